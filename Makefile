@@ -1,0 +1,69 @@
+# Shapan 沙盘. `make pilot` and `make test` do all their own set-up; a second call starts at once.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CORE := $(VENV)/.core-installed
+DEV := $(VENV)/.test-installed
+NODE_MODULES := contracts/node_modules/.package-lock.json
+ANVIL := build/anvil/node_modules/.package-lock.json
+ANVIL_VERSION := 1.7.1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup pilot test check lint types arrows bench contracts contracts-check clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
+
+setup: $(CORE) ## the environment that running needs, in .venv
+
+pilot: $(CORE) ## run the product scenarios and print the table of claims
+	@$(BIN)/shapan pilot
+
+test: check contracts-check $(ANVIL) ## every check and every test
+	SHAPAN_REQUIRE_ANVIL=$${CI:+1} SHAPAN_REQUIRE_POSTGRES=$${CI:+1} $(BIN)/pytest -n 2 --dist worksteal
+
+check: lint types arrows ## style, types and import arrows
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(DEV)
+	$(BIN)/mypy
+
+arrows: $(DEV)
+	$(BIN)/lint-imports
+
+bench: $(DEV) $(ANVIL) ## benchmarks beside their peers, all in one run
+	$(BIN)/python -m benchmarks
+
+contracts: $(NODE_MODULES) ## rebuild contracts/build from source (needs Node)
+	cd contracts && node build.mjs
+
+contracts-check: $(NODE_MODULES) ## recompile and compare with what is committed
+	cd contracts && node build.mjs --check
+
+clean: ## remove the environment and everything that was built
+	rm -rf $(VENV) build contracts/node_modules .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Shapan needs Python 3.11 or newer; run: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { rm -rf $(VENV); echo "python3 has no venv module; run: apt-get install python3-venv"; exit 1; }
+
+$(CORE): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+$(DEV): $(CORE)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+$(NODE_MODULES): contracts/package.json contracts/package-lock.json
+	cd contracts && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+$(ANVIL): Makefile
+	npm install --prefix build/anvil --ignore-scripts --no-audit --no-fund --silent @foundry-rs/anvil@$(ANVIL_VERSION)
+	@touch $@
