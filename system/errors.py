@@ -13,6 +13,7 @@ ShapanError
 └── IntegrityError          books, chain or audit log disagree
 """
 
+from functools import partial
 from typing import Any
 
 
@@ -37,6 +38,11 @@ class InputError(ShapanError):
     ) -> None:
         self.field, self.value, self.remedy, self.file, self.line = field, value, remedy, file, line
         super().__init__(self.message())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A worker process sends it to its parent whole, not as its text."""
+        place = partial(InputError, file=self.file, line=self.line)
+        return place, (self.field, self.value, self.remedy)
 
     def message(self) -> str:
         """One line: where, which field, which value, what to do."""

@@ -1,0 +1,58 @@
+"""The command line: ``shapan``, also ``python -m sim``.
+
+Exit codes: 0 done, 1 an invariant was broken or a run failed, 2 unusable input, 3 a required claim
+is not supported. Commands import what they need when they are called, so that help is instant.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from sim.commands.compare import compare
+from sim.commands.fit import fit
+from sim.commands.run import pilot, run
+from sim.commands.scenarios import scenarios
+from sim.commands.verify import verify
+from system.errors import InputError, ShapanError
+
+FAILED, UNUSABLE = 1, 2
+
+app = typer.Typer(
+    name="shapan",
+    help="Test what bank-enterprise products promise, in a simulated economy on real parts.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (scenarios, run, pilot, fit, verify, compare):
+    app.command()(command)
+
+
+def call(arguments: Sequence[str]) -> int:
+    """Run one command; returns its exit code. Errors are one line on stderr."""
+    try:
+        code = app(list(arguments), prog_name="shapan", standalone_mode=False)
+    except typer.TyperException as error:
+        return _refuse(error.format_message(), UNUSABLE)
+    except InputError as error:
+        return _refuse(str(error), UNUSABLE)
+    except ShapanError as error:
+        return _refuse(str(error), FAILED)
+    return int(code or 0)
+
+
+def _refuse(message: str, code: int) -> int:
+    typer.echo(" ".join(message.split()), err=True)
+    return code
+
+
+def main() -> None:
+    """Entry point of the ``shapan`` script."""
+    sys.exit(call(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+Lang = Annotated[
+    str | None, typer.Option("--lang", help="en or zh; the locale's language if left out.")
+]
+Seed = Annotated[int | None, typer.Option("--seed", help="Root seed of all luck.")]
+Replications = Annotated[
+    int | None, typer.Option("--replications", help="Exactly this many, one look at the end.")
+]
+HorizonDays = Annotated[int | None, typer.Option("--horizon-days", help="Days that are measured.")]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", help="path=value in the scenario; may be repeated.")
+]
+With = Annotated[
+    Path | None, typer.Option("--with", help="TOML overlay of [parameters], as fit writes it.")
+]
+Wiring = Annotated[str, typer.Option("--wiring", help="full (SQL, py-evm) or columns (memory).")]
+Evm = Annotated[str | None, typer.Option("--evm", help="embedded, revm or a node's URL.")]
+Store = Annotated[str | None, typer.Option("--store", help="memory, sqlite or a database URL.")]
+Out = Annotated[Path | None, typer.Option("--out", help="A new folder for the run.")]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Processes; the number of cores if left out.")
+]
+Require = Annotated[
+    list[str] | None,
+    typer.Option("--require", help="Claim that must be supported (exit code 3); may be repeated."),
+]
+
+
+def language_of(chosen: str | None) -> str:
+    """The language of this call's output. Raises InputError."""
+    from sim.reports.words import language, words
+
+    lang = language(chosen, os.environ)
+    words(lang)
+    return lang
+
+
+def overrides_of(
+    sets: list[str] | None,
+    seed: int | None,
+    replications: int | None,
+    horizon_days: int | None,
+) -> tuple[str, ...]:
+    """All changes to the scenario as ``path=value``; the named options come last and win."""
+    named = [
+        ("seed", seed),
+        ("horizon_days", horizon_days),
+        ("replications.min", replications),
+        ("replications.max", replications),
+    ]
+    return (*(sets or []), *(f"{path}={value}" for path, value in named if value is not None))
+
+
+def print_json(document: object) -> None:
+    """The only thing that a ``--json`` command writes to stdout. NaN is a bug here."""
+    import json
+
+    typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False))

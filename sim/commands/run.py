@@ -1,0 +1,143 @@
+"""``shapan run`` and ``shapan pilot``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sim.commands import options
+from system.errors import InputError
+
+if TYPE_CHECKING:
+    from sim.prepare import Wish
+    from sim.study import Study
+
+# The scenarios of the main job: the products that are built.
+PILOT = "receivables"
+BROKEN, INTERRUPTED, NOT_SUPPORTED = 1, 130, 3
+
+
+def run(
+    scenario: Annotated[
+        str | None, typer.Argument(help="A packaged name, a .toml file, or a run folder.")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(help="With --resume: the run folder to finish.")
+    ] = None,
+    sets: options.Set = None,
+    overlay: options.With = None,
+    seed: options.Seed = None,
+    replications: options.Replications = None,
+    horizon_days: options.HorizonDays = None,
+    arms: Annotated[
+        str | None, typer.Option("--arms", help="Only these, separated by commas.")
+    ] = None,
+    wiring: options.Wiring = "columns",
+    evm: options.Evm = None,
+    store: options.Store = None,
+    out: options.Out = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Finish the run in FOLDER, --out or runs/.")
+    ] = False,
+    replication: Annotated[
+        int | None, typer.Option("--replication", min=0, help="Only this one (replays a failure).")
+    ] = None,
+    workers: options.Workers = None,
+    require: options.Require = None,
+    json: options.Json = False,
+    lang: options.Lang = None,
+) -> int:
+    """Run a study: a scenario's arms over replications, and the verdict on each claim."""
+    from sim.prepare import Wish
+
+    chosen = options.language_of(lang)
+    wish = Wish(
+        scenario=scenario or "",
+        overlay=overlay,
+        overrides=options.overrides_of(sets, seed, replications, horizon_days),
+        arms=tuple(arms.split(",")) if arms else (),
+        wiring=wiring,
+        evm=evm,
+        store=store,
+        replication=replication,
+    )
+    study = _resumed(wish, folder or out) if resume else _new(wish, folder, out)
+    return _conduct(study, not resume, workers, tuple(require or ()), json, chosen)
+
+
+def pilot(
+    seed: options.Seed = None,
+    replications: options.Replications = None,
+    out: options.Out = None,
+    workers: options.Workers = None,
+    require: options.Require = None,
+    json: options.Json = False,
+    lang: options.Lang = None,
+) -> int:
+    """The main job: the products' own scenarios, the table of claims."""
+    from sim.prepare import Wish
+
+    chosen = options.language_of(lang)
+    wish = Wish(scenario=PILOT, overrides=options.overrides_of(None, seed, replications, None))
+    study = _new(wish, None, out)
+    return _conduct(study, True, workers, tuple(require or ()), json, chosen)
+
+
+def _new(wish: Wish, folder: Path | None, out: Path | None) -> Study:
+    from sim.prepare import free_folder, prepare
+
+    if folder is not None:
+        raise InputError("FOLDER", str(folder), "a second argument goes with --resume only")
+    if not wish.scenario:
+        raise InputError("SCENARIO", None, "name a scenario; `shapan scenarios` lists them")
+    return prepare(wish, lambda plan: out or free_folder(plan))
+
+
+def _resumed(wish: Wish, out: Path | None) -> Study:
+    """The study of a run folder, or of the inputs whose unfinished run is to be found."""
+    from sim.prepare import is_run_folder, latest_folder, prepare, reopen
+    from sim.run_folder import RunFolder
+
+    if out is None and is_run_folder(wish.scenario):
+        out = Path(wish.scenario)
+    if out is None:
+        out = prepare(wish, latest_folder).folder.path
+    return reopen(RunFolder(out), wish.store)
+
+
+def _conduct(
+    study: Study,
+    fresh: bool,
+    workers: int | None,
+    required: tuple[str, ...],
+    json: bool,
+    lang: str,
+) -> int:
+    from sim.commands.progress import progress_of
+    from sim.prepare import check_required
+    from sim.reports.document import document_of
+    from sim.study import conduct
+
+    check_required(required, study.plan.scenario)
+    with progress_of(study.plan.scenario.name, study.looks[-1]) as on_progress:
+        conduct(study, workers or os.cpu_count() or 1, on_progress, fresh=fresh)
+    document = document_of(study.folder)
+    if json:
+        options.print_json(document)
+    else:
+        from rich.console import Console
+
+        from sim.reports.terminal import show_run
+
+        show_run(study.folder, lang, Console())
+    return _exit_code(document, required)
+
+
+def _exit_code(document: dict[str, Any], required: tuple[str, ...]) -> int:
+    if document["status"] != "ok":
+        return INTERRUPTED if document["status"] == "partial" else BROKEN
+    supported = {claim["id"] for claim in document["claims"] if claim["verdict"] == "supported"}
+    return 0 if supported.issuperset(required) else NOT_SUPPORTED

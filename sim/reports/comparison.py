@@ -1,0 +1,70 @@
+"""A comparison of runs on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.table import Table
+
+from sim.reports.figures import figure, plain_number, span
+from sim.reports.words import words
+from sim.run_folder import Json
+
+
+def show_comparison(document: Json, lang: str, console: Console) -> None:
+    """Print what ``sim.compare.compare`` found."""
+    word = words(lang)
+    names = [run["run"] for run in document["runs"]]
+    for number, run in enumerate(document["runs"], 1):
+        console.print(f"[{number}] {run['run']} ({run['scenario']}, {run['seed']})", markup=False)
+    numbers = [f"[{number}]" for number in range(1, len(names) + 1)]
+    if document["parameters"]:
+        console.print(_parameters(document["parameters"], numbers, word))
+    else:
+        console.print(word["same_parameters"])
+    console.print(_claims(document["claims"], numbers, word))
+    if document["paired"]:
+        console.print(_differences(document["differences"], names, word))
+    else:
+        console.print(word["unpaired"])
+
+
+def _table(title: str, first: str, numbers: list[str]) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column(first)
+    for number in numbers:
+        table.add_column(number.replace("[", "\\["), justify="right")
+    return table
+
+
+def _parameters(rows: list[Json], numbers: list[str], word: Mapping[str, str]) -> Table:
+    table = _table(word["parameter"], word["parameter"], numbers)
+    for row in rows:
+        table.add_row(row["path"], *map(str, row["values"]))
+    return table
+
+
+def _claims(rows: list[Json], numbers: list[str], word: Mapping[str, str]) -> Table:
+    table = _table(word["claims"], word["promise"], numbers)
+    for row in rows:
+        table.add_row(row["id"], *(_verdict(found, word) for found in row["runs"]))
+    return table
+
+
+def _verdict(found: Json | None, word: Mapping[str, str]) -> str:
+    if found is None:
+        return "–"
+    return f"{plain_number(found['estimate'])} {word[found['verdict']]}"
+
+
+def _differences(rows: list[Json], names: list[str], word: Mapping[str, str]) -> Table:
+    table = Table(title=word["difference"], title_justify="left")
+    for column in ("", word["arms"], word["metric"], word["difference"], word["interval"], "n"):
+        table.add_column(column)
+    for row in rows:
+        number = f"\\[{names.index(row['run'], 1) + 1}] - \\[1]"
+        interval = span(row["ci_low"], row["ci_high"], row["unit"])
+        mean = figure(row["mean"], row["unit"])
+        table.add_row(number, row["arm"], row["metric"], mean, interval, str(row["n"]))
+    return table

@@ -1,0 +1,41 @@
+"""Figures as people read them: durations, shares, money and counts by their unit."""
+
+from __future__ import annotations
+
+from system.limits import DAY_S
+from system.money import yuan_of_fen
+
+HOUR_S = 3_600
+MINUTE_S = 60
+
+
+def figure(value: float | None, unit: str) -> str:
+    """The value with its unit: "1.8 d", "12.3 %", "¥1,234.56"; a dash where it is undefined."""
+    if value is None:
+        return "–"
+    if unit == "s":
+        return _duration(value)
+    if unit.startswith("ratio"):
+        return f"{value * 100:.3g} %"
+    if unit == "fen":
+        return f"¥{yuan_of_fen(round(value))}"
+    return plain_number(value)
+
+
+def _duration(value_s: float) -> str:
+    for size_s, name in ((DAY_S, "d"), (HOUR_S, "h"), (MINUTE_S, "min")):
+        if abs(value_s) >= 2 * size_s:
+            return f"{value_s / size_s:.3g} {name}"
+    return f"{value_s:.3g} s"
+
+
+def plain_number(value: float | None) -> str:
+    """Four significant digits, thousands separated."""
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+
+
+def span(low: float | None, high: float | None, unit: str) -> str:
+    """An interval as "low … high"."""
+    return f"{figure(low, unit)} … {figure(high, unit)}"

@@ -1,0 +1,112 @@
+"""A finished study on the terminal: claims, metrics by arm, invariants, what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from sim.findings import metrics_of, units_of
+from sim.reports.figures import figure, plain_number, span
+from sim.reports.words import words
+from sim.run import HELD
+from sim.run_folder import Json, RunFolder
+
+VERDICT_STYLE = {"supported": "bold green", "refuted": "bold red", "undecided": "yellow"}
+
+
+def show_run(folder: RunFolder, lang: str, console: Console) -> None:
+    """Print what the run folder holds."""
+    run, records, word = folder.read_run(), folder.records(), words(lang)
+    claims, units = folder.read_claims(), units_of(records)
+    console.print(run["scenario"]["question"][lang], style="bold")
+    console.print(_claims(claims, units, lang))
+    console.print(_metrics(_baselines_first(metrics_of(records, units), claims), word))
+    console.print(_invariants(run["invariants"], word))
+    for failure in folder.failures():
+        console.print(
+            f"{word['failure']} {failure['replication']} ({failure['stage']}): "
+            f"{failure['error']}\n  {failure['replay']}",
+            style="red",
+            markup=False,
+        )
+    _footer(folder, run, word, console)
+
+
+def _claims(claims: list[Json], units: Mapping[str, str], lang: str) -> Table:
+    word = words(lang)
+    table = Table(title=word["claims"], title_justify="left", show_lines=True)
+    table.add_column(word["promise"], overflow="fold")
+    for key in ("measured", "interval", "threshold", "n"):
+        table.add_column(word[key], justify="right", no_wrap=True)
+    table.add_column(word["verdict"], no_wrap=True)
+    for claim in claims:
+        unit = "" if claim["compare"] == "ratio" else units.get(claim["metric"], "")
+        comparison = f"{claim['metric']}: {claim['arm']}"
+        if claim["baseline"]:
+            comparison += f" / {claim['baseline']}"
+        note = f"\n[dim]{escape(claim['reason'])}[/dim]" if claim["reason"] else ""
+        table.add_row(
+            f"{escape(claim['text'][lang])}\n[dim]{escape(comparison)}[/dim]{note}",
+            figure(claim["estimate"], unit),
+            span(claim["ci_low"], claim["ci_high"], unit),
+            f"{claim['operator']} {figure(claim['threshold'], unit)}",
+            str(claim["n"]),
+            f"[{VERDICT_STYLE[claim['verdict']]}]{word[claim['verdict']]}[/]",
+        )
+    return table
+
+
+def _baselines_first(by_arm: Json, claims: list[Json]) -> Json:
+    baselines = {claim["baseline"] for claim in claims}
+    return {arm: by_arm[arm] for arm in sorted(by_arm, key=lambda arm: arm not in baselines)}
+
+
+def _metrics(by_arm: Json, word: Mapping[str, str]) -> Table:
+    table = Table(title=word["metrics"], title_justify="left")
+    table.add_column(word["metric"])
+    for arm in by_arm:
+        table.add_column(arm, justify="right")
+    for name in sorted({name for found in by_arm.values() for name in found}):
+        table.add_row(name, *(_mean(found.get(name)) for found in by_arm.values()))
+    return table
+
+
+def _mean(found: Json | None) -> str:
+    if found is None or found["mean"] is None:
+        return "–"
+    if found["ci_low"] is None:
+        return figure(found["mean"], found["unit"])
+    half = figure((found["ci_high"] - found["ci_low"]) / 2, found["unit"])
+    return f"{figure(found['mean'], found['unit'])} ± {half}"
+
+
+def _invariants(states: Mapping[str, str], word: Mapping[str, str]) -> Table:
+    table = Table(title=word["invariants"], title_justify="left")
+    table.add_column(word["invariant"])
+    table.add_column(word["state"])
+    for name, state in states.items():
+        style = "green" if state == HELD else "bold red"
+        shown = word["held"] if state == HELD else state
+        table.add_row(name, f"[{style}]{escape(shown)}[/]")
+    return table
+
+
+def _footer(folder: RunFolder, run: Json, word: Mapping[str, str], console: Console) -> None:
+    facts = (
+        f"{word['status']}: {word[run['status']]}",
+        f"{word['replications']}: {len(run['replications'])}",
+        f"{word['events']}: {plain_number(run['events'])}",
+        f"{folder.read_wall()['wall_s']:.1f} s",
+        f"{word['digest']}: {run['digest'][:16]}",
+    )
+    console.print(" · ".join(facts), highlight=False, soft_wrap=True)
+    console.print(f"{word['folder']}: {folder.path}", markup=False, soft_wrap=True)
+    console.print(f"{word['next']}:", highlight=False)
+    commands = [f"shapan verify {folder.path} --rerun", f"shapan compare {folder.path} RUN"]
+    if run["status"] == "partial":
+        commands.insert(0, f"shapan run --resume {folder.path}")
+    for command in commands:
+        console.print(f"  {command}", markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,78 @@
+"""The words of the reports in English and Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from system.errors import InputError
+
+LANGS = ("en", "zh")
+_ROWS = {
+    # key: (en, zh)
+    "claims": ("Claims", "承诺"),
+    "promise": ("promise", "承诺"),
+    "measured": ("measured", "测得"),
+    "interval": ("interval", "区间"),
+    "threshold": ("threshold", "门槛"),
+    "n": ("n", "n"),
+    "verdict": ("verdict", "结论"),
+    "supported": ("supported", "成立"),
+    "refuted": ("refuted", "不成立"),
+    "undecided": ("undecided", "未定"),
+    "reason": ("note", "说明"),
+    "metrics": ("Metrics: mean over replications", "指标：各次重复的均值"),
+    "metric": ("metric", "指标"),
+    "unit": ("unit", "单位"),
+    "invariants": ("Invariants", "不变式"),
+    "invariant": ("invariant", "不变式"),
+    "state": ("state", "状态"),
+    "held": ("held", "成立"),
+    "status": ("status", "状态"),
+    "ok": ("ok", "完成"),
+    "failed": ("failed", "失败"),
+    "partial": ("partial", "未完成"),
+    "running": ("running", "进行中"),
+    "digest": ("digest", "摘要"),
+    "events": ("events", "事件"),
+    "folder": ("run folder", "运行目录"),
+    "failure": ("failed replication", "失败的重复"),
+    "next": ("next", "下一步"),
+    "scenario": ("scenario", "场景"),
+    "question": ("question", "问题"),
+    "arms": ("arms", "对照组"),
+    "products": ("products", "产品"),
+    "check": ("check", "检查"),
+    "detail": ("detail", "详情"),
+    "parameter": ("parameter", "参数"),
+    "difference": ("paired difference", "配对差"),
+    "same_parameters": ("no parameter differs", "参数全部相同"),
+    "unpaired": (
+        "seeds differ, so replications are not paired and no difference is given",
+        "种子不同，重复不配对，故不给出差值",
+    ),
+    "replications": ("replications", "重复次数"),
+    "level": ("level", "水平"),
+    "difference_of": ("difference", "差"),
+    "ratio": ("ratio", "比值"),
+    "broken": ("broken", "已破坏"),
+    "rows": ("rows", "行数"),
+    "value": ("value", "数值"),
+    "validation": ("validation", "验证"),
+    "written": ("written", "已写入"),
+}
+
+
+def words(lang: str) -> Mapping[str, str]:
+    """Key -> word in ``lang``. Raises InputError for a language that is not there."""
+    if lang not in LANGS:
+        raise InputError("--lang", lang, f"use one of {', '.join(LANGS)}")
+    column = LANGS.index(lang)
+    return {key: row[column] for key, row in _ROWS.items()}
+
+
+def language(chosen: str | None, environment: Mapping[str, str]) -> str:
+    """The chosen language, else Chinese where the environment's locale is Chinese, else English."""
+    if chosen is not None:
+        return chosen
+    locale = environment.get("LC_ALL") or environment.get("LANG") or ""
+    return "zh" if locale.startswith("zh") else "en"

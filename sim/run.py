@@ -1,0 +1,186 @@
+"""One replication: every arm with the same luck, in the process that is called, persisted at once.
+
+Replication 0 also runs on the other wiring, and the two event logs must be equal.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from time import perf_counter
+
+import pyarrow as pa
+
+from sim.run_folder import Json, RunFolder, plain
+from sim.scenario import Scenario
+from sim.trace import EventLog, first_difference
+from sim.world import WIRINGS, Outcome, Task, resolve
+from system.errors import InputError
+
+HELD = "held"
+AGREE = "wirings_agree"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What every replication of a study shares. arms: by name, so that digests have one order.
+
+    model: ``package.module:function`` (see sim.world).  evm, store: as in ``sim.world.Task``.
+    """
+
+    scenario: Scenario
+    arms: tuple[str, ...]
+    wiring: str
+    evm: str
+    store: str
+    model: str
+
+    def tasks(self, replication: int) -> list[Task]:
+        return [
+            Task(self.scenario, arm, replication, self.wiring, self.evm, self.store)
+            for arm in self.arms
+        ]
+
+    def inputs_digest(self) -> str:
+        """SHA-256 (hex) of all that can make two studies differ."""
+        parts = (self.scenario.digest(), *self.arms, self.wiring, self.evm, self.store, self.model)
+        return sha256("\n".join(parts).encode()).hexdigest()
+
+    def digest_prefix(self, arm: str, replication: int) -> str:
+        """What an arm's event digest starts from, so that no two tasks share one by accident."""
+        return f"{self.scenario.digest()} {replication} {arm}"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One replication to run and persist, by a worker of this parent."""
+
+    plan: Plan
+    replication: int
+    folder: Path
+    parent_pid: int
+
+
+class StageFailed(Exception):
+    """A replication failed at a named stage; the cause is chained."""
+
+    def __init__(self, stage: str) -> None:
+        self.stage = stage
+        super().__init__(stage)
+
+
+def work(job: Job) -> InputError | None:
+    """Run one replication in a worker process and persist it, or persist how it failed.
+
+    Returns the error when the model refuses the scenario itself: that is nothing to retry.
+    """
+    # The parent decides what Ctrl-C means; workers in its terminal group must not.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _die_with(job.parent_pid)
+    folder = RunFolder(job.folder)
+    try:
+        record, logs, runtime = replicate(job.plan, job.replication)
+        with _stage("persist"):
+            tables = [log.table(arm, job.replication) for arm, log in logs.items()]
+            folder.write_replication(record, pa.concat_tables(tables), runtime)
+    except StageFailed as failed:
+        if isinstance(failed.__cause__, InputError):
+            return failed.__cause__
+        folder.write_failure(failure(job, failed.stage, failed.__cause__))
+    return None
+
+
+def failure(job: Job, stage: str, cause: BaseException | None) -> Json:
+    """The record of a failed replication, with all that is needed to see it again."""
+    return {
+        "replication": job.replication,
+        "seed": job.plan.scenario.seed,
+        "stage": stage,
+        "error": "".join(traceback.format_exception_only(cause)).strip(),
+        "traceback": "".join(traceback.format_exception(cause)),
+        "replay": f"shapan run {job.folder} --replication {job.replication}",
+    }
+
+
+def replicate(plan: Plan, replication: int) -> tuple[Json, dict[str, EventLog], Json]:
+    """Simulate every arm: the record, the event logs by arm, the wall-clock facts by arm.
+
+    Raises StageFailed.
+    """
+    arms: Json = {}
+    runtime: Json = {}
+    logs: dict[str, EventLog] = {}
+    with _stage("load the model"):
+        model = resolve(plan.model)
+    for task in plan.tasks(replication):
+        started = perf_counter()
+        with _stage(f"simulate {task.arm}"):
+            outcome = model(task)
+        runtime[task.arm] = outcome.runtime | {"arm_s": perf_counter() - started}
+        logs[task.arm] = outcome.log
+        arms[task.arm] = _facts(plan, task, outcome)
+        if replication == 0:
+            other = _other_wiring(task)
+            with _stage(f"simulate {task.arm} on the wiring {other.wiring}"):
+                agreed = _agreement(outcome, model(other), other.wiring)
+            arms[task.arm]["invariants"][AGREE] = agreed
+    return {"replication": replication, "arms": arms}, logs, runtime
+
+
+def _facts(plan: Plan, task: Task, outcome: Outcome) -> Json:
+    return {
+        "digest": outcome.log.digest(plan.digest_prefix(task.arm, task.replication)),
+        "events": len(outcome.log),
+        "metrics": dict(sorted(outcome.metrics.items())),
+        "invariants": dict(sorted(outcome.invariants.items())),
+    }
+
+
+def _other_wiring(task: Task) -> Task:
+    name = next(name for name in WIRINGS if name != task.wiring)
+    evm, store = WIRINGS[name]
+    return replace(task, wiring=name, evm=evm, store=store)
+
+
+def _agreement(here: Outcome, there: Outcome, wiring: str) -> str:
+    """ "held", or the first event or metric that differs on the other wiring."""
+    difference = first_difference(here.log, there.log)
+    if difference is not None:
+        return f"on the wiring {wiring}, {difference}"
+    metrics_here, metrics_there = plain(here.metrics), plain(there.metrics)
+    for name in sorted(metrics_here.keys() | metrics_there.keys()):
+        pair = metrics_here.get(name), metrics_there.get(name)
+        if pair[0] != pair[1]:
+            return f"on the wiring {wiring}, {name} is {pair[1]} instead of {pair[0]}"
+    return HELD
+
+
+@contextmanager
+def _stage(name: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        raise StageFailed(name) from error
+
+
+def _die_with(parent_pid: int) -> None:
+    """End this worker soon after its parent is gone (kill -9 tells nobody)."""
+
+    def watch() -> None:
+        while os.getppid() == parent_pid:
+            _pause.wait(1.0)
+        os._exit(1)
+
+    if not any(thread.name == _WATCH for thread in threading.enumerate()):
+        threading.Thread(target=watch, name=_WATCH, daemon=True).start()
+
+
+_WATCH = "parent-watch"
+_pause = threading.Event()

@@ -1,0 +1,151 @@
+"""A study: replications in parallel processes until every claim is decided, or the plan ends.
+
+The state of a study is the set of replication records in its folder. So a study that was
+interrupted, in whatever way, goes on by running what is missing; and since each record depends on
+the plan and its number only, workers and order change no result.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+
+from sim.findings import (
+    UNCHECKED,
+    claims_of,
+    decidable,
+    events_count,
+    invariants_of,
+    judgements,
+    units_of,
+)
+from sim.machine import machine, versions
+from sim.pool import WorkerDied, in_processes
+from sim.run import HELD, Job, Plan, failure, work
+from sim.run_folder import Json, RunFolder, study_digest
+from sim.statistics import ALPHA
+from system.errors import InputError
+
+RUNNING, OK, FAILED, PARTIAL = "running", "ok", "failed", "partial"
+MASK = "***"
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What to run and where.
+
+    looks: the replication numbers up to each planned look.  overrides: what the user changed in
+    the scenario, in words (the plan's scenario has them applied).
+    """
+
+    plan: Plan
+    folder: RunFolder
+    looks: tuple[range, ...]
+    overrides: tuple[str, ...]
+
+
+def conduct(study: Study, workers: int, on_progress: Callable[[int], None], *, fresh: bool) -> Json:
+    """Run what is missing, judge, close the folder; returns run.json's content.
+
+    on_progress gets the number of finished replications. fresh: create the folder, and take it
+    away again when the model refuses the scenario (InputError). After KeyboardInterrupt the
+    folder is closed as ``partial``.
+    """
+    started = perf_counter()
+    made = study.folder.create() if fresh else None
+    study.folder.write_run(_description(study) | {"status": RUNNING})
+    try:
+        _run_to_decision(study, workers, on_progress)
+        status = OK
+    except KeyboardInterrupt:
+        status = PARTIAL
+    except InputError:
+        if made is not None:
+            shutil.rmtree(made)
+        raise
+    wall = {"wall_s": perf_counter() - started, "workers": workers, **machine()}
+    return _close(study, status, wall)
+
+
+def _run_to_decision(study: Study, workers: int, on_progress: Callable[[int], None]) -> None:
+    """Look after each planned size; a failed replication ends the study at its look."""
+    scenario = study.plan.scenario
+    for numbers in study.looks:
+        _run_missing(study, numbers, workers, on_progress)
+        # Only this look's: after an interruption, later ones may be there already.
+        seen = [record for record in study.folder.records() if record["replication"] in numbers]
+        found = judgements(scenario, seen, len(study.looks))
+        open_claims = [
+            claim.id
+            for claim, judgement in zip(scenario.claims, found, strict=True)
+            if judgement.verdict == "undecided" and decidable(claim, study.plan)
+        ]
+        if study.folder.failures() or not open_claims:
+            return
+
+
+def _run_missing(
+    study: Study, numbers: range, workers: int, on_progress: Callable[[int], None]
+) -> None:
+    finished = {record["replication"] for record in study.folder.records()}
+    on_progress(len(finished))
+    jobs = [
+        Job(study.plan, number, study.folder.path, os.getpid())
+        for number in numbers
+        if number not in finished
+    ]
+    for done, (job, result) in enumerate(in_processes(work, jobs, workers), 1):
+        if isinstance(result, InputError):
+            raise result
+        if isinstance(result, WorkerDied):
+            study.folder.write_failure(failure(job, "worker process", result))
+        on_progress(len(finished) + done)
+
+
+def _description(study: Study) -> Json:
+    """What run.json says of the study before its first replication."""
+    plan = study.plan
+    return {
+        "run": study.folder.path.name,
+        "scenario": plan.scenario.as_data(),
+        "scenario_digest": plan.scenario.digest(),
+        "overrides": list(study.overrides),
+        "seed": plan.scenario.seed,
+        "arms": list(plan.arms),
+        "wiring": plan.wiring,
+        "evm": plan.evm,
+        "store": _without_password(plan.store),
+        "looks": [[numbers.start, numbers.stop] for numbers in study.looks],
+        "alpha": ALPHA,
+        "versions": versions(),
+    }
+
+
+def _without_password(store: str) -> str:
+    return re.sub(r"(//[^:/@]*):[^@]*@", rf"\1:{MASK}@", store)
+
+
+def _close(study: Study, status: str, wall: Json) -> Json:
+    scenario, folder = study.plan.scenario, study.folder
+    records, failures = folder.records(), folder.failures()
+    invariants = invariants_of(scenario, records)
+    # What only an arm that was left out can check is shown as unchecked, but breaks nothing.
+    excused = {HELD} if len(study.plan.arms) == len(scenario.arms) else {HELD, UNCHECKED}
+    broken = not excused.issuperset(invariants.values())
+    if status == OK and (failures or broken):
+        status = FAILED
+    run = _description(study) | {
+        "status": status,
+        "digest": study_digest(scenario.digest(), records),
+        "replications": [record["replication"] for record in records],
+        "failed": [failed["replication"] for failed in failures],
+        "invariants": invariants,
+        "events": events_count(records),
+    }
+    claims = claims_of(scenario, judgements(scenario, records, len(study.looks)))
+    folder.close(run, claims, units_of(records), wall)
+    return run

@@ -1,0 +1,109 @@
+"""Studies: when they stop, what a failure leaves, and what cannot change a result."""
+
+from pathlib import Path
+
+import pytest
+
+from sim.run import HELD
+from sim.study import conduct
+from system.errors import InputError
+from tests.sim.toy_runs import resume, run, study_of
+
+
+def test_a_study_stops_at_the_first_look_that_decides_every_claim(finished: Path) -> None:
+    records = sorted(path.name for path in finished.glob("replications/00000?.json"))
+    assert records == [f"00000{n}.json" for n in range(4)]
+
+
+def test_a_study_with_an_open_claim_goes_on_to_the_last_look(tmp_path: Path) -> None:
+    study = study_of(tmp_path, "claims.instant.threshold=508.0", "replications.max=6")
+    assert run(study)["replications"] == [0, 1, 2, 3, 4, 5]
+
+
+def test_stop_when_max_looks_once_at_the_end(tmp_path: Path) -> None:
+    study = study_of(tmp_path, "replications.stop_when=max")
+    assert [len(numbers) for numbers in study.looks] == [12]
+
+
+def test_one_and_two_workers_give_the_same_digest(finished: Path, tmp_path: Path) -> None:
+    two = resume(finished)  # nothing is missing: reads what is there
+    assert run(study_of(tmp_path), workers=1)["digest"] == two["digest"]
+
+
+def test_another_seed_gives_another_digest(finished: Path, tmp_path: Path) -> None:
+    one = run(study_of(tmp_path, "seed=8", "replications.min=2", "replications.max=2"))
+    assert one["digest"] != resume(finished)["digest"]
+
+
+def test_an_error_in_a_replication_is_a_record_with_stage_seed_traceback_and_replay(
+    tmp_path: Path,
+) -> None:
+    study = study_of(tmp_path, "products.toy.trouble=fail")
+    result = run(study)
+    assert (result["status"], result["failed"], result["replications"]) == (
+        "failed",
+        [2],
+        [0, 1, 3],
+    )
+    [failure] = study.folder.failures()
+    assert failure["stage"] == "simulate new"
+    assert failure["seed"] == 7
+    assert failure["error"] == "RuntimeError: the toy broke"
+    assert "tests/sim/toy.py" in failure["traceback"]
+    assert failure["replay"] == f"shapan run {study.folder.path} --replication 2"
+
+
+def test_a_worker_that_dies_takes_no_other_replication_along(tmp_path: Path) -> None:
+    study = study_of(tmp_path, "products.toy.trouble=die")
+    result = run(study)
+    assert (result["failed"], result["replications"]) == ([2], [0, 1, 3])
+    assert study.folder.failures()[0]["stage"] == "worker process"
+
+
+def test_a_broken_invariant_is_named_with_its_place_and_fails_the_study(tmp_path: Path) -> None:
+    result = run(study_of(tmp_path, "products.toy.trouble=invariant"))
+    assert result["status"] == "failed"
+    where = "replication 2, arm new: 3 fen appeared"
+    assert result["invariants"] == {"money_is_conserved": where, "wirings_agree": HELD}
+
+
+def test_wirings_that_disagree_name_the_first_differing_event(tmp_path: Path) -> None:
+    result = run(study_of(tmp_path, "products.toy.trouble=wirings"))
+    assert result["status"] == "failed"
+    assert "on the wiring full, event 0" in result["invariants"]["wirings_agree"]
+    assert "only-on-full" in result["invariants"]["wirings_agree"]
+
+
+def test_an_expected_invariant_that_nobody_checks_does_not_pass(tmp_path: Path) -> None:
+    study = study_of(tmp_path, 'expect=["limits_hold"]')
+    result = run(study)
+    assert result["status"] == "failed"
+    assert result["invariants"]["limits_hold"].startswith("not checked")
+
+
+def test_what_only_a_left_out_arm_could_check_breaks_nothing(tmp_path: Path) -> None:
+    study = study_of(tmp_path, 'expect=["limits_hold"]', "replications.max=4", arms=("new",))
+    result = run(study)
+    assert result["status"] == "ok"
+    assert result["invariants"]["limits_hold"].startswith("not checked")
+
+
+def test_a_scenario_that_the_model_refuses_leaves_no_folder(tmp_path: Path) -> None:
+    study = study_of(tmp_path, "products.toy.trouble=refuse")
+    with pytest.raises(InputError, match=r"products\.toy\.trouble = 'refuse': write none"):
+        run(study)
+    assert not study.folder.path.exists()
+
+
+def test_claims_on_arms_that_do_not_run_are_undecided_and_stop_nothing(tmp_path: Path) -> None:
+    study = study_of(tmp_path, arms=("new",))
+    assert run(study)["replications"] == [0, 1, 2, 3]
+    halved, instant = study.folder.read_claims()
+    assert (halved["verdict"], halved["n"]) == ("undecided", 0)
+    assert instant["verdict"] == "refuted"
+
+
+def test_progress_counts_up_to_what_was_run(tmp_path: Path) -> None:
+    seen: list[int] = []
+    conduct(study_of(tmp_path), 2, seen.append, fresh=True)
+    assert seen == [0, 1, 2, 3, 4]
