@@ -1,22 +1,21 @@
 """Money as integers: fen (1/100 yuan). Parsing and printing only; arithmetic is in kernels."""
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 
 from system.errors import InputError
 from system.limits import AMOUNT_FEN_MAX
 
 FEN_PER_YUAN = 100
+# Digits are bounded, so that neither a huge exponent nor a long tail of digits costs anything.
+YUAN = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,2})?", re.ASCII)
 
 
 def fen_of_yuan(text: str, *, field: str = "amount") -> int:
     """Exact fen of a decimal yuan amount. More than two decimals is an error, not a rounding."""
-    try:
-        amount_fen = Decimal(text) * FEN_PER_YUAN
-    except InvalidOperation:
-        raise InputError(field, text, "write a decimal number of yuan such as 1234.56") from None
-    if not amount_fen.is_finite() or amount_fen != amount_fen.to_integral_value():
-        raise InputError(field, text, "use at most two decimals (one fen)")
-    return checked_fen(int(amount_fen), field=field)
+    if not YUAN.fullmatch(text):
+        raise InputError(field, text, "write yuan as 1234.56, with at most two decimals (one fen)")
+    return checked_fen(int(Decimal(text) * FEN_PER_YUAN), field=field)
 
 
 def checked_fen(amount_fen: object, *, field: str = "amount_fen") -> int:

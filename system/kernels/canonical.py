@@ -1,0 +1,17 @@
+"""One text for one value, so that equal content has equal hashes everywhere."""
+
+import hashlib
+import json
+from typing import Any
+
+
+def canonical_json(value: Any) -> str:
+    """JSON with sorted keys and no spaces. Raises TypeError for what JSON cannot hold, and NaN."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def sha256_hex(text: str) -> str:
+    """64 lower-case hex digits of the text's UTF-8 bytes."""
+    return hashlib.sha256(text.encode()).hexdigest()

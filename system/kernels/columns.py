@@ -1,0 +1,21 @@
+"""Column types that every kernel shares, and the conversion into them."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+I64 = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+def i64(values: Iterable[int]) -> I64:
+    """A column of whole numbers. Anything outside int64 raises OverflowError."""
+    return np.fromiter(values, dtype=np.int64)
+
+
+def is_column(column: I64, low: int, high: int) -> bool:
+    """True for a one-dimensional int64 column whose values all lie in low..high."""
+    if column.dtype != np.int64 or column.ndim != 1:
+        return False
+    return not column.size or bool(low <= column.min() and column.max() <= high)
