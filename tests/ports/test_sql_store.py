@@ -1,0 +1,90 @@
+"""What only a database can do wrong."""
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from system.adapters import sql_dialects
+from system.adapters.sql_store import SqlStore
+from system.errors import InputError, IntegrityError, StoreUnavailable
+from system.ports.store import Table
+from tests.ports.store_box import StoreBox
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    fact_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherFact:
+    fact_id: str
+    number: int
+
+
+FACTS = Table("facts", Fact, key=("fact_id",), append_only=True)
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://u:secret@h/d", "not a url", "sqlite://", "sqlite:///:memory:"]
+)
+def test_an_unusable_url_is_an_input_error(url: str) -> None:
+    with pytest.raises(InputError, match="store") as refused:
+        SqlStore(url, [FACTS])
+    assert "secret" not in str(refused.value)
+
+
+def test_a_place_that_cannot_be_opened_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "text.db").write_text("this is not a database, and long enough to tell" * 99)
+    for url in (f"sqlite:///{tmp_path}/no/such/folder.db", f"sqlite:///{tmp_path}/text.db"):
+        with pytest.raises(StoreUnavailable):
+            SqlStore(url, [FACTS])
+
+
+def test_a_table_with_other_columns_is_not_used(box: StoreBox) -> None:
+    if not box.is_durable:
+        pytest.skip("memory starts empty")
+    box.open(FACTS).close()
+    with pytest.raises(IntegrityError, match="facts"):
+        box.open(Table("facts", OtherFact, key=("fact_id",)))
+
+
+def test_a_database_locked_by_another_is_unavailable_and_usable_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sql_dialects, "BUSY_S_MAX", 0)
+    store = SqlStore(f"sqlite:///{tmp_path}/store.db", [FACTS])
+    other = sqlite3.connect(tmp_path / "store.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailable, match="begin"), store.transaction():
+        raise AssertionError("not reached")
+    other.execute("ROLLBACK")
+    other.close()
+    with store.transaction() as unit:
+        unit.insert(FACTS, [Fact("a", "b")])
+
+
+def test_a_full_disk_is_unavailable_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    store = SqlStore(f"sqlite:///{tmp_path}/store.db", [FACTS])
+    with store.transaction() as unit:
+        unit._cursor.execute("PRAGMA max_page_count = 20")
+    with pytest.raises(StoreUnavailable, match="full"), store.transaction() as unit:
+        unit.insert(FACTS, [Fact(str(n), "x" * 4_000) for n in range(50)])
+    with store.transaction() as unit:
+        assert unit.scan(FACTS) == []
+
+
+@pytest.mark.parametrize("sql", ["UPDATE facts SET text = 'z'", "DELETE FROM facts"])
+def test_triggers_guard_append_only_tables_against_every_program(box: StoreBox, sql: str) -> None:
+    if not box.is_durable:
+        pytest.skip("memory has no other programs")
+    store = box.open(FACTS)
+    with store.transaction() as unit:
+        unit.insert(FACTS, [Fact("a", "b")])
+    with pytest.raises(Exception, match="append only"), store.transaction() as unit:
+        unit._cursor.execute(sql)  # type: ignore[attr-defined]
+    with store.transaction() as unit:
+        assert unit.scan(FACTS) == [Fact("a", "b")]
