@@ -1,0 +1,174 @@
+"""The metrics of one arm of one replication, from its tickets, firms and counts.
+
+Measured are decisions to seek cash taken after the warm-up. Honest tickets only, except where the
+metric is about fraud; a metric with nothing to count is None, never zero.
+"""
+
+from collections.abc import Iterable, Sequence
+from statistics import fmean
+
+from sim.receivables.economy import Economy
+from sim.receivables.fraud_truth import is_fraud, loss_fen, suspects
+from sim.receivables.records import Ticket
+from system.limits import DAY_S, YEAR_DAYS
+
+Values = dict[str, float | int | None]
+
+_NPL_DAYS = 90
+# Rules that inform the bank without stopping a financing: growth is no fraud.
+INFORMING = ("velocity", "debtor_concentration", "supplier_concentration")
+
+
+def measure(economy: Economy, arm: str) -> Values:
+    """Every metric that this run defines."""
+    tickets = [t for t in economy.tickets if t.sought_at_s >= economy.warm_at_s]
+    honest = [ticket for ticket in tickets if not ticket.fraud]
+    return {
+        **_times([ticket for ticket in honest if ticket.channel == arm]),
+        **_costs(economy, honest),
+        **_firms(economy),
+        **_reach(economy, honest),
+        **_fraud(economy, tickets),
+        "npl_ratio": _npl_ratio(economy),
+    }
+
+
+def _times(tickets: list[Ticket]) -> Values:
+    """Of the tickets that went through the arm's own process, where they were funded."""
+    funded = [ticket for ticket in tickets if ticket.funded_at_s is not None]
+    values: Values = {}
+    for suffix, group in (("", funded), *_by_tier(funded)):
+        waits_s = sorted(t.last_at_s - t.sought_at_s for t in group)
+        values[f"time_to_cash_s_mean{suffix}"] = fmean(waits_s) if waits_s else None
+        for percent in (50, 90, 99):
+            values[f"time_to_cash_s_p{percent}{suffix}"] = _quantile(waits_s, percent)
+    for stage in sorted({stage for ticket in funded for stage in ticket.stage_s}):
+        total_s = sum(ticket.stage_s.get(stage, 0) for ticket in funded)
+        values[f"stage_delay_s_mean.{stage}"] = total_s / len(funded)
+    decided_s = sorted(t.decided_at_s - t.sought_at_s for t in tickets if t.decided_at_s)
+    values["application_to_decision_s_p50"] = _quantile(decided_s, 50)
+    ended = [ticket for ticket in tickets if ticket.state != "open"]
+    values["financed_share"] = len(funded) / len(ended) if ended else None
+    return values
+
+
+def _by_tier(tickets: list[Ticket]) -> list[tuple[str, list[Ticket]]]:
+    tiers = sorted({ticket.claim.tier for ticket in tickets})
+    return [(f".{tier}", [t for t in tickets if t.claim.tier == tier]) for tier in tiers]
+
+
+def _quantile(ordered: Sequence[int], percent: int) -> int | None:
+    """The smallest value that at least ``percent`` of the values do not exceed."""
+    if not ordered:
+        return None
+    return ordered[-(-len(ordered) * percent // 100) - 1]
+
+
+def _costs(economy: Economy, tickets: list[Ticket]) -> Values:
+    """Discount and fees per year of money had; with overdrafts for all borrowed money."""
+    funded = [ticket for ticket in tickets if ticket.funded_at_s is not None]
+    values: Values = {}
+    for suffix, group in (("", funded), *_by_tier(funded)):
+        values[f"financing_cost_apr{suffix}"] = _apr(group)
+    cost_fen = sum(t.discount_fen + t.fee_fen for t in funded)
+    fen_days = sum(t.advance_fen * t.days for t in funded)
+    cost_fen += economy.counts.overdraft_interest_fen
+    fen_days += economy.counts.overdraft_fen_days
+    values["working_capital_cost_apr"] = _ratio(cost_fen * YEAR_DAYS, fen_days)
+    return values
+
+
+def _apr(tickets: list[Ticket]) -> float | None:
+    cost_fen = sum(ticket.discount_fen + ticket.fee_fen for ticket in tickets)
+    return _ratio(cost_fen * YEAR_DAYS, sum(t.advance_fen * t.days for t in tickets))
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    """Two exact integers, divided once: equal on every machine."""
+    return part / whole if whole else None
+
+
+def _firms(economy: Economy) -> Values:
+    suppliers = economy.network.suppliers
+    values: Values = {
+        "supplier_survival_rate": _ratio(sum(f.alive for f in suppliers), len(suppliers)),
+        "order_fill_rate": _ratio(economy.counts.filled_fen, economy.counts.ordered_fen),
+    }
+    for tier in sorted({firm.tier for firm in suppliers}):
+        group = economy.network.of_tier(tier)
+        values[f"supplier_survival_rate.{tier}"] = _ratio(sum(f.alive for f in group), len(group))
+    return values
+
+
+def _reach(economy: Economy, tickets: list[Ticket]) -> Values:
+    """Financed value over invoiced value, by the tier of the seller or endorsee."""
+    invoiced: dict[int, int] = {}
+    for invoice in economy.invoices:
+        if invoice.issued_at_s >= economy.warm_at_s:
+            tier = economy.firms[invoice.seller].tier
+            invoiced[tier] = invoiced.get(tier, 0) + invoice.face_fen
+    values: Values = {}
+    for tier in sorted(invoiced):
+        funded = (t for t in tickets if t.funded_at_s and economy.firms[t.firm].tier == tier)
+        financed_fen = sum(ticket.amount_fen for ticket in funded)
+        values[f"financed_share_by_tier.{tier}"] = _ratio(financed_fen, invoiced[tier])
+    return values
+
+
+def _fraud(economy: Economy, tickets: list[Ticket]) -> Values:
+    """Loss over all advances; alerts against the truth. Rules that only inform do not count."""
+    advanced_fen = sum(ticket.advance_fen for ticket in _funded(tickets))
+    attempts = [ticket for ticket in tickets if ticket.fraud]
+    values: Values = {
+        "double_finance_count": sum(t.fraud.startswith("double") for t in _funded(attempts)),
+        **_alerts(economy),
+    }
+    for suffix, group in (("", attempts), *_by_scheme(attempts)):
+        loss = sum(loss_fen(economy, ticket) for ticket in group)
+        values[f"fraud_loss_rate{suffix}"] = _ratio(loss, advanced_fen)
+        suspected = sum(_is_suspected(economy, ticket) for ticket in group)
+        values[f"fraud_alert_recall{suffix}"] = _ratio(suspected, len(group))
+    return values
+
+
+def _by_scheme(tickets: list[Ticket]) -> list[tuple[str, list[Ticket]]]:
+    schemes = sorted({ticket.fraud for ticket in tickets})
+    return [(f".{scheme}", [t for t in tickets if t.fraud == scheme]) for scheme in schemes]
+
+
+def _is_suspected(economy: Economy, ticket: Ticket) -> bool:
+    """The attempt itself was stopped, or an alert named its invoice."""
+    key = ticket.claim.invoice.key
+    return ticket.flagged or any(
+        subject == key and rule not in INFORMING for rule, subject in economy.alerts
+    )
+
+
+def _alerts(economy: Economy) -> Values:
+    found = suspects(economy)
+    gating = sorted({key for rule, key in found if rule not in INFORMING})
+    right = sum(is_fraud(economy, key) for key in gating)
+    values: Values = {"fraud_alert_precision": _ratio(right, len(gating))}
+    for kind in sorted({rule for rule, _ in found}):
+        keys = [key for rule, key in found if rule == kind]
+        right = sum(is_fraud(economy, key) for key in keys)
+        values[f"fraud_alert_precision.{kind}"] = _ratio(right, len(keys))
+    return values
+
+
+def _funded(tickets: Iterable[Ticket]) -> list[Ticket]:
+    return [ticket for ticket in tickets if ticket.funded_at_s is not None]
+
+
+def _npl_ratio(economy: Economy) -> float | None:
+    """Uncollected advances over 90 days past due, or due from a failed debtor, over all of them."""
+    now_s = economy.engine.now_s
+    open_fen = bad_fen = 0
+    for ticket in _funded(economy.tickets):
+        owed_fen = max(0, ticket.advance_fen + ticket.discount_fen - ticket.collected_fen)
+        invoice = ticket.claim.invoice
+        is_late = now_s > invoice.due_at_s + _NPL_DAYS * DAY_S
+        debtor_failed = not economy.firms[invoice.debtor].alive
+        open_fen += owed_fen
+        bad_fen += owed_fen if is_late or debtor_failed else 0
+    return _ratio(bad_fen, open_fen)

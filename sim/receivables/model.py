@@ -1,0 +1,135 @@
+"""One arm of one replication of the receivables economy: the entry for the study engine."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from tempfile import TemporaryDirectory
+
+from sim.checks.auditor import HELD, audit_purses
+from sim.engine import EconomyModel, Engine
+from sim.metrics.receivables import measure
+from sim.receivables.bills import Bills
+from sim.receivables.chain import ChainChannel
+from sim.receivables.chain_audit import audit_platform
+from sim.receivables.chain_platform import CLEARING, Platform
+from sim.receivables.debtors import Debtors
+from sim.receivables.economy import Economy
+from sim.receivables.fraud import FraudDesk
+from sim.receivables.paper import PaperChannel
+from sim.receivables.parameters import parameters_of
+from sim.receivables.trade import Trade
+from sim.receivables.treasury import Treasury
+from sim.scenario import Scenario
+from sim.streams import Luck
+from sim.world import Outcome, Task
+from system.limits import DAY_S
+
+_CONSERVED = "money_is_conserved"
+
+
+class ReceivablesModel(EconomyModel):
+    """The Mesa model: its daily step moves trade, debtors, bills, treasurers and fraudsters."""
+
+    def __init__(self, economy: Economy) -> None:
+        super().__init__(economy.engine)
+        self.economy = economy
+        self._bills, self._trade = Bills(economy), Trade(economy)
+        treasury = Treasury(economy)
+        self._daily = (Debtors(economy), self._bills, self._trade, treasury)
+        self._fraud = FraudDesk(economy, treasury)
+        self._bills.open_accounts()
+        self._trade.open_books()
+
+    def step(self) -> None:
+        """One local day, at midnight."""
+        for part in (*self._daily, self._fraud):
+            part.step()
+        self.economy.channel.end_of_day()
+
+
+def simulate_receivables(task: Task) -> Outcome:
+    """Run one arm of one replication. Raises InputError for parameters that do not fit."""
+    process = task.scenario.arms[task.arm].word("process")
+    if process == "paper":
+        return _simulate_paper(task)
+    if process == "chain":
+        with _database(task) as url:
+            return _simulate_chain(replace(task, store=url))
+    remedy = 'write "paper" or "chain"'
+    raise task.scenario.refuse(("arms", task.arm, "process"), process, remedy)
+
+
+def _simulate_paper(task: Task) -> Outcome:
+    economy = _economy(task)
+    economy.channel = PaperChannel(economy)
+    _run(economy, task)
+    return Outcome(measure(economy, "paper"), economy.log, {_CONSERVED: _audit(economy)}, {})
+
+
+def _simulate_chain(task: Task) -> Outcome:
+    economy, platform = run_chain(task)
+    verdicts = audit_platform(platform.system, economy)
+    if verdicts[_CONSERVED] == HELD:
+        verdicts[_CONSERVED] = _audit(economy)
+    platform.system.close()
+    counts = {
+        "blocks": float(platform.driver.block_count),
+        "transactions": float(platform.driver.transaction_count),
+    }
+    return Outcome(measure(economy, "chain"), economy.log, verdicts, counts)
+
+
+def run_chain(task: Task) -> tuple[Economy, Platform]:
+    """The chain process to its end, with everything that was sent on the chain."""
+    economy = _economy(task)
+    platform = Platform(economy, task)
+    channel = ChainChannel(economy, platform)
+    economy.channel = channel
+    platform.driver.handle = channel.handle
+    _run(economy, task)
+    platform.driver.finish()
+    return economy, platform
+
+
+def _run(economy: Economy, task: Task) -> None:
+    ReceivablesModel(economy)
+    days = task.scenario.warmup_days + task.scenario.horizon_days
+    economy.engine.run(economy.start_s + days * DAY_S)
+
+
+def _audit(economy: Economy) -> str:
+    verdict = audit_purses(economy.purses.journal, economy.purses.balances())
+    left_fen = economy.purses.of(CLEARING)
+    if verdict == HELD and left_fen:
+        return f"{left_fen} fen of debtors' payments never reached anybody"
+    return verdict
+
+
+@contextmanager
+def _database(task: Task) -> Iterator[str]:
+    """The URL behind ``task.store``; "sqlite" is a file that lives as long as the task."""
+    if task.store != "sqlite":
+        yield task.store
+        return
+    with TemporaryDirectory() as folder:
+        yield f"sqlite:///{folder}/system.db"
+
+
+def _economy(task: Task) -> Economy:
+    parameters = parameters_of(task.scenario, task.arm)
+    luck = Luck(task.scenario.seed, task.replication)
+    economy = Economy(Engine(parameters.start_s), luck, parameters, _counts(task.scenario))
+    economy.warm_at_s = economy.start_s + task.scenario.warmup_days * DAY_S
+    return economy
+
+
+def _counts(scenario: Scenario) -> tuple[int, ...]:
+    """Cores and the three tiers; none may be empty, for each buys from the next."""
+    return tuple(_count(scenario, name) for name in ("core", "tier1", "tier2", "tier3"))
+
+
+def _count(scenario: Scenario, name: str) -> int:
+    count = scenario.populations[name].whole("count")
+    if count < 1:
+        raise scenario.refuse(("populations", name, "count"), count, "write 1 or more")
+    return count
