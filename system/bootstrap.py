@@ -1,0 +1,182 @@
+"""The one place where parts are chosen and put together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from system.adapters.evm_embedded import EmbeddedChain
+from system.adapters.evm_http import HttpChain
+from system.adapters.evm_revm import RevmChain
+from system.adapters.keys import KeyRing
+from system.adapters.memory_store import MemoryStore
+from system.adapters.sql_store import SqlStore
+from system.chain import records
+from system.chain.commands import EnrolParty
+from system.chain.deploy import DEPLOYER, deploy
+from system.chain.index import INDEX_TABLES
+from system.chain.kernels.monitoring import MonitoringBounds
+from system.chain.operations import OPERATIONS
+from system.chain.policy import DEFAULT_POLICY, Policy
+from system.chain.relay_records import RELAY_TABLES
+from system.chain.service import ReceivablesService
+from system.chain.session import Parts
+from system.chain.watch import FLOWS
+from system.compliance.records import COMPLIANCE_TABLES
+from system.errors import InputError, IntegrityError
+from system.ledger.idempotency import IDEMPOTENCY_TABLES
+from system.ledger.inbox import INBOX_TABLES
+from system.ledger.outbox import OUTBOX_TABLES
+from system.ledger.records import LEDGER_TABLES
+from system.parties.records import PARTIES_TABLES
+from system.ports.clock import Clock
+from system.ports.evm import Evm
+from system.ports.store import Store
+
+CHAIN_ID_DEFAULT: Final = 31337
+# Deployment and enrolment are sealed in blocks before the clock's time, one second apart.
+SETUP_S: Final = 3600
+_SETUP_ROUNDS_MAX: Final = 10
+DEFAULT_BOUNDS: Final = MonitoringBounds()
+
+TABLES: Final = (
+    records.RECEIVABLES,
+    records.LOTS,
+    records.REQUESTS,
+    records.PAYMENTS,
+    records.ALERTS,
+    records.LIMITS,
+    records.STANDINGS,
+    records.DIARY,
+    records.DAYS_CLOSED,
+    records.FEED,
+    OPERATIONS,
+    FLOWS,
+    *LEDGER_TABLES,
+    *IDEMPOTENCY_TABLES,
+    *OUTBOX_TABLES,
+    *INBOX_TABLES,
+    *PARTIES_TABLES,
+    *COMPLIANCE_TABLES,
+    *RELAY_TABLES,
+    *INDEX_TABLES,
+)
+
+
+Chain = EmbeddedChain | RevmChain | HttpChain
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """Everything that runs, wired. ``chain`` is the EVM, with blocks sealed on demand."""
+
+    receivables: ReceivablesService
+    clock: Clock
+    chain: Chain
+    store: Store
+    wallets: KeyRing
+    parts: Parts
+
+    @property
+    def evm(self) -> Evm:
+        """The chain as production code knows it."""
+        return self.chain
+
+    def step(self) -> int:
+        """Send what is queued and seal it at the clock's time; the transactions sent.
+
+        No block without a transaction.
+        """
+        sent = self.receivables.relay()
+        if sent:
+            self.chain.seal(max(self.clock.now_s(), self.chain.head().time_s + 1))
+        return sent
+
+    def close(self) -> None:
+        """Give the store's files and connections back."""
+        self.store.close()
+
+
+def build_system(
+    *,
+    clock: Clock,
+    seed_secret: bytes,
+    parties: Sequence[EnrolParty] = (),
+    policy: Policy = DEFAULT_POLICY,
+    bounds: MonitoringBounds = DEFAULT_BOUNDS,
+    evm: str = "embedded",
+    store: str = "memory",
+    chain_id: int = CHAIN_ID_DEFAULT,
+) -> System:
+    """Open store and chain, deploy what is missing, enrol the parties, and confirm all of it.
+
+    seed_secret: 16 bytes or more; every key follows from it.  evm: embedded, revm or a node's URL.
+    store: memory or a database URL.  Raises InputError for choices that do not fit together.
+    """
+    keys = KeyRing(seed_secret)
+    chain = open_chain(evm, keys, chain_id, clock.now_s() - SETUP_S)
+    system = assemble(clock, chain, open_store(store), keys, policy, bounds, seed_secret)
+    system.receivables.enrol(parties)
+    settle_setup(system)
+    return system
+
+
+def open_chain(evm: str, keys: KeyRing, chain_id: int, genesis_time_s: int) -> Chain:
+    """The chain behind a name. Raises InputError for an unknown one."""
+    if evm == "embedded":
+        return EmbeddedChain(keys, chain_id=chain_id, genesis_time_s=genesis_time_s)
+    if evm == "revm":
+        return RevmChain(chain_id=chain_id, genesis_time_s=genesis_time_s)
+    if evm.startswith(("http://", "https://")):
+        return HttpChain(evm, keys)
+    raise InputError("evm", evm, "write embedded, revm or a node's http:// address")
+
+
+def open_store(store: str) -> Store:
+    """The store behind a name or URL, with every table of the system."""
+    return MemoryStore(TABLES) if store == "memory" else SqlStore(store, TABLES)
+
+
+def assemble(
+    clock: Clock,
+    chain: Chain,
+    store: Store,
+    keys: KeyRing,
+    policy: Policy,
+    bounds: MonitoringBounds,
+    seed_secret: bytes,
+) -> System:
+    """Put open parts together; used again over the same parts, it goes on where they stand.
+
+    Raises InputError for a store that speaks of a chain which is not this one.
+    """
+    _check_chain_remembers(chain, store, keys)
+    terms = {"overdueAfterS": policy.overdue_after_s, "defaultAfterS": policy.default_after_s}
+    contracts = deploy(chain, lambda: _seal_next(chain), keys, terms)
+    fingerprint_key = sha256(b"shapan/fingerprint/" + seed_secret).digest()
+    parts = Parts(clock, chain, store, keys, policy, contracts, fingerprint_key)
+    return System(ReceivablesService(parts, bounds), clock, chain, store, keys, parts)
+
+
+def _check_chain_remembers(chain: Chain, store: Store, keys: KeyRing) -> None:
+    """An in-process chain forgets at exit; books about lost contracts must not meet new ones."""
+    with store.transaction() as unit:
+        used = bool(unit.scan(records.STANDINGS, limit=1))
+    if used and chain.nonce(keys.address(DEPLOYER)) == 0:
+        remedy = "give an empty store, or the node that this store was used with"
+        raise InputError("store", "books of another chain", remedy)
+
+
+def settle_setup(system: System) -> None:
+    """Relay and seal, in blocks before the clock's time where it can be, until all is confirmed."""
+    for _ in range(_SETUP_ROUNDS_MAX):
+        sent = system.receivables.relay()
+        if not sent:
+            return
+        _seal_next(system.chain)
+        system.receivables.confirm()
+    raise IntegrityError("set-up", "confirmed", f"still sending after {_SETUP_ROUNDS_MAX} rounds")
+
+
+def _seal_next(chain: Chain) -> None:
+    chain.seal(chain.head().time_s + 1)
