@@ -6,6 +6,7 @@ from system.limits import DAY_S
 from system.money import yuan_of_fen
 
 HOUR_S = 3_600
+POINTS = "points"
 MINUTE_S = 60
 
 
@@ -17,9 +18,16 @@ def figure(value: float | None, unit: str) -> str:
         return _duration(value)
     if unit.startswith("ratio"):
         return f"{value * 100:.3g} %"
+    if unit == POINTS:
+        return f"{value * 100:+.3g} pt" if value else "0 pt"
     if unit == "fen":
         return f"¥{yuan_of_fen(round(value))}"
     return plain_number(value)
+
+
+def difference_unit(unit: str) -> str:
+    """A difference of two shares is in percentage points, not in per cent."""
+    return POINTS if unit.startswith("ratio") else unit
 
 
 def _duration(value_s: float) -> str:

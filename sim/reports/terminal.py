@@ -9,7 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from sim.findings import metrics_of, units_of
-from sim.reports.figures import figure, plain_number, span
+from sim.reports.figures import difference_unit, figure, plain_number, span
+from sim.reports.stages import STAGE, must_shrink, stage_table
 from sim.reports.words import words
 from sim.run import HELD
 from sim.run_folder import Json, RunFolder
@@ -23,7 +24,13 @@ def show_run(folder: RunFolder, lang: str, console: Console) -> None:
     claims, units = folder.read_claims(), units_of(records)
     console.print(run["scenario"]["question"][lang], style="bold")
     console.print(_claims(claims, units, lang))
-    console.print(_metrics(_baselines_first(metrics_of(records, units), claims), word))
+    by_arm = _baselines_first(metrics_of(records, units), claims)
+    for advice in must_shrink(by_arm, claims, lang):
+        console.print(advice, highlight=False)
+    console.print(_assumptions(run["scenario"]["parameters"], word), highlight=False)
+    console.print(_metrics(by_arm, word))
+    if stages := stage_table(by_arm, word):
+        console.print(stages)
     console.print(_invariants(run["invariants"], word))
     for failure in folder.failures():
         console.print(
@@ -43,7 +50,7 @@ def _claims(claims: list[Json], units: Mapping[str, str], lang: str) -> Table:
         table.add_column(word[key], justify="right", no_wrap=True)
     table.add_column(word["verdict"], no_wrap=True)
     for claim in claims:
-        unit = "" if claim["compare"] == "ratio" else units.get(claim["metric"], "")
+        unit = _unit_of(claim, units)
         comparison = f"{claim['metric']}: {claim['arm']}"
         if claim["baseline"]:
             comparison += f" / {claim['baseline']}"
@@ -59,6 +66,18 @@ def _claims(claims: list[Json], units: Mapping[str, str], lang: str) -> Table:
     return table
 
 
+def _unit_of(claim: Json, units: Mapping[str, str]) -> str:
+    if claim["compare"] == "ratio":
+        return ""
+    unit = units.get(claim["metric"], "")
+    return difference_unit(unit) if claim["compare"] == "difference" else unit
+
+
+def _assumptions(parameters: Json, word: Mapping[str, str]) -> str:
+    assumed = sum(1 for parameter in parameters.values() if parameter.get("assumed"))
+    return word["assumptions"].format(assumed=assumed, total=len(parameters))
+
+
 def _baselines_first(by_arm: Json, claims: list[Json]) -> Json:
     baselines = {claim["baseline"] for claim in claims}
     return {arm: by_arm[arm] for arm in sorted(by_arm, key=lambda arm: arm not in baselines)}
@@ -69,9 +88,15 @@ def _metrics(by_arm: Json, word: Mapping[str, str]) -> Table:
     table.add_column(word["metric"])
     for arm in by_arm:
         table.add_column(arm, justify="right")
-    for name in sorted({name for found in by_arm.values() for name in found}):
+    names = {name for found in by_arm.values() for name in found}
+    for name in sorted(name for name in names if _is_headline(name, names)):
         table.add_row(name, *(_mean(found.get(name)) for found in by_arm.values()))
     return table
+
+
+def _is_headline(name: str, names: set[str]) -> bool:
+    """Breakdowns stay in the run folder where the whole is shown; stages have their own table."""
+    return not name.startswith(STAGE) and name.rpartition(".")[0] not in names
 
 
 def _mean(found: Json | None) -> str:

@@ -22,6 +22,15 @@ _ROWS = {
     "reason": ("note", "说明"),
     "metrics": ("Metrics: mean over replications", "指标：各次重复的均值"),
     "metric": ("metric", "指标"),
+    "stages": (
+        "Where the time goes: stages of the mean time to cash",
+        "时间花在哪里：平均到账时间的各个环节",
+    ),
+    "stage": ("stage", "环节"),
+    "assumptions": (
+        "{assumed} of {total} parameters are assumed, not measured: the verdicts hold at their values",
+        "{total} 个参数中有 {assumed} 个是假设而非实测：结论仅在其取值下成立",
+    ),
     "unit": ("unit", "单位"),
     "invariants": ("Invariants", "不变式"),
     "invariant": ("invariant", "不变式"),

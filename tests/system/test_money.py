@@ -16,7 +16,19 @@ def test_printing_and_reading_give_the_amount_back(amount_fen: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "abc", "1.234", "1_0", "1e3", "1e999999999", "NaN", "inf", "-1", "0", "1." + "0" * 30 + "1"],
+    [
+        "",
+        "abc",
+        "1.234",
+        "1_0",
+        "1e3",
+        "1e999999999",
+        "NaN",
+        "inf",
+        "-1",
+        "0",
+        "1." + "0" * 30 + "1",
+    ],
 )
 def test_an_amount_that_is_not_whole_fen_is_refused_by_name(text: str) -> None:
     with pytest.raises(InputError) as refused:

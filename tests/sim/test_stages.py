@@ -1,0 +1,65 @@
+"""The terminal says where the time goes, and what must shrink for a bound to hold."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from sim.reports.figures import difference_unit, figure
+from sim.reports.stages import must_shrink, stage_table
+from sim.reports.words import words
+
+METRICS = {
+    "paper": {},
+    "chain": {
+        "stage_delay_s_mean.acceptance": {"mean": 10_800.0},
+        "stage_delay_s_mean.take_quote": {"mean": 3_600.0},
+        "stage_delay_s_mean.relay_block": {"mean": 0.0},
+        "stage_delay_s_mean.cash_window": {"mean": None},
+    },
+}
+
+
+def claim(**changes: object) -> dict[str, object]:
+    return {
+        "id": "two_hours",
+        "metric": "time_to_cash_s_mean",
+        "arm": "chain",
+        "compare": "level",
+        "operator": "<=",
+        "threshold": 7_200.0,
+        "estimate": 14_400.0,
+        "verdict": "refuted",
+        **changes,
+    }
+
+
+def test_a_refuted_bound_names_the_excess_and_the_longest_stages_first() -> None:
+    (advice,) = must_shrink(METRICS, [claim()], "en")
+    assert "two_hours: the mean must lose 2 h" in advice
+    assert advice.index("acceptance 3 h") < advice.index("take_quote 60 min")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"verdict": "supported"}, {"operator": ">="}, {"metric": "npl_ratio"}]
+)
+def test_what_holds_or_is_no_bound_on_time_gets_no_advice(changes: dict[str, object]) -> None:
+    assert not list(must_shrink(METRICS, [claim(**changes)], "zh"))
+
+
+def test_the_table_shows_each_stage_with_its_share_and_leaves_out_arms_without_stages() -> None:
+    table = stage_table(METRICS, words("en"))
+    assert table is not None
+    console = Console(file=io.StringIO(), width=100)
+    console.print(table)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "3 h (75%)" in text
+    assert "60 min (25%)" in text
+    assert "paper" not in text
+    assert stage_table({"paper": {}}, words("en")) is None
+
+
+def test_a_difference_of_shares_is_in_points() -> None:
+    assert figure(0.00615, difference_unit("ratio")) == "+0.615 pt"
+    assert figure(0.0, difference_unit("ratio")) == "0 pt"
+    assert figure(-60.0, difference_unit("s")) == "-60 s"
