@@ -1,20 +1,16 @@
-"""Transfers per second of the ledger, beside bare sqlite3 doing the same rows in the same run.
-
-    python -m benchmarks.ledger [small|full]
+"""Transfers through the ledger, beside bare sqlite3 doing the same rows.
 
 Every wiring does the same transfers, so every digest of final balances must be the same.
 """
 
-import hashlib
-import shutil
 import sqlite3
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from functools import partial
+from tempfile import TemporaryDirectory
 
+from benchmarks.workload import Answer, Contender, Work, Workload
 from system.adapters.group_commit import GroupCommitter
 from system.adapters.memory_store import MemoryStore
 from system.adapters.sql_store import SqlStore
@@ -25,17 +21,11 @@ from system.ports.store import Store
 ACCOUNTS_COUNT = 200
 CLIENTS = 64
 NOW_S = 1_767_225_600
-TRANSFERS_COUNT = {"small": 2_000, "full": 50_000}
+
+Requests = Sequence[TransferRequest]
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    name: str
-    transfers_per_s: float
-    digest: str
-
-
-def workload(count: int) -> list[TransferRequest]:
+def transfers(count: int) -> list[TransferRequest]:
     """Transfers between accounts without floors, from arithmetic alone."""
     return [
         TransferRequest(
@@ -48,58 +38,66 @@ def workload(count: int) -> list[TransferRequest]:
     ]
 
 
-def accounts() -> list[Account]:
+def _accounts() -> list[Account]:
     return [Account(f"a{n:03d}", "bench", "credit", None) for n in range(ACCOUNTS_COUNT)]
 
 
-def batches(requests: list[TransferRequest], size: int) -> Iterator[list[TransferRequest]]:
-    return (requests[start : start + size] for start in range(0, len(requests), size))
+def _batches(requests: Requests, size: int) -> list[Requests]:
+    return [requests[start : start + size] for start in range(0, len(requests), size)]
 
 
-def digest_of(balances: Sequence[tuple[str, int]]) -> str:
-    return hashlib.sha256(repr(sorted(balances)).encode()).hexdigest()[:16]
+Post = Callable[[Store, Requests], None]
 
 
-def in_batches(store: Store, requests: list[TransferRequest], size: int) -> float:
-    """Seconds for all, one transaction per batch."""
-    parts = list(batches(requests, size))
-    start = time.perf_counter()
-    for part in parts:
+def _in_batches(size: int, store: Store, requests: Requests) -> None:
+    """One transaction per batch."""
+    for part in _batches(requests, size):
         with store.transaction() as unit:
             ledger.post(unit, part, NOW_S)
-    return time.perf_counter() - start
 
 
-def in_groups(store: Store, requests: list[TransferRequest], clients: int) -> float:
-    """Seconds for all, from clients that each wait for an answer before asking again."""
-    committer = GroupCommitter(store)
+def _in_groups(store: Store, requests: Requests) -> None:
+    """From clients that each wait for an answer before asking again."""
+    with closing(GroupCommitter(store)) as committer, ThreadPoolExecutor(CLIENTS) as pool:
 
-    def client(number: int) -> None:
-        for request in requests[number::clients]:
-            committer.submit(lambda unit: ledger.post(unit, [request], NOW_S)).result()  # noqa: B023
+        def client(number: int) -> None:
+            for request in requests[number::CLIENTS]:
+                committer.submit(partial(ledger.post, requests=[request], now_s=NOW_S)).result()
 
-    start = time.perf_counter()
-    with ThreadPoolExecutor(clients) as pool:
-        list(pool.map(client, range(clients)))
-    elapsed_s = time.perf_counter() - start
-    committer.close()
-    return elapsed_s
+        list(pool.map(client, range(CLIENTS)))
 
 
-def on_store(
-    name: str, store: Store, requests: list[TransferRequest], run: Callable[[], float]
-) -> Result:
-    with store.transaction() as unit:
-        ledger.open_accounts(unit, accounts())
-    elapsed_s = run()
-    with store.transaction() as unit:
-        rows = unit.scan(ACCOUNTS)
-    store.close()
-    digest = digest_of([(row.account_id, row.balance_fen) for row in rows])
-    return Result(name, len(requests) / elapsed_s, digest)
+@contextmanager
+def _store(kind: str) -> Iterator[Store]:
+    with TemporaryDirectory() as folder:
+        store: Store = (
+            SqlStore(f"sqlite:///{folder}/ledger.db", LEDGER_TABLES)
+            if kind == "sqlite"
+            else MemoryStore(LEDGER_TABLES)
+        )
+        with closing(store):
+            yield store
 
 
-BARE_SCHEMA = """
+@contextmanager
+def _ledger(kind: str, post: Post, count: int) -> Iterator[Work]:
+    requests = transfers(count)
+    with _store(kind) as store:
+        with store.transaction() as unit:
+            ledger.open_accounts(unit, _accounts())
+
+        def balances() -> list[tuple[str, int]]:
+            with store.transaction() as unit:
+                return [(row.account_id, row.balance_fen) for row in unit.scan(ACCOUNTS)]
+
+        def work() -> Answer:
+            post(store, requests)
+            return Answer(len(requests), balances)
+
+        yield work
+
+
+_BARE_SCHEMA = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 CREATE TABLE balance (id TEXT PRIMARY KEY, fen INTEGER NOT NULL) WITHOUT ROWID;
@@ -108,70 +106,66 @@ CREATE TABLE posting (id TEXT, account TEXT, fen INTEGER, PRIMARY KEY (id, accou
 """
 
 
-def on_bare_sqlite(path: str, requests: list[TransferRequest], size: int) -> Result:
+@contextmanager
+def _bare(size: int, count: int) -> Iterator[Work]:
     """The peer: journal row, two postings, two balance updates; no checks, no idempotent answer."""
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.executescript(BARE_SCHEMA)
+    parts = _batches(transfers(count), size)
+    with (
+        TemporaryDirectory() as folder,
+        closing(sqlite3.connect(f"{folder}/bare.db", isolation_level=None)) as connection,
+    ):
+        connection.executescript(_BARE_SCHEMA)
+        connection.executemany(
+            "INSERT INTO balance VALUES (?, 0)", [(row.account_id,) for row in _accounts()]
+        )
+
+        def work() -> Answer:
+            for part in parts:
+                _post_bare(connection, part)
+            return Answer(
+                count,
+                connection.execute("SELECT id, fen FROM balance ORDER BY id").fetchall,
+            )
+
+        yield work
+
+
+def _post_bare(connection: sqlite3.Connection, part: Requests) -> None:
+    legs = [(r.transfer_id, r.debit_account_id, -r.amount_fen) for r in part]
+    legs += [(r.transfer_id, r.credit_account_id, r.amount_fen) for r in part]
+    connection.execute("BEGIN IMMEDIATE")
     connection.executemany(
-        "INSERT INTO balance VALUES (?, 0)", [(row.account_id,) for row in accounts()]
+        "INSERT INTO journal VALUES (?, ?)", [(r.transfer_id, NOW_S) for r in part]
     )
-    start = time.perf_counter()
-    for part in batches(requests, size):
-        legs = [(r.transfer_id, r.debit_account_id, -r.amount_fen) for r in part]
-        legs += [(r.transfer_id, r.credit_account_id, r.amount_fen) for r in part]
-        connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(
-            "INSERT INTO journal VALUES (?, ?)", [(r.transfer_id, NOW_S) for r in part]
+    connection.executemany("INSERT INTO posting VALUES (?, ?, ?)", legs)
+    connection.executemany(
+        "UPDATE balance SET fen = fen + ? WHERE id = ?", [(fen, name) for _, name, fen in legs]
+    )
+    connection.execute("COMMIT")
+
+
+def _contenders(count: int, rounds: int) -> Iterable[Contender]:
+    for size in (1, 100):
+        yield Contender(f"bare sqlite3, batch {size}", partial(_bare, size, count), rounds)
+    bare_1, bare_100 = "bare sqlite3, batch 1", "bare sqlite3, batch 100"
+    for title, kind, post, peer in (
+        ("sqlite, batch 1", "sqlite", partial(_in_batches, 1), bare_1),
+        ("sqlite, batch 100", "sqlite", partial(_in_batches, 100), bare_100),
+        (f"sqlite, group commit, {CLIENTS} clients", "sqlite", _in_groups, bare_1),
+        ("memory, batch 1", "memory", partial(_in_batches, 1), bare_1),
+        ("memory, batch 100", "memory", partial(_in_batches, 100), bare_100),
+        ("memory, batch 1,000", "memory", partial(_in_batches, 1_000), bare_100),
+    ):
+        yield Contender(
+            f"ledger on {title}", partial(_ledger, kind, post, count), rounds, peer=peer
         )
-        connection.executemany("INSERT INTO posting VALUES (?, ?, ?)", legs)
-        connection.executemany(
-            "UPDATE balance SET fen = fen + ? WHERE id = ?", [(fen, name) for _, name, fen in legs]
-        )
-        connection.execute("COMMIT")
-    elapsed_s = time.perf_counter() - start
-    rows = connection.execute("SELECT id, fen FROM balance").fetchall()
-    connection.close()
-    return Result(f"bare sqlite3, batch {size}", len(requests) / elapsed_s, digest_of(rows))
 
 
-def run(size: str) -> list[Result]:
-    """Each wiring once, on its own fresh file."""
-    requests = workload(TRANSFERS_COUNT[size])
-    folder = tempfile.mkdtemp(prefix="shapan-bench-")
-    results = []
-    try:
-        for batch in (1, 100):
-            results.append(on_bare_sqlite(f"{folder}/bare{batch}.db", requests, batch))
-            store: Store = SqlStore(f"sqlite:///{folder}/{batch}.db", LEDGER_TABLES)
-            results.append(_batched(f"ledger on sqlite, batch {batch}", store, requests, batch))
-        store = SqlStore(f"sqlite:///{folder}/group.db", LEDGER_TABLES)
-        name = f"ledger on sqlite, group commit, {CLIENTS} clients"
-        results.append(_grouped(name, store, requests))
-        for batch in (1, 100, 1_000):
-            name = f"ledger in memory, batch {batch}"
-            results.append(_batched(name, MemoryStore(LEDGER_TABLES), requests, batch))
-    finally:
-        shutil.rmtree(folder)
-    return results
-
-
-def _batched(name: str, store: Store, requests: list[TransferRequest], size: int) -> Result:
-    return on_store(name, store, requests, lambda: in_batches(store, requests, size))
-
-
-def _grouped(name: str, store: Store, requests: list[TransferRequest]) -> Result:
-    return on_store(name, store, requests, lambda: in_groups(store, requests, CLIENTS))
-
-
-def main() -> None:
-    size = sys.argv[1] if len(sys.argv) > 1 else "small"
-    results = run(size)
-    base = results[0].transfers_per_s
-    for result in results:
-        ratio = result.transfers_per_s / base
-        print(f"{result.transfers_per_s:12,.0f}/s {ratio:7.2f}x  {result.digest}  {result.name}")
-    assert len({result.digest for result in results}) == 1, "wirings disagree on balances"
-
-
-if __name__ == "__main__":
-    main()
+TRANSFERS = Workload(
+    "ledger",
+    "transfers",
+    {
+        "small": partial(_contenders, count=2_000, rounds=1),
+        "full": partial(_contenders, count=20_000, rounds=3),
+    },
+)

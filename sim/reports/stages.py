@@ -34,7 +34,7 @@ def stage_table(by_arm: Json, word: Mapping[str, str]) -> Table | None:
 
 
 def must_shrink(by_arm: Json, claims: list[Json], lang: str) -> Iterator[str]:
-    """For each bound on the mean time to cash that is not supported: what is too long, and where."""
+    """For each bound on the mean time to cash that is not supported: the excess, and its stages."""
     for claim in claims:
         is_bound = claim["metric"] == TOTAL and claim["operator"] in ("<", "<=")
         if not is_bound or claim["compare"] != "level" or claim["verdict"] == "supported":

@@ -28,7 +28,7 @@ _ROWS = {
     ),
     "stage": ("stage", "环节"),
     "assumptions": (
-        "{assumed} of {total} parameters are assumed, not measured: the verdicts hold at their values",
+        "{assumed} of {total} parameters are assumed: the verdicts hold at their values",
         "{total} 个参数中有 {assumed} 个是假设而非实测：结论仅在其取值下成立",
     ),
     "unit": ("unit", "单位"),
