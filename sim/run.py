@@ -21,7 +21,7 @@ import pyarrow as pa
 from sim.run_folder import Json, RunFolder, plain
 from sim.scenario import Scenario
 from sim.trace import EventLog, first_difference
-from sim.world import WIRINGS, Outcome, Task, resolve
+from sim.world import WIRINGS, Outcome, Task, is_node, resolve
 from system.errors import InputError
 
 HELD = "held"
@@ -47,6 +47,10 @@ class Plan:
             Task(self.scenario, arm, replication, self.wiring, self.evm, self.store)
             for arm in self.arms
         ]
+
+    def workers(self, wished: int) -> int:
+        """Tasks that run at the same time: one where all share a node, which holds one chain."""
+        return 1 if is_node(self.evm) else wished
 
     def inputs_digest(self) -> str:
         """SHA-256 (hex) of all that can make two studies differ."""

@@ -11,7 +11,8 @@
   means), and, where a value is zero or negative, ``ratio_of_means_fieller``.
 - Skewed values: Hall's correction (below). It keeps exponential values at their level from ten
   replications on; much heavier tails, and events so rare that most studies never see one, are
-  beyond any interval that sees ten values: there the reason says what cannot be excluded.
+  beyond any interval that sees ten values: there the reason says what cannot be excluded, and
+  values that are all equal decide nothing that a sign test of their number would not.
 """
 
 from __future__ import annotations
@@ -105,8 +106,8 @@ class _Sample:
 
     def p_value(self, threshold: float) -> float:
         """Two-sided, for a true mean at the threshold."""
-        if self.sd == 0.0:
-            return 1.0 if self.mean == threshold else 0.0
+        if self.sd == 0.0:  # equal values say no more than a sign test does
+            return 1.0 if self.mean == threshold else 2.0 ** (1 - self.n)
         bent = self._bend((self.mean - threshold) / self.sd)
         return 2.0 * float(stdtr(self.n - 1, -abs(bent) * math.sqrt(self.n)))
 
@@ -190,7 +191,8 @@ def _judgement(question: Question, pivot: _Pivot | str, alpha: float) -> Judgeme
         return _unjudged(question, n, missing, pivot)
     low, high = pivot.interval(alpha)
     verdict, reason = _verdict(question, low, high), _reason(low, high, n, missing, alpha)
-    if missing > MISSING_SHARE_MAX * (n + missing):
+    is_thin = low == high and 2.0 ** (1 - n) > alpha
+    if is_thin or missing > MISSING_SHARE_MAX * (n + missing):
         verdict = "undecided"
     return Judgement(
         id=question.id,

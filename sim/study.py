@@ -56,6 +56,7 @@ def conduct(study: Study, workers: int, on_progress: Callable[[int], None], *, f
     folder is closed as ``partial``.
     """
     started = perf_counter()
+    workers = study.plan.workers(workers)
     made = study.folder.create() if fresh else None
     study.folder.write_run(_description(study) | {"status": RUNNING})
     try:

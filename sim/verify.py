@@ -55,7 +55,7 @@ def rerun(study: Study, workers: int, on_progress: Callable[[int], None]) -> Che
     numbers = [record["replication"] for record in study.folder.records()]
     jobs = [Job(study.plan, number, study.folder.path, os.getpid()) for number in numbers]
     found: dict[int, str] = {}
-    for job, result in in_processes(rerun_one, jobs, workers):
+    for job, result in in_processes(rerun_one, jobs, study.plan.workers(workers)):
         found[job.replication] = (
             f"worker died: {result}" if isinstance(result, WorkerDied) else result
         )

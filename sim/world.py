@@ -30,8 +30,9 @@ WIRINGS: dict[str, tuple[str, str]] = {
 class Task:
     """One arm of one replication.
 
-    wiring: "full" or "columns".  evm: "embedded", "revm" or a node's URL.
-    store: "memory", "sqlite" (a temporary database of this task) or a database URL.
+    wiring: "full" or "columns".  evm: "embedded", "revm" or the URL of an anvil, which each task
+    takes back to its beginning.  store: "memory", "sqlite" (a temporary database of this task) or
+    a database URL, in which each task has an empty place of its own.
     """
 
     scenario: Scenario
@@ -55,6 +56,11 @@ class Outcome:
     log: EventLog
     invariants: dict[str, str]
     runtime: dict[str, float]
+
+
+def is_node(evm: str) -> bool:
+    """Whether this is a node outside, which holds one chain at a time."""
+    return "://" in evm
 
 
 _models: dict[str, str] = {"receivables": "sim.receivables.model:simulate_receivables"}

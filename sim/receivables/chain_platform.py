@@ -7,8 +7,9 @@ from sim.receivables.economy import Economy
 from sim.receivables.network import BANKS
 from sim.receivables.pricing import pricing_policy
 from sim.receivables.records import Firm, Invoice
-from sim.world import Task
-from system.bootstrap import System, build_system
+from sim.world import Task, is_node
+from system.adapters.evm_devnode import start_over
+from system.bootstrap import SETUP_S, System, build_system
 from system.chain.commands import EnrolParty
 from system.chain.policy import Policy
 from system.limits import AMOUNT_FEN_MAX, DAY_S, PPM, TIER_MAX
@@ -48,8 +49,11 @@ class Platform:
             firm.onboarded = self._e.luck.chance("onboarded", firm.key, share=share)
 
     def _build(self, task: Task) -> System:
+        clock = self._e.engine.clock
+        if is_node(task.evm):
+            start_over(task.evm, clock.now_s() - SETUP_S)
         return build_system(
-            clock=self._e.engine.clock,
+            clock=clock,
             seed_secret=sha256(b"shapan/%d/%d" % (task.scenario.seed, task.replication)).digest(),
             parties=self._parties(),
             policy=self._policy(),

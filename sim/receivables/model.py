@@ -22,6 +22,7 @@ from sim.receivables.treasury import Treasury
 from sim.scenario import Scenario
 from sim.streams import Luck
 from sim.world import Outcome, Task
+from system.adapters.sql_place import own_place
 from system.limits import DAY_S
 
 _CONSERVED = "money_is_conserved"
@@ -107,12 +108,15 @@ def _audit(economy: Economy) -> str:
 
 @contextmanager
 def _database(task: Task) -> Iterator[str]:
-    """The URL behind ``task.store``; "sqlite" is a file that lives as long as the task."""
-    if task.store != "sqlite":
+    """The URL of an empty store, as ``task.store`` asks for."""
+    if task.store == "memory":
         yield task.store
-        return
-    with TemporaryDirectory() as folder:
-        yield f"sqlite:///{folder}/system.db"
+    elif task.store == "sqlite":
+        with TemporaryDirectory() as folder:
+            yield f"sqlite:///{folder}/system.db"
+    else:
+        with own_place(task.store, f"{task.arm}-{task.replication}") as url:
+            yield url
 
 
 def _economy(task: Task) -> Economy:
