@@ -38,7 +38,10 @@ def anvil(program: str, *, chain_id: int, genesis_time_s: int) -> Iterator[str]:
         "base-fee": "0",
         "gas-price": "0",
         "accounts": "1",
-        # anvil copies its state for every block it mines; keeping fewer copies halves the cost.
+        # anvil 1.7.1 writes states that leave its memory to disk, unless there is a bound (its
+        # --help). Measured at block 2,000: 7.5 ms a block with the bound, 9.6 without, and 7.2
+        # with no history at all. What still grows is the state trie, which versions before
+        # foundry's pull request 15715 rebuild for every block (its author's words).
         "prune-history": "128",
     }
     flags = [part for name, value in options.items() for part in (f"--{name}", value)]

@@ -63,8 +63,8 @@ def _lifecycle(name: str, size: LifecycleSize) -> Iterator[Work]:
         blocks = [block for first in waves for block in life.wave(first, size.wave)]
 
         def work() -> Answer:
-            events = [event for block in blocks for event in run(block)]
-            return Answer(len(events), lambda: _all_ok(events))
+            events = _all_ok([event for block in blocks for event in run(block)])
+            return Answer(len(events), lambda: events)
 
         yield work
 
@@ -103,8 +103,8 @@ def _from_block(name: str, first: int, window: int) -> Iterator[Work]:
         blocks = iter([[life.register(number)] for number in range(first, first + window)])
 
         def work() -> Answer:
-            events = run(next(blocks))
-            return Answer(1, lambda: _all_ok(events))
+            events = _all_ok(run(next(blocks)))
+            return Answer(1, lambda: events)
 
         yield work
 

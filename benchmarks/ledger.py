@@ -119,13 +119,13 @@ def _bare(size: int, count: int) -> Iterator[Work]:
             "INSERT INTO balance VALUES (?, 0)", [(row.account_id,) for row in _accounts()]
         )
 
+        def balances() -> list[tuple[str, int]]:
+            return connection.execute("SELECT id, fen FROM balance ORDER BY id").fetchall()
+
         def work() -> Answer:
             for part in parts:
                 _post_bare(connection, part)
-            return Answer(
-                count,
-                connection.execute("SELECT id, fen FROM balance ORDER BY id").fetchall,
-            )
+            return Answer(count, balances)
 
         yield work
 

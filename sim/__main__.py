@@ -13,6 +13,7 @@ import typer
 
 from sim.commands.compare import compare
 from sim.commands.fit import fit
+from sim.commands.replay import replay
 from sim.commands.run import pilot, run
 from sim.commands.scenarios import scenarios
 from sim.commands.verify import verify
@@ -27,7 +28,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (scenarios, run, pilot, fit, verify, compare):
+for command in (scenarios, run, pilot, fit, replay, verify, compare):
     app.command()(command)
 
 

@@ -35,10 +35,10 @@ UNITS: dict[str, Unit] = {
     "sigma": Unit("standard deviation of a logarithm, 0 or more"),
     "exponent": Unit("exponent of a power law, 0 or more"),
     "elasticity": Unit("relative change over relative change, any sign", low=-inf),
-    "per_hour": Unit("times an hour, 0 or more"),
-    "per_day": Unit("times a day, 0 or more"),
-    "per_month": Unit("times a month, 0 or more"),
-    "per_year": Unit("times a year, 0 or more"),
+    "per_hour": Unit("how much or how often an hour, 0 or more"),
+    "per_day": Unit("how much or how often a day, 0 or more"),
+    "per_month": Unit("how much or how often a month, 0 or more"),
+    "per_year": Unit("how much or how often a year, 0 or more"),
 }
 
 

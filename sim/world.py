@@ -60,7 +60,7 @@ class Outcome:
 
 def is_node(evm: str) -> bool:
     """Whether this is a node outside, which holds one chain at a time."""
-    return "://" in evm
+    return evm.startswith(("http://", "https://"))
 
 
 _models: dict[str, str] = {"receivables": "sim.receivables.model:simulate_receivables"}

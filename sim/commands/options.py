@@ -23,9 +23,31 @@ Set = Annotated[
 With = Annotated[
     Path | None, typer.Option("--with", help="TOML overlay of [parameters], as fit writes it.")
 ]
-Wiring = Annotated[str, typer.Option("--wiring", help="full (SQL, py-evm) or columns (memory).")]
-Evm = Annotated[str | None, typer.Option("--evm", help="embedded, revm or a node's URL.")]
-Store = Annotated[str | None, typer.Option("--store", help="memory, sqlite or a database URL.")]
+Wiring = Annotated[
+    str,
+    typer.Option(
+        "--wiring",
+        help="Parts of every replication: full (SQL, py-evm) or columns (memory, revm). "
+        "Replication 0 also runs on the other wiring, and both must agree.",
+    ),
+]
+Evm = Annotated[
+    str | None,
+    typer.Option(
+        "--evm",
+        help="Instead of the wiring's chain: embedded, revm, or the URL of an anvil started with "
+        "--order fifo, whose blocks are forgotten before each task, one task at a time.",
+    ),
+]
+Store = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        help="Instead of the wiring's store: memory, sqlite (a temporary file), "
+        "sqlite:///FOLDER/FILE.db (kept as FILE-ARM-REPLICATION.db, overwritten by the next run) "
+        "or postgresql://USER@HOST/DATABASE (a schema for each task, dropped at its end).",
+    ),
+]
 Out = Annotated[Path | None, typer.Option("--out", help="A new folder for the run.")]
 Workers = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes; the number of cores if left out.")

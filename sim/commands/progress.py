@@ -30,3 +30,14 @@ def progress_of(name: str, numbers: range) -> Iterator[Callable[[int], None]]:
 def _line(console: Console, name: str, finished: int, at_most: int) -> None:
     if finished:
         console.print(f"{name}: {finished} of at most {at_most} replications", soft_wrap=True)
+
+
+@contextmanager
+def invoices_progress(total: int) -> Iterator[Callable[[int], object]]:
+    """A bar over recorded invoices that leaves nothing behind; silent in a log."""
+    console = Console(stderr=True, highlight=False)
+    columns = (TextColumn("replay"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    silent = not console.is_interactive
+    with Progress(*columns, console=console, transient=True, disable=silent) as progress:
+        task = progress.add_task("replay", total=total)
+        yield lambda finished: progress.update(task, completed=finished)

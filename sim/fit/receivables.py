@@ -81,7 +81,7 @@ def fit_receivables(path: Path, columns: dict[str, str] | None = None) -> FitRes
     """
     invoices = read_settled_invoices(path, columns)
     counts = counted(invoices, np.ones(len(invoices), np.bool_))
-    _check_enough(counts, path.name)
+    _check_enough(counts, str(path))
     validation = validate(invoices)
     estimate = _estimator(counts, validation["late_days_family"])
     return FitResult(

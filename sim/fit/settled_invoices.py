@@ -98,27 +98,27 @@ def _table(path: Path, named: dict[str, str]) -> _Table:
     except csv.Error as error:
         line = reader.line_num
         remedy = "write valid CSV"
-        raise InputError("row", str(error), remedy, file=path.name, line=line) from None
+        raise InputError("row", str(error), remedy, file=str(path), line=line) from None
     if len(rows) < 2:
-        raise InputError("file", path.name, "give a header line and invoices", file=path.name)
+        raise InputError("file", str(path), "give a header line and invoices", file=str(path))
     header = [name.strip() for name in rows[0]]
     for line, row in zip(lines, rows, strict=True):
         if len(row) != len(header):
             remedy = f"give {len(header)} fields, as in the header"
-            raise InputError("row", f"{len(row)} fields", remedy, file=path.name, line=line)
-    chosen = _columns(header, named, path.name)
+            raise InputError("row", f"{len(row)} fields", remedy, file=str(path), line=line)
+    chosen = _columns(header, named, str(path))
     cells = {
         role: tuple(row[header.index(name)].strip() for row in rows[1:])
         for role, name in chosen.items()
     }
-    return _Table(path.name, chosen, tuple(lines[1:]), cells)
+    return _Table(str(path), chosen, tuple(lines[1:]), cells)
 
 
 def _text(path: Path) -> str:
     try:
         if path.stat().st_size > FILE_BYTES_MAX:
             remedy = f"give at most {FILE_BYTES_MAX} bytes"
-            raise InputError("file", path.name, remedy, file=path.name)
+            raise InputError("file", str(path), remedy, file=str(path))
         raw = path.read_bytes()
     except OSError as error:
         raise InputError("file", str(path), f"cannot be read: {error.strerror}") from None
@@ -127,7 +127,7 @@ def _text(path: Path) -> str:
             return raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise InputError("file", path.name, "encode it as UTF-8 or GB18030", file=path.name)
+    raise InputError("file", str(path), "encode it as UTF-8 or GB18030", file=str(path))
 
 
 def _columns(header: Sequence[str], named: dict[str, str], file: str) -> dict[str, str]:

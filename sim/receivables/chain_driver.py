@@ -9,6 +9,7 @@ from collections.abc import Callable
 from sim.receivables.economy import Economy
 from system.bootstrap import System
 from system.chain.events import Event
+from system.errors import IntegrityError
 
 # Ticks of relay and blocks come after people's actions of the same second.
 _AFTER = 5
@@ -21,7 +22,7 @@ class ChainDriver:
         self._engine, self._service, self._chain = economy.engine, system.receivables, system.chain
         self._relay_interval_s = economy.p.relay_interval_s
         self._block_interval_s = economy.p.block_interval_s
-        self._evm = system.evm
+        self._head = system.evm.head()
         self.handle: Callable[[Event], None]
         self._is_scheduled = False
         self.block_count = 0
@@ -41,7 +42,7 @@ class ChainDriver:
     def finish(self) -> None:
         """Relay and seal at once until nothing is under way; the facts still reach ``handle``."""
         while self._service.relay():
-            self._chain.seal(max(self._engine.now_s, self._evm.head().time_s + 1))
+            self._mine(max(self._engine.now_s, self._head.time_s + 1))
             self.drain()
 
     def _relay(self) -> None:
@@ -54,11 +55,18 @@ class ChainDriver:
 
     def _seal(self) -> None:
         self._is_scheduled = False
-        self._chain.seal(self._engine.now_s)
+        self._mine(self._engine.now_s)
         self.block_count += 1
         self.drain()
         # What the block made possible may be waiting in the outbox.
         self.wake()
+
+    def _mine(self, at_s: int) -> None:
+        block = self._chain.seal(at_s)
+        if block.parent_hash != self._head.hash:
+            expected, found = self._head.hash.hex(), block.parent_hash.hex()
+            raise IntegrityError("head of a node that nobody else may use", expected, found)
+        self._head = block
 
 
 def _tick(now_s: int, interval_s: int) -> int:

@@ -5,6 +5,7 @@ from hashlib import sha256
 from sim.receivables.chain_driver import ChainDriver
 from sim.receivables.economy import Economy
 from sim.receivables.network import BANKS
+from sim.receivables.parameters import Parameters
 from sim.receivables.pricing import pricing_policy
 from sim.receivables.records import Firm, Invoice
 from sim.world import Task, is_node
@@ -56,23 +57,9 @@ class Platform:
             clock=clock,
             seed_secret=sha256(b"shapan/%d/%d" % (task.scenario.seed, task.replication)).digest(),
             parties=self._parties(),
-            policy=self._policy(),
+            policy=policy_of(self._e.p),
             evm=task.evm,
             store=task.store,
-        )
-
-    def _policy(self) -> Policy:
-        return Policy(
-            pricing=pricing_policy(self._e.p),
-            quote_valid_s=_QUOTE_VALID_S,
-            amount_fen_min=100_000,
-            amount_fen_max=AMOUNT_FEN_MAX,
-            tier_max=TIER_MAX,
-            debtor_limit_fen=_LIMIT_FEN,
-            supplier_limit_fen=_LIMIT_FEN,
-            bank_limit_fen=_BANK_LIMIT_FEN,
-            group_limit_fen=_LIMIT_FEN,
-            default_after_s=self._e.p.default_after_days * DAY_S,
         )
 
     def _parties(self) -> list[EnrolParty]:
@@ -94,6 +81,22 @@ class Platform:
         assert 0 <= pd_ppm <= PPM
         expires_at_s = self._e.start_s + _KYC_VALID_S
         return EnrolParty(f"enrol/{key}", key, key, int(role), expires_at_s, group, pd_ppm)
+
+
+def policy_of(p: Parameters) -> Policy:
+    """What the banks of the scenario allow."""
+    return Policy(
+        pricing=pricing_policy(p),
+        quote_valid_s=_QUOTE_VALID_S,
+        amount_fen_min=100_000,
+        amount_fen_max=AMOUNT_FEN_MAX,
+        tier_max=TIER_MAX,
+        debtor_limit_fen=_LIMIT_FEN,
+        supplier_limit_fen=_LIMIT_FEN,
+        bank_limit_fen=_BANK_LIMIT_FEN,
+        group_limit_fen=_LIMIT_FEN,
+        default_after_s=p.default_after_days * DAY_S,
+    )
 
 
 def _group(firm: Firm) -> str:

@@ -1,10 +1,10 @@
 """Recorded invoices from files and folders. All are read and checked before any is used."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from system.chain.fingerprint import FINGERPRINT_KEY_BYTES_MIN, fingerprint
 from system.chain.intake import read_json
@@ -86,14 +86,6 @@ def _placed(error: InputError, file: str, line: int | None) -> InputError:
     return InputError(error.field, error.value, error.remedy, file=file, line=line)
 
 
-def _bytes_of(path: Path) -> bytes:
-    with _opened(path) as source:
-        size_bytes = os.fstat(source.fileno()).st_size
-        if size_bytes > DOCUMENT_BYTES_MAX:
-            raise _too_large(size_bytes, path, None)
-        return source.read()
-
-
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
@@ -103,30 +95,35 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         raise InputError("file", str(path), f"cannot be read: {error.strerror}") from None
 
 
-def _too_large(size_bytes: int, path: Path, line: int | None) -> InputError:
-    remedy = f"send at most {DOCUMENT_BYTES_MAX} bytes, without attachments"
-    return InputError("document", f"{size_bytes} bytes", remedy, file=str(path), line=line)
+# One byte more than a document may have is enough for its reader to refuse it.
+def _document(path: Path) -> bytes:
+    with _opened(path) as source:
+        return source.read(DOCUMENT_BYTES_MAX + 1)
 
 
 def _ubl(path: Path) -> Iterator[Recorded]:
-    yield Recorded(str(path), None, read_ubl(_bytes_of(path), str(path)))
+    yield Recorded(str(path), None, read_ubl(_document(path), str(path)))
 
 
 def _json(path: Path) -> Iterator[Recorded]:
-    yield Recorded(str(path), None, read_json(_bytes_of(path), str(path)))
+    yield Recorded(str(path), None, read_json(_document(path), str(path)))
 
 
 def _json_lines(path: Path) -> Iterator[Recorded]:
     """One invoice a line; its document is the line without the white space around it."""
-    for number, line in zip(count(1), _lines(path, DOCUMENT_BYTES_MAX + 1), strict=False):
-        document = line.strip() if len(line) <= DOCUMENT_BYTES_MAX else line
-        if not document:
-            continue
-        try:
-            invoice = read_json(document, str(path))
-        except InputError as error:
-            raise _placed(error, str(path), number) from None
-        yield Recorded(str(path), number, invoice)
+    with _opened(path) as source:
+        lines = iter(lambda: source.readline(DOCUMENT_BYTES_MAX + 1), b"")
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                yield Recorded(str(path), number, _invoice_on(line, str(path), number))
+
+
+def _invoice_on(line: bytes, file: str, number: int) -> InvoiceDocument:
+    document = line.strip() if len(line) <= DOCUMENT_BYTES_MAX else line
+    try:
+        return read_json(document, file)
+    except InputError as error:
+        raise _placed(error, file, number) from None
 
 
 _READERS: Final[dict[str, Callable[[Path], Iterator[Recorded]]]] = {

@@ -68,6 +68,23 @@ _ROWS = {
     "value": ("value", "数值"),
     "validation": ("validation", "验证"),
     "written": ("written", "已写入"),
+    "decisions": ("Decisions", "决定"),
+    "document": ("document", "单据"),
+    "invoice": ("invoice", "发票"),
+    "amount": ("amount", "金额"),
+    "decision": ("decision", "决定"),
+    "advance": ("advance", "垫付"),
+    "discount": ("discount", "贴现息"),
+    "holdback": ("holdback", "留存"),
+    "apr": ("APR", "年化"),
+    "quoted": ("quoted", "已报价"),
+    "declined": ("declined", "拒绝融资"),
+    "refused": ("refused", "拒绝登记"),
+    "alerts": ("Alerts", "警报"),
+    "alert": ("alert", "警报"),
+    "evidence": ("evidence", "证据"),
+    "no_alert": ("no alert", "没有警报"),
+    "notes": ("Shadow mode", "影子模式"),
 }
 
 

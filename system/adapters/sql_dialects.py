@@ -14,8 +14,10 @@ from system.ports.store import Key, Table
 
 BUSY_S_MAX = 30
 # One transaction at a time on a store: read-then-write needs no row locks and cannot deadlock.
-# The number is arbitrary; it only has to be the same in every process.
+# The number is arbitrary; it only has to be the same in every process. A store is a schema, and
+# stores in one database do not wait for each other.
 POSTGRES_WRITER_LOCK = 0x5AA9A
+_SCHEMA = "coalesce(current_schema(), '')"
 SQLITE_UNAVAILABLE = (
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -102,7 +104,7 @@ class Postgres(Dialect):
     placeholder = "%s"
     begin = (
         "BEGIN ISOLATION LEVEL READ COMMITTED",
-        f"SELECT pg_advisory_xact_lock({POSTGRES_WRITER_LOCK})",
+        f"SELECT pg_advisory_xact_lock({POSTGRES_WRITER_LOCK}, hashtext({_SCHEMA}))",
     )
     refusal_undoes_itself = False
 

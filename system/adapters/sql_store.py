@@ -194,7 +194,7 @@ class SqlStore:
     """
 
     def __init__(self, url: str, tables: Sequence[Table[Any]]) -> None:
-        parsed = _parsed(url)
+        parsed = parse_url(url)
         self._dialect = DIALECTS[parsed.get_backend_name()]()
         mark = self._dialect.placeholder
         self._statements = {table.name: _Statements(table, mark) for table in tables}
@@ -247,7 +247,8 @@ class SqlStore:
         self._engine.dispose()
 
 
-def _parsed(url: str) -> URL:
+def parse_url(url: str) -> URL:
+    """The parts of a store's URL. Raises InputError for a kind that is not known."""
     remedy = "write sqlite:///FOLDER/FILE.db or postgresql://USER@HOST/DATABASE"
     try:
         parsed = make_url(url)

@@ -185,7 +185,7 @@ def test_what_cannot_be_used_is_named_with_file_line_column_and_remedy(
     with pytest.raises(InputError) as caught:
         fit_receivables(written(tmp_path, lines, "bad.csv"))
     error = caught.value
-    assert (error.field, error.file, error.line) == (field, "bad.csv", line)
+    assert (error.field, error.file, error.line) == (field, str(tmp_path / "bad.csv"), line)
     assert error.remedy
     assert "\n" not in str(error)
 
