@@ -25,6 +25,11 @@ class Recorded:
     line: int | None
     invoice: InvoiceDocument
 
+    @property
+    def place(self) -> str:
+        """The same for no other invoice of a recording."""
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
 
 @dataclass(frozen=True, slots=True)
 class Recording:

@@ -69,7 +69,6 @@ _ROWS = {
     "validation": ("validation", "验证"),
     "written": ("written", "已写入"),
     "decisions": ("Decisions", "决定"),
-    "document": ("document", "单据"),
     "invoice": ("invoice", "发票"),
     "amount": ("amount", "金额"),
     "decision": ("decision", "决定"),
@@ -83,6 +82,7 @@ _ROWS = {
     "alerts": ("Alerts", "警报"),
     "alert": ("alert", "警报"),
     "evidence": ("evidence", "证据"),
+    "beside": ("beside", "对照"),
     "no_alert": ("no alert", "没有警报"),
     "notes": ("Shadow mode", "影子模式"),
 }
