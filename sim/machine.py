@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
@@ -29,10 +30,8 @@ def versions() -> dict[str, str]:
     """Package -> version; a package that is absent is left out."""
     found = {"python": platform.python_version()}
     for name in WATCHED:
-        try:
+        with suppress(PackageNotFoundError):
             found[name] = version(name)
-        except PackageNotFoundError:
-            continue
     return found
 
 

@@ -9,6 +9,7 @@ import io
 import math
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -123,10 +124,8 @@ def _text(path: Path) -> str:
     except OSError as error:
         raise InputError("file", str(path), f"cannot be read: {error.strerror}") from None
     for encoding in ("utf-8-sig", "gb18030"):
-        try:
+        with suppress(UnicodeDecodeError):
             return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
     raise InputError("file", str(path), "encode it as UTF-8 or GB18030", file=str(path))
 
 

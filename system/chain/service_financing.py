@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from system.canonical import sha256_hex
 from system.chain import cash
 from system.chain.commands import DeclineQuote, RequestFinancing, TakeQuote
 from system.chain.disburse import queue_disbursement
@@ -29,7 +30,6 @@ from system.chain.rules import Refusal, financing_refusals, first_refusal
 from system.chain.session import Session
 from system.chain.wallets import party_wallet
 from system.chain.watch import Watch, clear, flow
-from system.kernels.canonical import sha256_hex
 from system.kernels.columns import I64, Mask, i64
 from system.ledger import ledger
 from system.limits import BALANCE_FEN_MAX, DAY_S

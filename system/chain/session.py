@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from system.canonical import canonical_json
 from system.chain import events as event_types
 from system.chain.bindings import Contracts
 from system.chain.events import Event
@@ -20,7 +21,6 @@ from system.chain.wallets import Wallets
 from system.compliance import audit
 from system.compliance.records import AuditEntry
 from system.errors import IntegrityError
-from system.kernels.canonical import canonical_json
 from system.ledger import ledger
 from system.ledger.records import TransferRequest
 from system.parties.records import PARTIES, Party, Role

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Final
 
+from system.canonical import canonical_json, sha256_hex
 from system.chain.events import AlertRaised
 from system.chain.fingerprint import fingerprint, loose_fingerprint
 from system.chain.kernels.monitoring import MonitoringBounds
 from system.chain.monitor import Finding, Flow, Monitor, Rule
 from system.chain.records import ALERTS, Alert, Receivable
 from system.chain.session import Session
-from system.kernels.canonical import canonical_json, sha256_hex
 from system.ports.store import Table
 
 # Figures that only inform: an honest business grows and buys more from one customer too.

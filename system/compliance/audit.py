@@ -6,8 +6,8 @@ by whoever else knows its last hash: hand ``head`` to an outside witness.
 
 from collections.abc import Sequence
 
+from system.canonical import canonical_json, sha256_hex
 from system.compliance.records import AUDIT, AuditEntry, AuditLink
-from system.kernels.canonical import canonical_json, sha256_hex
 from system.ports.store import Unit
 
 GENESIS_HASH = "0" * 64

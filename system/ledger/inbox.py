@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from system.kernels.canonical import sha256_hex
+from system.canonical import sha256_hex
 from system.ports.store import Table, Unit
 
 
