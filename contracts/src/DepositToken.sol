@@ -49,11 +49,19 @@ contract DepositToken is IDepositToken, ERC20, AccessManaged, Sequenced {
     }
 
     function _update(address from, address to, uint256 amount) internal override {
-        if (msg.sender != settlement && msg.sender != desk) {
-            if (from != address(0)) _requireActive(from);
+        if (from == address(0)) {
+            // Cash that a suspended debtor hands in must reach those whom it owes.
+            _requireEnrolled(to);
+        } else if (msg.sender != settlement && msg.sender != desk) {
+            _requireActive(from);
             if (to != address(0)) _requireActive(to);
         }
         super._update(from, to, amount);
+    }
+
+    function _requireEnrolled(address account) private view {
+        (, uint8 roles, , ) = participants.participant(account);
+        if (roles == 0) revert IParticipants.NotEnrolled(account);
     }
 
     function _requireActive(address account) private view {

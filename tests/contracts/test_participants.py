@@ -146,5 +146,14 @@ def test_deposits_move_between_active_parties_only(house: House) -> None:
     house.suspend("alpha")
     with house.refuses("DepositToken", "ParticipantInactive", account=alpha, role=0):
         house.run("alpha", "DepositToken", "transfer", beta, 5)
-    with house.refuses("DepositToken", "ParticipantInactive", account=alpha, role=0):
-        house.run(OPERATOR, "DepositToken", "mintMany", [(alpha, 5)], CORRELATION)
+
+
+def test_cash_that_a_suspended_party_hands_in_is_credited_and_a_strangers_is_not(
+    house: House,
+) -> None:
+    alpha, stranger = house.address("alpha"), house.address("stranger")
+    house.suspend("alpha")
+    house.run(OPERATOR, "DepositToken", "mintMany", [(alpha, 5)], CORRELATION)
+    assert house.cash("alpha") == DEPOSIT_FEN + 5
+    with house.refuses("DepositToken", "NotEnrolled", account=stranger):
+        house.run(OPERATOR, "DepositToken", "mintMany", [(stranger, 5)], CORRELATION)

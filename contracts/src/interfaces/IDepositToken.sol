@@ -19,7 +19,8 @@ interface IDepositToken is IERC20 {
     event Minted(address indexed account, uint64 sequence, bytes32 indexed correlationId, uint256 amount);
     event Burned(address indexed account, uint64 sequence, bytes32 indexed correlationId, uint256 amount);
 
-    /// @notice MINTER. Accounts must be active.
+    /// @notice MINTER. Accounts must be enrolled; a suspended one is credited too, so that it can
+    /// pay what it owes, but may not use the deposit otherwise.
     function mintMany(Credit[] calldata items, bytes32 correlationId) external;
 
     /// @notice MINTER. Spends the account's allowance to the caller, unless it is the caller's own.
