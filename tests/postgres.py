@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
 URL_VARIABLE = "SHAPAN_POSTGRES_URL"
 REQUIRE_VARIABLE = "SHAPAN_REQUIRE_POSTGRES"
@@ -82,3 +83,15 @@ def fresh_schema(url: str) -> Iterator[str]:
             yield f"{url}{joint}options=-csearch_path%3D{name}"
         finally:
             connection.execute(f'DROP SCHEMA "{name}" CASCADE')
+
+
+@contextmanager
+def fresh_database(url: str) -> Iterator[str]:
+    """The URL of a database of its own: nobody else's schemas, locks or roles in it."""
+    name = f"shapan_{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield make_url(url).set(database=name).render_as_string(hide_password=False)
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -1,10 +1,13 @@
 """Any node that speaks Ethereum's JSON-RPC. Transactions are signed here; no key leaves.
 
-A batch is handed over in one body, and nodes may take its members in any order: only the nonce
-order of one sender is kept. What depends on another sender's effect belongs in a later block.
+Nodes take the members of one body in any order, so only neighbours of one sender, whose nonces
+order them, share a body: transactions arrive in the order in which they were sent. A node that
+orders equal fees by arrival (geth; anvil with --order fifo) then mines them in that order.
 """
 
 from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from system.adapters.evm_jsonrpc import JsonRpc, RpcFailure
@@ -63,8 +66,11 @@ class HttpChain:
 
         Raises InputError when the node refused for good, EvmUnavailable when that is not sure.
         """
-        requests = [("eth_sendRawTransaction", [_hex(signed.raw)]) for signed in batch]
-        answers = self._rpc.try_all(requests)
+        answers: list[Any] = []
+        for _, neighbours in groupby(batch, key=attrgetter("sender")):
+            answers += self._rpc.try_all(
+                [("eth_sendRawTransaction", [_hex(signed.raw)]) for signed in neighbours]
+            )
         failed = [
             (signed, answer)
             for signed, answer in zip(batch, answers, strict=True)

@@ -46,15 +46,20 @@ class Pool:
     def take(self, nonces: Mapping[Address, int]) -> list[Pending]:
         """Remove and return all that can be mined now, each sender's nonces in sequence."""
         next_nonce: dict[Address, int] = {}
+        passed_over: set[tuple[Address, int]] = set()
         taken: list[Pending] = []
         for pending in list(self._by_hash.values()):
             sender = pending.opened.call.sender
             nonce = next_nonce.setdefault(sender, nonces.get(sender, 0))
             if pending.opened.nonce != nonce:
+                passed_over.add((sender, pending.opened.nonce))
                 continue
+            taken.append(self._remove(sender, nonce))
             # Later nonces that arrived before their gap was filled follow at once.
-            while (tx_hash := self._hash_by_slot.pop((sender, nonce), None)) is not None:
-                taken.append(self._by_hash.pop(tx_hash))
-                nonce += 1
+            while (sender, nonce := nonce + 1) in passed_over:
+                taken.append(self._remove(sender, nonce))
             next_nonce[sender] = nonce
         return taken
+
+    def _remove(self, sender: Address, nonce: int) -> Pending:
+        return self._by_hash.pop(self._hash_by_slot.pop((sender, nonce)))

@@ -6,6 +6,8 @@ other content a refusal. Party ids are those of ``system.parties``.
 
 from dataclasses import dataclass
 
+from system.parties.records import KycStep
+
 
 @dataclass(frozen=True, slots=True)
 class EnrolParty:
@@ -23,6 +25,19 @@ class EnrolParty:
     group_id: str = ""
     pd_ppm: int = 10_000
     limit_fen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeKyc:
+    """One step in a party's verification, as the compliance officer decided it.
+
+    expires_at_s is needed by approve and reinstate, and by no other step.
+    """
+
+    command_id: str
+    party_id: str
+    step: KycStep
+    expires_at_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,16 @@
-"""Books against chain: deposits equal token balances, lots are what the contracts hold."""
+"""Books against chain: parties stand alike, deposits equal tokens, lots are what is held there."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from system.canonical import canonical_json, sha256_hex
 from system.chain import cash
 from system.chain.events import AlertRaised
 from system.chain.records import ALERTS, LOTS, STANDINGS, Alert, Lot
 from system.chain.session import Session
-from system.kernels.canonical import canonical_json, sha256_hex
 from system.ledger.records import ACCOUNTS
+from system.parties.records import PARTIES
 
 # As ILotLedger.LotState numbers them; rows that wait for the chain count as what it still holds.
 _CHAIN_STATES = {
@@ -24,7 +26,10 @@ _CHAIN_STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Two records of one fact that disagree. what: deposit, lot owner, lot value, lot state."""
+    """Two records of one fact that disagree.
+
+    what: party suspended, party expiry, deposit, lots, lot owner, lot value, lot tier, lot state.
+    """
 
     what: str
     subject: str
@@ -33,8 +38,23 @@ class Difference:
 
 
 def differences(session: Session) -> list[Difference]:
-    """Every disagreement, by kind and then key. Reads the chain once per party and lot."""
-    return [*_deposits(session), *_lots(session)]
+    """Every disagreement, by kind and then key. Reads the chain twice per party, once per lot."""
+    return [*_parties(session), *_deposits(session), *_lots(session)]
+
+
+def _parties(session: Session) -> list[Difference]:
+    found = []
+    for standing in session.unit.scan(STANDINGS):
+        party = session.sheet.need(PARTIES, standing.party_id)
+        _, _, expires_at_s, suspended = _view(
+            session, "Participants", "participant", standing.address
+        )
+        pairs = (
+            ("party suspended", party.kyc_state == "suspended", suspended),
+            ("party expiry", party.kyc_expires_at_s, expires_at_s),
+        )
+        found += _unequal(standing.party_id, pairs)
+    return found
 
 
 def _deposits(session: Session) -> list[Difference]:
@@ -69,8 +89,12 @@ def _lot_differences(row: Lot, owner: str, lot: tuple[Any, ...]) -> list[Differe
         ("lot tier", row.tier, chain_tier),
         ("lot state", _CHAIN_STATES[row.state], chain_state),
     )
+    return _unequal(str(row.lot_id), pairs)
+
+
+def _unequal(subject: str, pairs: Iterable[tuple[str, Any, Any]]) -> list[Difference]:
     return [
-        Difference(what, str(row.lot_id), str(books), str(chain))
+        Difference(what, subject, str(books), str(chain))
         for what, books, chain in pairs
         if books != chain
     ]

@@ -17,6 +17,13 @@ class Refusal(IntEnum):
 
     ENROLMENT_PARTY_KNOWN = 50
 
+    # A step in a party's verification.
+    KYC_PARTY_UNKNOWN = 60
+    KYC_STEP_NOT_ALLOWED = 61
+    KYC_EXPIRY_NOT_EXPECTED = 62
+    KYC_EXPIRY_NOT_AHEAD = 63
+    KYC_NOT_YET_EXPIRED = 64
+
     # Intake: a document becomes a registered receivable.
     INTAKE_SUPPLIER_UNKNOWN = 100
     INTAKE_DEBTOR_UNKNOWN = 101

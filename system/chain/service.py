@@ -9,18 +9,21 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
+from system.canonical import sha256_hex
 from system.chain import (
     service_days,
     service_endorsement,
     service_enrol,
     service_financing,
     service_intake,
+    service_kyc,
     service_settlement,
 )
 from system.chain.chain_outcomes import ChainOutcomes
 from system.chain.commands import (
     AcceptReceivable,
     CallRecourse,
+    ChangeKyc,
     DeclineQuote,
     EndorseLot,
     EnrolParty,
@@ -46,7 +49,6 @@ from system.chain.rules import Refusal
 from system.chain.session import Parts, Session
 from system.chain.wallets import party_wallet
 from system.chain.watch import Watch
-from system.kernels.canonical import sha256_hex
 from system.ledger import outbox
 from system.ledger.idempotency import Answered, once
 from system.limits import BATCH_ITEMS_MAX
@@ -56,6 +58,7 @@ C = TypeVar("C")
 # Whose command ids they are: two parties may use the same one.
 _CLIENTS: Final[dict[type, str]] = {
     EnrolParty: "party_id",
+    ChangeKyc: "party_id",
     RegisterReceivable: "seller_id",
     AcceptReceivable: "debtor_id",
     RejectReceivable: "debtor_id",
@@ -106,6 +109,10 @@ class ReceivablesService:
     def enrol(self, batch: Sequence[EnrolParty]) -> list[Outcome]:
         """Admit parties. The reference is the party id."""
         return self._run(batch, service_enrol.enrol)
+
+    def change_kyc(self, batch: Sequence[ChangeKyc]) -> list[Outcome]:
+        """Suspend, reinstate, renew. The reference is the party id."""
+        return self._run(batch, service_kyc.change_kyc)
 
     def register(self, batch: Sequence[RegisterReceivable]) -> list[Outcome]:
         """Take invoices in. The reference is the receivable id (hex of the fingerprint)."""

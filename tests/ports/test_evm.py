@@ -239,6 +239,13 @@ def test_many_senders_share_a_block(world: World) -> None:
     assert words(world.view(READ_COUNT)) == [40]
 
 
+def test_several_senders_are_mined_in_the_order_of_sending(world: World) -> None:
+    senders = [world.keys.address(f"sender {number}") for number in (0, 1, 2, 0, 2, 1, 0, 0, 1)]
+    batch = [world.sign(COUNT, sender=sender) for sender in senders]
+    receipts = world.run(*batch)
+    assert [receipt.tx_index for receipt in receipts] == list(range(len(batch)))
+
+
 def test_blocks_form_a_hash_chain_with_the_given_times(world: World) -> None:
     for step in (10, 25, 31):
         world.send(world.sign(store(step)))

@@ -15,6 +15,7 @@ from system.bootstrap import (
     open_store,
     settle_setup,
 )
+from system.canonical import sha256_hex
 from system.chain import cash
 from system.chain import commands as c
 from system.chain.bindings import Contracts
@@ -33,8 +34,8 @@ from system.chain.relay_records import NONCES, NextNonce
 from system.chain.session import event_of
 from system.chain.wallets import GUARDIAN, OPERATOR
 from system.errors import EvmUnavailable, InputError
-from system.kernels.canonical import sha256_hex
 from system.ledger.records import ACCOUNTS
+from system.parties.records import KycStep
 from system.ports.evm import Call, Signed
 from tests.system.receivables_world import SECRET, TestClock, World, only, parties
 
@@ -272,19 +273,14 @@ def test_the_event_feed_holds_every_event_in_order() -> None:
     assert sha256_hex(repr([event_of(row) for row in again.scan(FEED)][setup:])) == digest
 
 
-def test_a_debtor_inactive_on_chain_cannot_bring_cash_and_nothing_is_lost() -> None:
-    """A known limit: DepositToken issues to active parties only, so this late payment fails."""
+def test_a_suspended_debtor_still_pays_what_it_owes() -> None:
     world = World.open()
     receivable_id, _ = world.accepted()
-    debtor = world.system.wallets.address("party/core-1")
-    with world.system.store.transaction() as unit:
-        sender = world.system.wallets.address(OPERATOR)
-        unit.replace(NONCES, [NextNonce(sender, world.system.chain.nonce(sender) + 1)])
-    act_outside(world, OPERATOR, "Participants", "suspend", debtor, b"\0" * 32)
+    world.service.change_kyc([c.ChangeKyc("k", "core-1", KycStep.SUSPEND)])
     assert world.pay(receivable_id, 10_000_000).refusal is None
     happened = world.step()
-    assert [failed.use_case for failed in only(happened, CommandFailed)] == ["mint", "pay"]
-    assert world.receivable(receivable_id).claimed_fen == 0
+    assert not only(happened, CommandFailed)
+    assert world.receivable(receivable_id).paid_fen == 10_000_000
     assert all(row.debits_pending_fen == 0 for row in world.scan(ACCOUNTS))
     assert world.service.reconcile() == []
 

@@ -12,8 +12,7 @@ from system.chain.records import LIMITS, LOTS, RECEIVABLES, REQUESTS
 from system.chain.rules import Refusal
 from system.errors import InputError
 from system.limits import DAY_S
-from system.parties import service as party_service
-from system.parties.records import KycChange, KycStep
+from system.parties.records import KycStep
 from tests.system.receivables_world import START_S, World, parties
 
 Case = Callable[[World], Outcome]
@@ -28,10 +27,14 @@ def reaches(refusal: Refusal) -> Callable[[Case], Case]:
     return keep
 
 
+def change_kyc(world: World, party_id: str, step: str, expires_at_s: int | None = None) -> Outcome:
+    command = c.ChangeKyc(world.next_id(), party_id, KycStep(step), expires_at_s)
+    [outcome] = world.service.change_kyc([command])
+    return outcome
+
+
 def suspend(world: World, party_id: str) -> None:
-    with world.system.store.transaction() as unit:
-        change = KycChange(party_id, KycStep.SUSPEND)
-        assert party_service.change_kyc(unit, [change], world.clock.time_s) == [None]
+    assert change_kyc(world, party_id, "suspend").refusal is None
 
 
 def register(world: World, **changes: object) -> Outcome:
@@ -81,6 +84,31 @@ def _(world: World) -> Outcome:
     again = replace(parties()[0], command_id="enrol again")
     [outcome] = world.service.enrol([again])
     return outcome
+
+
+@reaches(Refusal.KYC_PARTY_UNKNOWN)
+def _(world: World) -> Outcome:
+    return change_kyc(world, "nobody", "suspend")
+
+
+@reaches(Refusal.KYC_STEP_NOT_ALLOWED)
+def _(world: World) -> Outcome:
+    return change_kyc(world, "core-1", "reinstate", START_S + 900 * DAY_S)
+
+
+@reaches(Refusal.KYC_EXPIRY_NOT_EXPECTED)
+def _(world: World) -> Outcome:
+    return change_kyc(world, "core-1", "suspend", START_S + 900 * DAY_S)
+
+
+@reaches(Refusal.KYC_EXPIRY_NOT_AHEAD)
+def _(world: World) -> Outcome:
+    return change_kyc(world, "core-1", "approve", world.clock.time_s)
+
+
+@reaches(Refusal.KYC_NOT_YET_EXPIRED)
+def _(world: World) -> Outcome:
+    return change_kyc(world, "core-1", "expire")
 
 
 @reaches(Refusal.INTAKE_SUPPLIER_UNKNOWN)

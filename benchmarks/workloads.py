@@ -1,0 +1,15 @@
+"""All workloads, by name, in the order in which they run."""
+
+from benchmarks import evm, ledger, monitoring, replication
+
+WORKLOADS = {
+    workload.name: workload
+    for workload in (
+        evm.LIFECYCLE,
+        evm.FLATNESS,
+        ledger.TRANSFERS,
+        monitoring.BY_DAY,
+        monitoring.LIVE,
+        replication.REPLICATION,
+    )
+}
