@@ -63,6 +63,8 @@ def lines_of(figures: Iterable[Figure]) -> list[str]:
             ratio = "" if row.ratio is None else f"{row.ratio:.2f}x"
             target = "" if row.ratio_min is None else f"{row.ratio_min:g}x"
             beside = f", beside {row.peer}" if row.peer else ""
+            is_missed = row.ratio is not None and row.ratio < (row.ratio_min or 0)
+            beside += "  MISSED" if is_missed else ""
             lines.append(
                 f"{ratio:>8}{target:>8}{row.per_s:>12,.0f}  {row.digest[:8]:<10}"
                 f"{row.contender} [{row.clock}]{beside}"

@@ -28,6 +28,8 @@ POWER = 0.8
 LOOK_GROWTH = 1.5
 # Below this the cubic is the identity to the last digit, and its inverse would divide by zero.
 SKEWNESS_MIN = 1e-9
+# Differences of equal shares differ in their last bits; such a spread is no spread.
+JITTER_REL_MAX = 1e-12
 # Above this share of replications without a value, what is left may no longer stand for the rest.
 MISSING_SHARE_MAX = 0.2
 
@@ -340,7 +342,7 @@ def _sample(values: Sequence[float]) -> _Sample:
         return _Sample(n, values[0], 0.0, 0.0)
     mean = math.fsum(values) / n
     sd = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
-    if sd == 0.0:  # differences below the smallest float
+    if sd <= JITTER_REL_MAX * max(map(abs, values)):
         return _Sample(n, mean, 0.0, 0.0)
     return _Sample(n, mean, sd, math.fsum(((value - mean) / sd) ** 3 for value in values) / n)
 

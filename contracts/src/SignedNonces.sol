@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.37;
 
+import {Sequenced} from "./Sequenced.sol";
+
 /// @dev Unordered nonces, 256 to a word: signatures may be relayed in any order, and a signer may
 /// cancel one that it has given away.
-abstract contract SignedNonces {
+abstract contract SignedNonces is Sequenced {
     mapping(address signer => mapping(uint256 word => uint256 bits)) private _used;
 
     error NonceUsed(address signer, uint256 nonce);
 
-    event NonceCancelled(address indexed signer, uint256 nonce);
+    event NonceCancelled(
+        address indexed signer,
+        uint64 sequence,
+        bytes32 indexed correlationId,
+        uint256 nonce
+    );
 
     /// @notice Makes the caller's signature with this nonce worthless.
-    function cancelNonce(uint256 nonce) external {
+    function cancelNonce(uint256 nonce, bytes32 correlationId) external {
         _useNonce(msg.sender, nonce);
-        emit NonceCancelled(msg.sender, nonce);
+        emit NonceCancelled(msg.sender, _next(), correlationId, nonce);
     }
 
     function isNonceUsed(address signer, uint256 nonce) external view returns (bool) {

@@ -153,7 +153,7 @@ def test_a_quote_is_used_once(house: House) -> None:
 
 def test_a_bank_takes_back_a_quote_by_its_nonce(house: House) -> None:
     _, root = house.claim()
-    logs = house.run("north", "FinancingDesk", "cancelNonce", 4)
+    logs = house.run("north", "FinancingDesk", "cancelNonce", 4, CORRELATION)
     assert said(logs, "FinancingDesk", "NonceCancelled")["nonce"] == 4
     with house.refuses("FinancingDesk", "NonceUsed", signer=house.address("north"), nonce=4):
         house.finance(root, nonce=4)

@@ -258,8 +258,10 @@ def test_a_nonce_accepts_once(house: House) -> None:
 def test_a_signer_takes_back_a_signature_by_its_nonce(house: House) -> None:
     claim, core = house.register(), house.address("core")
     item = house.acceptance(claim, nonce=9)
-    logs = house.run("core", "Registry", "cancelNonce", 9)
-    assert said(logs, "Registry", "NonceCancelled") == {"signer": core, "nonce": 9}
+    logs = house.run("core", "Registry", "cancelNonce", 9, CORRELATION)
+    cancelled = said(logs, "Registry", "NonceCancelled")
+    assert (cancelled["signer"], cancelled["nonce"]) == (core, 9)
+    assert cancelled["sequence"] > 0
     with house.refuses("Registry", "NonceUsed", signer=core, nonce=9):
         house.run("relay", "Registry", "acceptMany", [item], CORRELATION)
 

@@ -168,6 +168,12 @@ def test_a_few_equal_values_decide_nothing() -> None:
     assert _level([0.01] * 12, ">", 0.0).verdict == "supported"
 
 
+def test_the_last_bits_of_equal_shares_are_no_spread() -> None:
+    jitter = [0.007692307692307665, 0.007692307692307776]
+    found = _level(jitter, ">", 0.0)
+    assert (found.verdict, found.ci_low == found.ci_high) == ("undecided", True)
+
+
 def test_a_ratio_with_zeros_uses_means_and_says_so() -> None:
     found = _one(Question("q", "ratio", "<=", 0.9, [0, 1, 2, 1, 0, 1] * 5, [4, 5, 6, 5, 4, 5] * 5))
     assert found.method == "ratio_of_means_fieller"
