@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from sim.run import Plan
+from sim.run_document import OK
 from sim.run_folder import Json, RunFolder
 from sim.scenario import Scenario, apply, load, overlay, scenario_of
 from sim.statistics import looks
-from sim.study import MASK, OK, Study
+from sim.study import MASK, Study
 from sim.world import WIRINGS, model_path
 from system.errors import InputError
 
 RUNS = Path("runs")
+WIRING_DEFAULT = "columns"
+EVMS, STORES = ("embedded", "revm"), ("memory", "sqlite")
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """The options of ``run``. None and () mean: as the scenario or the wiring has it."""
+    """The options of ``run``. None and () mean: as the scenario or the wiring has it, or, where
+    ``scenario`` is a run folder, as that run had it."""
 
     scenario: str
     overlay: Path | None = None
     overrides: tuple[str, ...] = ()
     arms: tuple[str, ...] = ()
-    wiring: str = "columns"
+    wiring: str | None = None
     evm: str | None = None
     store: str | None = None
     replication: int | None = None
@@ -34,21 +38,46 @@ class Wish:
 
 def prepare(wish: Wish, folder_of: Callable[[Plan], Path]) -> Study:
     """The study of this wish, in a folder that it has yet to create. Raises InputError."""
-    scenario, arms = _scenario(wish), wish.arms
-    if arms:
-        _known("--arms", arms, tuple(scenario.arms))
-    _known("--wiring", (wish.wiring,), tuple(WIRINGS))
-    evm, store = WIRINGS[wish.wiring]
+    if is_run_folder(wish.scenario):
+        wish = _filled_in(wish, RunFolder(Path(wish.scenario)).read_run())
+    scenario, arms, wiring = _scenario(wish), wish.arms, wish.wiring or WIRING_DEFAULT
+    _known("--arms", arms, tuple(scenario.arms))
+    _each_once("--arms", arms)
+    _known("--wiring", (wiring,), tuple(WIRINGS))
+    evm, store = WIRINGS[wiring]
     plan = Plan(
         scenario=scenario,
         arms=tuple(sorted(arms or scenario.arms)),
-        wiring=wish.wiring,
-        evm=_part("--evm", wish.evm or evm, ("embedded", "revm")),
-        store=_part("--store", wish.store or store, ("memory", "sqlite")),
+        wiring=wiring,
+        evm=_part("--evm", wish.evm or evm, EVMS),
+        store=_part("--store", wish.store or store, STORES),
         model=model_path(scenario),
     )
     folder = RunFolder(folder_of(plan))
-    return Study(plan, folder, _looks(scenario, wish.replication), wish.overrides)
+    return Study(plan, folder, looks_of(scenario, wish.replication), wish.overrides)
+
+
+def _filled_in(wish: Wish, run: Json) -> Wish:
+    """The wish with the parts that it leaves open as the run had them.
+
+    A wiring of its own brings its own parts.
+    """
+    wish = replace(wish, arms=wish.arms or tuple(run["arms"]))
+    if wish.wiring not in (None, run["wiring"]):
+        return wish
+    return replace(
+        wish,
+        wiring=run["wiring"],
+        evm=wish.evm or run["evm"],
+        store=_store_again(run["store"], wish.store),
+    )
+
+
+def _store_again(recorded: str, given: str | None) -> str:
+    """The store that was given, or else the recorded one, whose password is never written down."""
+    if given is None and f":{MASK}@" in recorded:
+        raise InputError("--store", recorded, "give the URL again, with its password")
+    return given or recorded
 
 
 def reopen(folder: RunFolder, store: str | None) -> Study:
@@ -58,14 +87,16 @@ def reopen(folder: RunFolder, store: str | None) -> Study:
     """
     run = folder.read_run()
     scenario = _scenario_as_run(folder, run)
-    if store is None and f":{MASK}@" in run["store"]:
-        raise InputError("--store", run["store"], "give the URL again, with its password")
+    file = str(folder.path / "run.json")
+    _known("arms", tuple(run["arms"]), tuple(scenario.arms), file)
+    _each_once("arms", tuple(run["arms"]), file)
+    _known("wiring", (run["wiring"],), tuple(WIRINGS), file)
     plan = Plan(
         scenario=scenario,
         arms=tuple(run["arms"]),
         wiring=run["wiring"],
-        evm=run["evm"],
-        store=store or run["store"],
+        evm=_part("evm", run["evm"], EVMS, file),
+        store=_part("store", _store_again(run["store"], store), STORES, file),
         model=model_path(scenario),
     )
     spans = tuple(range(first, end) for first, end in run["looks"])
@@ -130,7 +161,8 @@ def _scenario_as_run(folder: RunFolder, run: Json) -> Scenario:
     return scenario
 
 
-def _looks(scenario: Scenario, replication: int | None) -> tuple[range, ...]:
+def looks_of(scenario: Scenario, replication: int | None) -> tuple[range, ...]:
+    """The replication numbers up to each planned look, or the one that was asked for."""
     if replication is not None:
         return (range(replication, replication + 1),)
     bounds = scenario.replications
@@ -139,15 +171,22 @@ def _looks(scenario: Scenario, replication: int | None) -> tuple[range, ...]:
     return tuple(range(size) for size in sizes)
 
 
-def _known(option: str, chosen: tuple[str, ...], known: tuple[str, ...]) -> None:
+def _known(
+    option: str, chosen: tuple[str, ...], known: tuple[str, ...], file: str | None = None
+) -> None:
     for name in chosen:
         if name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]}? " if near else ""
-            raise InputError(option, name, f"{hint}use one of {', '.join(known)}")
+            raise InputError(option, name, f"{hint}use one of {', '.join(known)}", file=file)
 
 
-def _part(option: str, chosen: str, names: tuple[str, ...]) -> str:
+def _each_once(option: str, chosen: tuple[str, ...], file: str | None = None) -> None:
+    if len(set(chosen)) < len(chosen):
+        raise InputError(option, ",".join(chosen), "name each arm once", file=file)
+
+
+def _part(option: str, chosen: str, names: tuple[str, ...], file: str | None = None) -> str:
     if chosen not in names and "://" not in chosen:
-        raise InputError(option, chosen, f"use {', '.join(names)} or a URL")
+        raise InputError(option, chosen, f"use {', '.join(names)} or a URL", file=file)
     return chosen

@@ -10,7 +10,9 @@ section 11:
     replications/NNNNNN.events.parquet   until ``close`` joins them into events.parquet
     metrics.parquet           arm, replication, metric, unit, value (null: not defined)
     events.parquet            every replication's events in order: replication, arm, total order
-    claims.json  failures/NNNNNN.json  wall.json (timings; outside every digest and sum)
+    claims.json  failures/NNNNNN.json
+    wall.json                 timings: outside every digest and outside run.json's file sums
+    SHA256SUMS                every file, run.json included; ``sha256sum -c`` checks it too
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import hashlib
 import json
 import math
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +30,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sim.run_document import checked
 from system.errors import InputError
 
 Json = dict[str, Any]
@@ -39,8 +43,10 @@ METRICS_SCHEMA = pa.schema(
         ("value", pa.float64()),
     ]
 )
-# Written anew by every run on every machine, so no sum can stand for it.
-UNSUMMED = ("run.json", "wall.json")
+SEAL = "SHA256SUMS"
+# run.json cannot hold its own sum; wall-clock facts would make equal runs differ.
+UNSUMMED = (SEAL, "run.json", "wall.json")
+_SEAL_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +70,25 @@ class RunFolder:
         return missing[-1] if missing else self.path
 
     def read_run(self) -> Json:
-        """run.json. Raises InputError when this is no run folder."""
+        """run.json, each key of the right kind. Raises InputError when this is no run folder."""
+        path = self.path / "run.json"
         try:
-            run: Json = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
-        except FileNotFoundError:
+            run = json.loads(path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
             raise InputError("RUN", str(self.path), "name a folder that holds a run.json") from None
-        except ValueError as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise InputError(
                 "RUN", str(self.path), f"run.json is not whole JSON ({error}); restore or rerun it"
             ) from None
-        return run
+        return checked(run, str(path))
 
     def read_claims(self) -> list[Json]:
         """Every claim with its judgement, in the scenario's order."""
-        claims: list[Json] = _read(self.path / "claims.json")["claims"]
+        claims: list[Json] = self.read_claims_document()["claims"]
         return claims
+
+    def read_claims_document(self) -> Json:
+        return _read(self.path / "claims.json")
 
     def read_wall(self) -> Json:
         return _read(self.path / "wall.json")
@@ -101,9 +111,13 @@ class RunFolder:
         write_json(self.path / "failures" / f"{_stem(failure['replication'])}.json", failure)
 
     def records(self) -> list[Json]:
-        """The finished replications, in order."""
-        names = sorted((self.path / "replications").glob("*.json"))
-        return [_read(name) for name in names if name.name.count(".") == 1]
+        """The finished replications, in order. Raises InputError at a damaged one."""
+        return [record for _, record in self.numbered_records()]
+
+    def numbered_records(self) -> list[tuple[int, Json]]:
+        """Each record beside the number that its file bears."""
+        names = sorted((self.path / "replications").glob("[0-9]*.json"))
+        return [(int(name.stem), _read(name)) for name in names if name.stem.isdecimal()]
 
     def failures(self) -> list[Json]:
         return [_read(name) for name in sorted((self.path / "failures").glob("*.json"))]
@@ -128,7 +142,13 @@ class RunFolder:
     # --- closing ------------------------------------------------------------------------------
 
     def close(self, run: Json, claims: list[Json], units: Mapping[str, str], wall: Json) -> None:
-        """Write the tables and run.json with its file sums; a later ``close`` replaces them."""
+        """Write the tables, run.json and the seal; a later ``close`` replaces them.
+
+        Between two closings there is no seal, so none can vouch for what is half-written.
+        """
+        (self.path / SEAL).unlink(missing_ok=True)
+        for part in self.path.rglob("*.[0-9]*.part"):
+            part.unlink()
         records = self.records()
         numbers = [record["replication"] for record in records]
         write_parquet(self.path / "metrics.parquet", [metrics_table(records, units)])
@@ -139,16 +159,47 @@ class RunFolder:
             self._events_part(number).unlink(missing_ok=True)
         write_json(self.path / "wall.json", wall | {"replications": self.runtimes()})
         self.write_run(run | {"files": self.sums()})
+        self.seal()
+
+    def seal(self) -> None:
+        """Write SHA256SUMS over every file as it is now."""
+        lines = [f"{sha256}  {name}\n" for name, sha256 in self.sealable_sums().items()]
+        _replace(self.path / SEAL, lambda part: part.write_text("".join(lines), encoding="utf-8"))
+
+    def sealed_sums(self) -> dict[str, str]:
+        """Relative path -> SHA-256 as the seal has it. Raises ValueError at a malformed line."""
+        found = {}
+        for line in (self.path / SEAL).read_text(encoding="utf-8").splitlines():
+            match = _SEAL_LINE.fullmatch(line)
+            if match is None or match[2] in found:
+                raise ValueError(f"{SEAL} holds the line {line!r}")
+            found[match[2]] = match[1]
+        return found
+
+    def sealable_sums(self) -> dict[str, str]:
+        """Relative path -> SHA-256 of every file but the seal."""
+        return {name: _sha256(path) for name, path in self._files().items() if name != SEAL}
 
     def sums(self) -> dict[str, str]:
         """Relative path -> SHA-256 of every file that does not hold wall-clock facts."""
-        files = sorted(path for path in self.path.rglob("*") if path.is_file())
-        named = {path.relative_to(self.path).as_posix(): path for path in files}
         return {
             name: _sha256(path)
-            for name, path in named.items()
-            if not (name in UNSUMMED or name.endswith((".wall.json", ".part")))
+            for name, path in self._files().items()
+            if not (name in UNSUMMED or name.endswith(".wall.json"))
         }
+
+    def strays(self) -> list[str]:
+        """Relative paths of what is neither a plain file nor a plain folder: links, pipes."""
+        found = (path for path in self.path.rglob("*") if path.is_symlink() or not _plain(path))
+        return sorted(path.relative_to(self.path).as_posix() for path in found)
+
+    def _files(self) -> dict[str, Path]:
+        found = (path for path in self.path.rglob("*") if path.is_file() and not path.is_symlink())
+        return {path.relative_to(self.path).as_posix(): path for path in sorted(found)}
+
+
+def _plain(path: Path) -> bool:
+    return path.is_file() or path.is_dir()
 
 
 def metrics_table(records: Iterable[Json], units: Mapping[str, str]) -> pa.Table:
@@ -222,7 +273,14 @@ def _stem(replication: int) -> str:
 
 
 def _read(path: Path) -> Json:
-    document: Json = json.loads(path.read_text(encoding="utf-8"))
+    """A JSON table. Raises InputError when the file is missing or damaged."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        remedy = f"cannot be read ({error}); restore it or start a new run"
+        raise InputError("file", path.name, remedy, file=str(path)) from None
+    if not isinstance(document, dict):
+        raise InputError("file", path.name, "holds no table; restore it", file=str(path))
     return document
 
 

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -25,12 +26,12 @@ from sim.findings import (
 )
 from sim.machine import machine, versions
 from sim.pool import WorkerDied, in_processes
-from sim.run import HELD, Job, Plan, failure, work
+from sim.run import AGREE, HELD, Job, Plan, failure, work
+from sim.run_document import FAILED, OK, PARTIAL, RUNNING
 from sim.run_folder import Json, RunFolder, study_digest
 from sim.statistics import ALPHA
 from system.errors import InputError
 
-RUNNING, OK, FAILED, PARTIAL = "running", "ok", "failed", "partial"
 MASK = "***"
 
 
@@ -58,35 +59,51 @@ def conduct(study: Study, workers: int, on_progress: Callable[[int], None], *, f
     started = perf_counter()
     workers = study.plan.workers(workers)
     made = study.folder.create() if fresh else None
-    study.folder.write_run(_description(study) | {"status": RUNNING})
+    study.folder.write_run(description(study) | {"status": RUNNING})
     try:
-        _run_to_decision(study, workers, on_progress)
-        status = OK
-    except KeyboardInterrupt:
-        status = PARTIAL
+        # What is there is closed; its status says that something is missing.
+        with suppress(KeyboardInterrupt):
+            _run_to_decision(study, workers, on_progress)
     except InputError:
         if made is not None:
             shutil.rmtree(made)
         raise
     wall = {"wall_s": perf_counter() - started, "workers": workers, **machine()}
-    return _close(study, status, wall)
+    return _close(study, wall)
 
 
 def _run_to_decision(study: Study, workers: int, on_progress: Callable[[int], None]) -> None:
     """Look after each planned size; a failed replication ends the study at its look."""
-    scenario = study.plan.scenario
     for numbers in study.looks:
         _run_missing(study, numbers, workers, on_progress)
-        # Only this look's: after an interruption, later ones may be there already.
-        seen = [record for record in study.folder.records() if record["replication"] in numbers]
-        found = judgements(scenario, seen, len(study.looks))
-        open_claims = [
-            claim.id
-            for claim, judgement in zip(scenario.claims, found, strict=True)
-            if judgement.verdict == "undecided" and decidable(claim, study.plan)
-        ]
-        if study.folder.failures() or not open_claims:
+        if _ends_at(study, numbers):
             return
+
+
+def _ends_at(study: Study, numbers: range) -> bool:
+    """Whether this look, whose replications have all ended, is the last."""
+    scenario = study.plan.scenario
+    # Only this look's: after an interruption, later ones may be there already.
+    seen = [record for record in study.folder.records() if record["replication"] in numbers]
+    found = judgements(scenario, seen, len(study.looks))
+    open_claims = [
+        claim.id
+        for claim, judgement in zip(scenario.claims, found, strict=True)
+        if judgement.verdict == "undecided" and decidable(claim, study.plan)
+    ]
+    return bool(study.folder.failures()) or not open_claims
+
+
+def _is_complete(study: Study) -> bool:
+    """Whether no replication is missing up to the look at which the study ends."""
+    folder = study.folder
+    ended = {entry["replication"] for entry in (*folder.records(), *folder.failures())}
+    for numbers in study.looks:
+        if not ended.issuperset(numbers):
+            return False
+        if _ends_at(study, numbers):
+            return True
+    return True
 
 
 def _run_missing(
@@ -107,7 +124,7 @@ def _run_missing(
         on_progress(len(finished) + done)
 
 
-def _description(study: Study) -> Json:
+def description(study: Study) -> Json:
     """What run.json says of the study before its first replication."""
     plan = study.plan
     return {
@@ -119,34 +136,52 @@ def _description(study: Study) -> Json:
         "arms": list(plan.arms),
         "wiring": plan.wiring,
         "evm": plan.evm,
-        "store": _without_password(plan.store),
+        "store": without_password(plan.store),
         "looks": [[numbers.start, numbers.stop] for numbers in study.looks],
         "alpha": ALPHA,
         "versions": versions(),
     }
 
 
-def _without_password(store: str) -> str:
+def without_password(store: str) -> str:
     return re.sub(r"(//[^:/@]*):[^@]*@", rf"\1:{MASK}@", store)
 
 
-def _close(study: Study, status: str, wall: Json) -> Json:
-    scenario, folder = study.plan.scenario, study.folder
-    records, failures = folder.records(), folder.failures()
+def findings(study: Study) -> Json:
+    """What run.json says of the study once it is closed, all of it from the folder's records."""
+    scenario, records, failures = (
+        study.plan.scenario,
+        study.folder.records(),
+        study.folder.failures(),
+    )
     invariants = invariants_of(scenario, records)
-    # What only an arm that was left out can check is shown as unchecked, but breaks nothing.
-    excused = {HELD} if len(study.plan.arms) == len(scenario.arms) else {HELD, UNCHECKED}
-    broken = not excused.issuperset(invariants.values())
-    if status == OK and (failures or broken):
-        status = FAILED
-    run = _description(study) | {
-        "status": status,
+    broken = bool(failures) or any(
+        state != HELD and not (state == UNCHECKED and _is_beyond(study, name))
+        for name, state in invariants.items()
+    )
+    return {
+        "status": (FAILED if broken else OK) if _is_complete(study) else PARTIAL,
         "digest": study_digest(scenario.digest(), records),
         "replications": [record["replication"] for record in records],
         "failed": [failed["replication"] for failed in failures],
         "invariants": invariants,
         "events": events_count(records),
     }
+
+
+def _is_beyond(study: Study, name: str) -> bool:
+    """Whether only an arm or a replication that was left out checks this invariant.
+
+    Then it is shown as unchecked, but breaks nothing.
+    """
+    if len(study.plan.arms) < len(study.plan.scenario.arms):
+        return True
+    return name == AGREE and 0 not in study.looks[-1]
+
+
+def _close(study: Study, wall: Json) -> Json:
+    scenario, records = study.plan.scenario, study.folder.records()
+    run = description(study) | findings(study)
     claims = claims_of(scenario, judgements(scenario, records, len(study.looks)))
-    folder.close(run, claims, units_of(records), wall)
+    study.folder.close(run, claims, units_of(records), wall)
     return run

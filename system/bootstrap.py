@@ -32,11 +32,11 @@ from system.parties.records import PARTIES_TABLES
 from system.ports.clock import Clock
 from system.ports.evm import Evm
 from system.ports.store import Store
+from system.settings import CHAIN_ID_DEFAULT, Settings
 
-CHAIN_ID_DEFAULT: Final = 31337
 # Deployment and enrolment are sealed in blocks before the clock's time, one second apart.
 SETUP_S: Final = 3600
-_SETUP_ROUNDS_MAX: Final = 10
+_SETUP_STAGES_MAX: Final = 10
 DEFAULT_BOUNDS: Final = MonitoringBounds()
 
 TABLES: Final = (
@@ -83,14 +83,14 @@ class System:
         return self.chain
 
     def step(self) -> int:
-        """Send what is queued and seal it at the clock's time; the transactions sent.
+        """Send what is queued and seal it at the clock's time; the transactions under way.
 
-        No block without a transaction.
+        For chains that seal on demand. No block without a transaction that waits for it.
         """
-        sent = self.receivables.relay()
-        if sent:
+        under_way = self.receivables.relay()
+        if under_way:
             self.chain.seal(max(self.clock.now_s(), self.chain.head().time_s + 1))
-        return sent
+        return under_way
 
     def close(self) -> None:
         """Give the store's files and connections back."""
@@ -101,35 +101,44 @@ def build_system(
     *,
     clock: Clock,
     seed_secret: bytes,
+    settings: Settings,
     parties: Sequence[EnrolParty] = (),
     policy: Policy = DEFAULT_POLICY,
     bounds: MonitoringBounds = DEFAULT_BOUNDS,
-    evm: str = "embedded",
-    store: str = "memory",
-    chain_id: int = CHAIN_ID_DEFAULT,
 ) -> System:
     """Open store and chain, deploy what is missing, enrol the parties, and confirm all of it.
 
-    seed_secret: 16 bytes or more; every key follows from it.  evm: embedded, revm or a node's URL.
-    store: memory or a database URL.  Raises InputError for choices that do not fit together.
+    seed_secret: 16 bytes or more; every key follows from it.  settings: of ``settings_from`` in
+    production.  Raises InputError for choices that do not fit together.
     """
     keys = KeyRing(seed_secret)
-    chain = open_chain(evm, keys, chain_id, clock.now_s() - SETUP_S)
-    system = assemble(clock, chain, open_store(store), keys, policy, bounds, seed_secret)
+    chain = open_chain(settings, keys, clock.now_s() - SETUP_S)
+    store = open_store(settings.store_url)
+    confirmations = settings.confirmations_needed
+    system = assemble(clock, chain, store, keys, policy, bounds, seed_secret, confirmations)
     system.receivables.enrol(parties)
     settle_setup(system)
     return system
 
 
-def open_chain(evm: str, keys: KeyRing, chain_id: int, genesis_time_s: int) -> Chain:
+def open_chain(settings: Settings, keys: KeyRing, genesis_time_s: int) -> Chain:
     """The chain behind a name. Raises InputError for an unknown one."""
-    if evm == "embedded":
+    chain_id = settings.chain_id or CHAIN_ID_DEFAULT
+    if settings.evm == "embedded":
         return EmbeddedChain(keys, chain_id=chain_id, genesis_time_s=genesis_time_s)
-    if evm == "revm":
+    if settings.evm == "revm":
         return RevmChain(chain_id=chain_id, genesis_time_s=genesis_time_s)
-    if evm.startswith(("http://", "https://")):
-        return HttpChain(evm, keys)
-    raise InputError("evm", evm, "write embedded, revm or a node's http:// address")
+    if settings.evm.startswith(("http://", "https://")):
+        return _open_node(settings, keys)
+    raise InputError("evm", settings.evm, "write embedded, revm or a node's http:// address")
+
+
+def _open_node(settings: Settings, keys: KeyRing) -> HttpChain:
+    chain = HttpChain(settings.evm, keys, gas_price_wei=settings.gas_price_wei)
+    if settings.chain_id not in (None, chain.chain_id):
+        remedy = f"the node's chain has id {chain.chain_id}: give that, or another node"
+        raise InputError("SHAPAN_CHAIN_ID", settings.chain_id, remedy)
+    return chain
 
 
 def open_store(store: str) -> Store:
@@ -145,6 +154,7 @@ def assemble(
     policy: Policy,
     bounds: MonitoringBounds,
     seed_secret: bytes,
+    confirmations: int = 0,
 ) -> System:
     """Put open parts together; used again over the same parts, it goes on where they stand.
 
@@ -154,7 +164,7 @@ def assemble(
     terms = {"overdueAfterS": policy.overdue_after_s, "defaultAfterS": policy.default_after_s}
     contracts = deploy(chain, lambda: _seal_next(chain), keys, terms)
     fingerprint_key = sha256(b"shapan/fingerprint/" + seed_secret).digest()
-    parts = Parts(clock, chain, store, keys, policy, contracts, fingerprint_key)
+    parts = Parts(clock, chain, store, keys, policy, contracts, fingerprint_key, confirmations)
     return System(ReceivablesService(parts, bounds), clock, chain, store, keys, parts)
 
 
@@ -169,13 +179,13 @@ def _check_chain_remembers(chain: Chain, store: Store, keys: KeyRing) -> None:
 
 def settle_setup(system: System) -> None:
     """Relay and seal, in blocks before the clock's time where it can be, until all is confirmed."""
-    for _ in range(_SETUP_ROUNDS_MAX):
-        sent = system.receivables.relay()
-        if not sent:
+    rounds_max = _SETUP_STAGES_MAX * (1 + system.parts.confirmations)
+    for _ in range(rounds_max):
+        if not system.receivables.relay():
             return
         _seal_next(system.chain)
         system.receivables.confirm()
-    raise IntegrityError("set-up", "confirmed", f"still sending after {_SETUP_ROUNDS_MAX} rounds")
+    raise IntegrityError("set-up", "confirmed", f"still under way after {rounds_max} blocks")
 
 
 def _seal_next(chain: Chain) -> None:

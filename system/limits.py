@@ -24,6 +24,10 @@ TIER_MAX = 8
 CHAIN_BATCH_ITEMS_MAX = 40
 # An intake document; larger ones are refused before parsing.
 DOCUMENT_BYTES_MAX = 1_048_576
+# Any text of a command: names, numbers, reasons. Far above what people write.
+TEXT_CHARS_MAX = 1_000
+# The end of the year 9999, the last that calendars print; fits every column and the contracts.
+TIME_S_MAX = 253_402_300_799
 # Items in one service command.
 BATCH_ITEMS_MAX = 100_000
 

@@ -7,23 +7,40 @@ from dataclasses import dataclass
 from system.errors import InputError
 
 EVM_KINDS = ("embedded", "revm")
+GAS_PRICE_VARIABLE = "SHAPAN_GAS_PRICE_WEI"
+CHAIN_ID_DEFAULT = 31337
+# Consortium chains finalise every block; a public one wants more (its epochs: 64).
+CONFIRMATIONS_ON_NODE = 2
+# A slip of units must not pay: 1e15 wei is a million times the usual gwei.
+_GAS_PRICE_WEI_MAX = 10**15
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """store_url: ``memory`` or a database URL. evm: embedded, revm, or a node's http(s) URL.
+    """What the system is wired to.
 
-    confirmations: blocks above a transaction's own before its effects are final.
+    store_url: ``memory`` or a database URL.  evm: embedded, revm, or a node's http(s) URL.
+    chain_id: of the embedded chain; a node must have it.  None: the usual one, or the node's.
+    confirmations: blocks above a transaction's own before its effects are final.  None: 0 in
+    process, where blocks stay; on a node, which may drop its last ones, CONFIRMATIONS_ON_NODE.
+    gas_price_wei: what every transaction pays on a node.
     """
 
     store_url: str = "sqlite:///shapan.db"
     evm: str = "embedded"
-    chain_id: int = 31337
-    confirmations: int = 0
+    chain_id: int | None = None
+    confirmations: int | None = None
+    gas_price_wei: int = 0
+
+    @property
+    def confirmations_needed(self) -> int:
+        """The given number of blocks, or the one that fits the chain."""
+        usual = 0 if self.evm in EVM_KINDS else CONFIRMATIONS_ON_NODE
+        return usual if self.confirmations is None else self.confirmations
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
-    """Settings of SHAPAN_STORE, SHAPAN_EVM, SHAPAN_CHAIN_ID, SHAPAN_CONFIRMATIONS.
+    """Settings of the variables that docs/OPERATIONS.md lists.
 
     Raises InputError that names the variable.
     """
@@ -31,8 +48,9 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
     return Settings(
         store_url=_store(environment.get("SHAPAN_STORE", usual.store_url)),
         evm=_evm(environment.get("SHAPAN_EVM", usual.evm)),
-        chain_id=_whole(environment, "SHAPAN_CHAIN_ID", usual.chain_id, 1, 2**53),
-        confirmations=_whole(environment, "SHAPAN_CONFIRMATIONS", usual.confirmations, 0, 10_000),
+        chain_id=_whole(environment, "SHAPAN_CHAIN_ID", 1, 2**53),
+        confirmations=_whole(environment, "SHAPAN_CONFIRMATIONS", 0, 10_000),
+        gas_price_wei=_whole(environment, GAS_PRICE_VARIABLE, 0, _GAS_PRICE_WEI_MAX) or 0,
     )
 
 
@@ -50,10 +68,10 @@ def _evm(value: str) -> str:
     return value
 
 
-def _whole(environment: Mapping[str, str], name: str, usual: int, least: int, most: int) -> int:
+def _whole(environment: Mapping[str, str], name: str, least: int, most: int) -> int | None:
     text = environment.get(name)
     if text is None:
-        return usual
+        return None
     if not re.fullmatch(r"[0-9]{1,16}", text) or not least <= int(text) <= most:
         raise InputError(name, text, f"give a whole number from {least} to {most}")
     return int(text)

@@ -21,8 +21,8 @@ _SENTENCES = (
     ),
     (
         "no_receivable_financed_twice",
-        "At most one live financing stands on any part of a receivable.",
-        "任一应收账款的任一部分，同一时间至多只有一笔有效融资。",
+        "On the platform, at most one live financing stands on any part of a receivable.",
+        "在平台链上，任一应收账款的任一部分同一时间至多只有一笔有效融资。",
     ),
     (
         "nothing_paid_twice",

@@ -45,6 +45,10 @@ class ChainState:
     moved_fen: dict[tuple[bytes, str, str], int] = field(default_factory=dict)
     claimed_fen: dict[tuple[bytes, str, str], int] = field(default_factory=dict)
     written_off: set[int] = field(default_factory=set)
+    # Lot, bank, supplier, advance, discount, holdback of every disbursement.
+    disbursed: list[tuple[int, str, str, int, int, int]] = field(default_factory=list)
+    # Lot, payee and fen of every part of a debtor's payment.
+    paid_out: list[tuple[int, str, int]] = field(default_factory=list)
     breaches: list[tuple[str, str]] = field(default_factory=list)
 
     def apply(self, entry: Entry) -> None:
@@ -116,6 +120,7 @@ class ChainState:
         if lot.owner != supplier or advance_fen + discount_fen + holdback_fen != lot.value_fen:
             self.broken("lots_conserve_face", f"lot {number}: the quote does not fit the lot")
         lot.financed_by, lot.owner, lot.seller = bank, bank, supplier
+        self.disbursed.append((number, bank, supplier, advance_fen, discount_fen, holdback_fen))
         _add(self.claimed_fen, (entry.tx, bank, supplier), advance_fen)
         self._use(lot, lot.value_fen)
 
@@ -140,9 +145,10 @@ class ChainState:
             self.broken("money_is_conserved", f"payouts of {payment:064x} differ from cash in")
         for number, holder, to_holder_fen, seller, to_seller_fen, _, _ in rows:
             self._redeem(self.lots[number], to_holder_fen + to_seller_fen, fingerprint)
-            _add(self.claimed_fen, (entry.tx, payer, account(holder)), to_holder_fen)
-            if to_seller_fen:
-                _add(self.claimed_fen, (entry.tx, payer, account(seller)), to_seller_fen)
+            for payee, part_fen in ((holder, to_holder_fen), (seller, to_seller_fen)):
+                if part_fen:
+                    self.paid_out.append((number, account(payee), part_fen))
+                    _add(self.claimed_fen, (entry.tx, payer, account(payee)), part_fen)
 
     def _redeem(self, lot: AuditedLot, amount_fen: int, fingerprint: int) -> None:
         lot.value_fen -= amount_fen

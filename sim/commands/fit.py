@@ -36,13 +36,22 @@ def fit(
     if out is not None and out.exists():
         raise InputError("--out", str(out), "name a file that does not exist yet")
     result = fit_receivables(data, _columns(column or []))
+    # All that can fail comes first: a call that fails leaves no overlay behind.
+    text = options.json_text(result.as_json())
     if out is not None:
-        out.write_text(result.as_overlay_toml(), encoding="utf-8")
+        _write(out, result.as_overlay_toml())
     if json:
-        options.print_json(result.as_json())
+        typer.echo(text)
     else:
         _show(result, out, chosen)
     return 0
+
+
+def _write(out: Path, text: str) -> None:
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError("--out", str(out), f"cannot be written: {error.strerror}") from None
 
 
 def _columns(pairs: list[str]) -> dict[str, str]:

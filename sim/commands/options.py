@@ -24,10 +24,11 @@ With = Annotated[
     Path | None, typer.Option("--with", help="TOML overlay of [parameters], as fit writes it.")
 ]
 Wiring = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--wiring",
-        help="Parts of every replication: full (SQL, py-evm) or columns (memory, revm). "
+        help="Parts of every replication: full (SQL, py-evm) or columns (memory, revm; the "
+        "default). "
         "Replication 0 also runs on the other wiring, and both must agree.",
     ),
 ]
@@ -83,8 +84,13 @@ def overrides_of(
     return (*(sets or []), *(f"{path}={value}" for path, value in named if value is not None))
 
 
-def print_json(document: object) -> None:
-    """The only thing that a ``--json`` command writes to stdout. NaN is a bug here."""
+def json_text(document: object) -> str:
+    """The document in one line. NaN is a bug here."""
     import json
 
-    typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False))
+    return json.dumps(document, ensure_ascii=False, allow_nan=False)
+
+
+def print_json(document: object) -> None:
+    """The only thing that a ``--json`` command writes to stdout."""
+    typer.echo(json_text(document))

@@ -35,7 +35,7 @@ def run(
     arms: Annotated[
         str | None, typer.Option("--arms", help="Only these, separated by commas.")
     ] = None,
-    wiring: options.Wiring = "columns",
+    wiring: options.Wiring = None,
     evm: options.Evm = None,
     store: options.Store = None,
     out: options.Out = None,
@@ -58,7 +58,7 @@ def run(
         scenario=scenario or "",
         overlay=overlay,
         overrides=options.overrides_of(sets, seed, replications, horizon_days),
-        arms=tuple(arms.split(",")) if arms else (),
+        arms=() if arms is None else tuple(arms.split(",")),
         wiring=wiring,
         evm=evm,
         store=store,
@@ -98,14 +98,14 @@ def _new(wish: Wish, folder: Path | None, out: Path | None) -> Study:
 
 def _resumed(wish: Wish, out: Path | None) -> Study:
     """The study of a run folder, or of the inputs whose unfinished run is to be found."""
-    from sim.prepare import is_run_folder, latest_folder, prepare, reopen
-    from sim.run_folder import RunFolder
+    from sim.prepare import is_run_folder, latest_folder, prepare
+    from sim.resume import resume
 
     if out is None and is_run_folder(wish.scenario):
         out = Path(wish.scenario)
     if out is None:
         out = prepare(wish, latest_folder).folder.path
-    return reopen(RunFolder(out), wish.store)
+    return resume(wish, out)
 
 
 def _conduct(

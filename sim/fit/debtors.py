@@ -9,7 +9,7 @@ from scipy.special import betaln, expit, logit
 
 F64 = NDArray[np.float64]
 # Shares and correlations are kept off 0 and 1, where the likelihood has no slope.
-_EDGE = 1e-4
+SHARE_EDGE = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +34,15 @@ def fit_debtor_shares(late: F64, invoices: F64, weight: F64, start: DebtorShares
     """Maximum likelihood over debtors: late of invoices each, counted ``weight`` times."""
 
     def loss(point: F64) -> float:
-        mean, dispersion = np.clip(expit(point), _EDGE, 1 - _EDGE)
+        mean, dispersion = np.clip(expit(point), SHARE_EDGE, 1 - SHARE_EDGE)
         strength = (1 - dispersion) / dispersion
         a, b = mean * strength, (1 - mean) * strength
         log_likelihood = betaln(late + a, invoices - late + b) - betaln(a, b)
         return -float(weight @ log_likelihood)
 
-    first = logit(np.array([start.mean, start.dispersion]))
+    first = logit(np.clip([start.mean, start.dispersion], SHARE_EDGE, 1 - SHARE_EDGE))
     found = minimize(
         loss, first, method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-4, "maxiter": 200}
     )
-    mean, dispersion = np.clip(expit(found.x), _EDGE, 1 - _EDGE).tolist()
+    mean, dispersion = np.clip(expit(found.x), SHARE_EDGE, 1 - SHARE_EDGE).tolist()
     return DebtorShares(mean, dispersion)

@@ -1,5 +1,6 @@
 """``shapan fit receivables``: lateness and disputes of real invoices, as scenario parameters.
 
+What is fitted are the laws that the simulation draws, within the bounds that it can compute with.
 Uncertainty is a bootstrap by debtor, because invoices of one debtor are not independent. The fit
 is checked on months that it has not seen, beside a pooled baseline, and says what it found.
 """
@@ -8,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,8 +19,9 @@ from numpy.typing import NDArray
 from sim.fit.debtor_counts import DebtorCounts, counted
 from sim.fit.debtors import DebtorShares, fit_debtor_shares
 from sim.fit.held_out import validate
-from sim.fit.late_days import fit_late_days
+from sim.fit.late_days import SIMULATED, fit_late_days
 from sim.fit.settled_invoices import read_settled_invoices
+from sim.receivables.bounds import BOUNDS
 from sim.streams import Luck
 from system.errors import InputError
 
@@ -83,13 +86,13 @@ def fit_receivables(path: Path, columns: dict[str, str] | None = None) -> FitRes
     counts = counted(invoices, np.ones(len(invoices), np.bool_))
     _check_enough(counts, str(path))
     validation = validate(invoices)
-    estimate = _estimator(counts, validation["late_days_family"])
+    parameters = _with_intervals(_estimator(counts), counts.debtors)
     return FitResult(
         file=path.name,
         file_sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
         rows=len(invoices),
-        parameters=_with_intervals(estimate, counts.debtors),
-        validation=validation,
+        parameters=parameters,
+        validation=validation | _at_bounds(parameters),
     )
 
 
@@ -103,7 +106,17 @@ def _check_enough(counts: DebtorCounts, file: str) -> None:
             raise InputError(what, found, f"give at least {wanted} for a fit", file=file)
 
 
-def _estimator(counts: DebtorCounts, family: str) -> Callable[[F64], dict[str, float]]:
+def _at_bounds(parameters: dict[str, Estimate]) -> dict[str, Any]:
+    """The model's bounds, and the parameters that the data would have beyond them."""
+    bounds = {name: BOUNDS[name] for name in parameters if name in BOUNDS}
+    kept = [name for name, (low, high) in bounds.items() if parameters[name].value in (low, high)]
+    return {
+        "model_bounds": {name: list(pair) for name, pair in bounds.items()},
+        "kept_at_model_bounds": kept,
+    }
+
+
+def _estimator(counts: DebtorCounts) -> Callable[[F64], dict[str, float]]:
     """All parameters as a function of how often each debtor counts."""
     start = fit_debtor_shares(
         counts.late, counts.invoices, np.ones(counts.debtors), DebtorShares(0.3, 0.3)
@@ -117,11 +130,18 @@ def _estimator(counts: DebtorCounts, family: str) -> Callable[[F64], dict[str, f
             "debtor_late_dispersion_ratio": shares.dispersion,
         }
         if late > 0:
-            days = fit_late_days(family, weight @ counts.late_days)
+            days = fit_late_days(SIMULATED, weight @ counts.late_days)
             found |= {"late_days_mean_days": days.mean_days, "late_days_cv": days.cv}
-        return found | _disputes(counts, weight)
+        found |= _disputes(counts, weight)
+        return {name: _within(name, value) for name, value in found.items()}
 
     return estimate
+
+
+def _within(name: str, value: float) -> float:
+    """The value, or the model's bound that it lies beyond."""
+    low, high = BOUNDS.get(name, (value, value))
+    return float(min(max(value, low), high))
 
 
 def _disputes(counts: DebtorCounts, weight: F64) -> dict[str, float]:
@@ -131,10 +151,9 @@ def _disputes(counts: DebtorCounts, weight: F64) -> dict[str, float]:
     if not counts.disputes_known:
         return {}
     found = {"dispute_share": disputed / invoices}
-    if 0 < disputed < invoices and late > both:
-        found["late_given_dispute_ratio"] = (
-            both / disputed / ((late - both) / (invoices - disputed))
-        )
+    if 0 < disputed < invoices and late > 0:
+        others = (late - both) / (invoices - disputed)
+        found["late_given_dispute_ratio"] = both / disputed / others if others else inf
     return found
 
 

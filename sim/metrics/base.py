@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# What a run measured, by the name of the metric.
+Values = dict[str, float | int | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:
@@ -20,3 +23,8 @@ class Metric:
     per: str | None = None
     total: bool = True
     real_time: bool = False
+
+
+def ratio(part: int, whole: int) -> float | None:
+    """Two exact integers, divided once: equal on every machine. None where there is no whole."""
+    return part / whole if whole else None

@@ -30,6 +30,36 @@ _RECEIVABLES = (
         for quantile in (50, 90, 99)
     ),
     Metric(
+        "invoice_to_acceptance_s_mean",
+        "s",
+        bigger_is_better=False,
+        doc_en="Mean time from an invoice to its acceptance, when it can be financed (chain only).",
+        doc_zh="从开票到债务人确认（即可融资）的平均时间（仅上链）。",
+    ),
+    Metric(
+        "invoice_to_cash_s_mean",
+        "s",
+        bigger_is_better=False,
+        doc_en="Mean time from the core enterprise's invoice to usable cash, where financed.",
+        doc_zh="从核心企业应付发票开具到融资资金可用的平均时间。",
+        per="tier",
+    ),
+    Metric(
+        "invoice_to_cash_s_p50",
+        "s",
+        bigger_is_better=False,
+        doc_en="Median time from the core enterprise's invoice to usable cash, where financed.",
+        doc_zh="从核心企业应付发票开具到融资资金可用的时间中位数。",
+        per="tier",
+    ),
+    Metric(
+        "accepted_before_request_share",
+        "ratio",
+        bigger_is_better=True,
+        doc_en="Share of financed applications whose invoice was accepted before (chain only).",
+        doc_zh="融资申请提出前发票已获确认的比例（仅上链）。",
+    ),
+    Metric(
         "stage_delay_s_mean",
         "s",
         bigger_is_better=False,
@@ -59,6 +89,13 @@ _RECEIVABLES = (
         bigger_is_better=False,
         doc_en="Cost of all borrowed working capital, overdrafts included, over money and time.",
         doc_zh="全部营运资金借款（含透支）的年化成本。",
+    ),
+    Metric(
+        "financing_cost_share_of_sales",
+        "ratio",
+        bigger_is_better=False,
+        doc_en="Suppliers' discount, fees and overdraft interest over all that they invoiced.",
+        doc_zh="全体供应商的贴息、费用与透支利息占开票金额的比例。",
     ),
     Metric(
         "supplier_survival_rate",
@@ -92,11 +129,18 @@ _RECEIVABLES = (
         total=False,
     ),
     Metric(
+        "limit_refusal_count",
+        "count",
+        bigger_is_better=False,
+        doc_en="Applications on the platform that were refused because a limit line was used up.",
+        doc_zh="平台上因额度用尽而被拒绝的融资申请笔数。",
+    ),
+    Metric(
         "fraud_loss_rate",
         "ratio",
         bigger_is_better=False,
-        doc_en="Money that banks lose to fraud over all money that they advanced.",
-        doc_zh="银行因欺诈损失的金额占放款总额的比例。",
+        doc_en="Money that banks lose to fraud, less collectable recourse, over all advances.",
+        doc_zh="银行因欺诈损失的金额（扣除可追索部分）占放款总额的比例。",
         per="kind",
     ),
     Metric(
@@ -105,6 +149,13 @@ _RECEIVABLES = (
         bigger_is_better=False,
         doc_en="Receivables that were financed more than once, by one bank or by several.",
         doc_zh="被一家或多家银行重复融资的应收账款笔数。",
+    ),
+    Metric(
+        "fraud_attempts_ineligible_count",
+        "count",
+        bigger_is_better=False,
+        doc_en="Fraud attempts that were turned away before any check looked at them.",
+        doc_zh="在任何核查之前即被拒收的欺诈尝试次数。",
     ),
     Metric(
         "fraud_alert_precision",
@@ -118,8 +169,8 @@ _RECEIVABLES = (
         "fraud_alert_recall",
         "ratio",
         bigger_is_better=True,
-        doc_en="Share of the true frauds that raised an alert.",
-        doc_zh="真实欺诈中触发预警的比例。",
+        doc_en="Share of the fraud attempts that met a check and raised an alert.",
+        doc_zh="进入核查的欺诈尝试中触发预警的比例。",
         per="kind",
     ),
     Metric(

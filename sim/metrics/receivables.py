@@ -4,19 +4,17 @@ Measured are decisions to seek cash taken after the warm-up. Honest tickets only
 metric is about fraud; a metric with nothing to count is None, never zero.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from statistics import fmean
 
+from sim.metrics.base import Values, ratio
+from sim.metrics.receivables_fraud import measure_fraud
 from sim.receivables.economy import Economy
-from sim.receivables.fraud_truth import is_fraud, loss_fen, suspects
 from sim.receivables.records import Ticket
 from system.limits import DAY_S, YEAR_DAYS
 
-Values = dict[str, float | int | None]
-
 _NPL_DAYS = 90
-# Rules that inform the bank without stopping a financing: growth is no fraud.
-INFORMING = ("velocity", "debtor_concentration", "supplier_concentration")
+_LIMIT_REASONS = [f"FINANCING_{line}_LIMIT" for line in ("DEBTOR", "SUPPLIER", "BANK", "GROUP")]
 
 
 def measure(economy: Economy, arm: str) -> Values:
@@ -25,17 +23,24 @@ def measure(economy: Economy, arm: str) -> Values:
     honest = [ticket for ticket in tickets if not ticket.fraud]
     return {
         **_times([ticket for ticket in honest if ticket.channel == arm]),
+        **_from_invoice(economy, [ticket for ticket in honest if ticket.channel == arm]),
         **_costs(economy, honest),
         **_firms(economy),
         **_reach(economy, honest),
-        **_fraud(economy, tickets),
+        "limit_refusal_count": _limit_refusals(arm, tickets),
+        **measure_fraud(economy, tickets),
         "npl_ratio": _npl_ratio(economy),
     }
 
 
+def _limit_refusals(arm: str, tickets: list[Ticket]) -> int | None:
+    """Lines are kept on the platform only."""
+    return sum(t.reason in _LIMIT_REASONS for t in tickets) if arm == "chain" else None
+
+
 def _times(tickets: list[Ticket]) -> Values:
     """Of the tickets that went through the arm's own process, where they were funded."""
-    funded = [ticket for ticket in tickets if ticket.funded_at_s is not None]
+    funded = _funded(tickets)
     values: Values = {}
     for suffix, group in (("", funded), *_by_tier(funded)):
         waits_s = sorted(t.last_at_s - t.sought_at_s for t in group)
@@ -49,6 +54,28 @@ def _times(tickets: list[Ticket]) -> Values:
     values["application_to_decision_s_p50"] = _quantile(decided_s, 50)
     ended = [ticket for ticket in tickets if ticket.state != "open"]
     values["financed_share"] = len(funded) / len(ended) if ended else None
+    return values
+
+
+def _from_invoice(economy: Economy, tickets: list[Ticket]) -> Values:
+    """The same way seen from the invoice: when it could be financed, when it was cash.
+
+    An endorsed claim counts from the invoice that the core enterprise owes.
+    """
+    issued = [i for i in economy.invoices if i.issued_at_s >= economy.warm_at_s]
+    delays_s = [i.accepted_at_s - i.issued_at_s for i in issued if i.accepted_at_s is not None]
+    funded = _funded(tickets)
+    values: Values = {"invoice_to_acceptance_s_mean": fmean(delays_s) if delays_s else None}
+    for suffix, group in (("", funded), *_by_tier(funded)):
+        ages_s = sorted(t.last_at_s - t.claim.invoice.issued_at_s for t in group)
+        values[f"invoice_to_cash_s_mean{suffix}"] = fmean(ages_s) if ages_s else None
+        values[f"invoice_to_cash_s_p50{suffix}"] = _quantile(ages_s, 50)
+    waits_s = [
+        t.claim.invoice.accepted_at_s - t.sought_at_s
+        for t in funded
+        if t.claim.invoice.accepted_at_s is not None
+    ]
+    values["accepted_before_request_share"] = ratio(sum(s <= 0 for s in waits_s), len(waits_s))
     return values
 
 
@@ -66,7 +93,7 @@ def _quantile(ordered: Sequence[int], percent: int) -> int | None:
 
 def _costs(economy: Economy, tickets: list[Ticket]) -> Values:
     """Discount and fees per year of money had; with overdrafts for all borrowed money."""
-    funded = [ticket for ticket in tickets if ticket.funded_at_s is not None]
+    funded = _funded(tickets)
     values: Values = {}
     for suffix, group in (("", funded), *_by_tier(funded)):
         values[f"financing_cost_apr{suffix}"] = _apr(group)
@@ -74,29 +101,26 @@ def _costs(economy: Economy, tickets: list[Ticket]) -> Values:
     fen_days = sum(t.advance_fen * t.days for t in funded)
     cost_fen += economy.counts.overdraft_interest_fen
     fen_days += economy.counts.overdraft_fen_days
-    values["working_capital_cost_apr"] = _ratio(cost_fen * YEAR_DAYS, fen_days)
+    sales_fen = sum(i.face_fen for i in economy.invoices if i.issued_at_s >= economy.warm_at_s)
+    values["financing_cost_share_of_sales"] = ratio(cost_fen, sales_fen)
+    values["working_capital_cost_apr"] = ratio(cost_fen * YEAR_DAYS, fen_days)
     return values
 
 
 def _apr(tickets: list[Ticket]) -> float | None:
     cost_fen = sum(ticket.discount_fen + ticket.fee_fen for ticket in tickets)
-    return _ratio(cost_fen * YEAR_DAYS, sum(t.advance_fen * t.days for t in tickets))
-
-
-def _ratio(part: int, whole: int) -> float | None:
-    """Two exact integers, divided once: equal on every machine."""
-    return part / whole if whole else None
+    return ratio(cost_fen * YEAR_DAYS, sum(t.advance_fen * t.days for t in tickets))
 
 
 def _firms(economy: Economy) -> Values:
     suppliers = economy.network.suppliers
     values: Values = {
-        "supplier_survival_rate": _ratio(sum(f.alive for f in suppliers), len(suppliers)),
-        "order_fill_rate": _ratio(economy.counts.filled_fen, economy.counts.ordered_fen),
+        "supplier_survival_rate": ratio(sum(f.alive for f in suppliers), len(suppliers)),
+        "order_fill_rate": ratio(economy.counts.filled_fen, economy.counts.ordered_fen),
     }
     for tier in sorted({firm.tier for firm in suppliers}):
         group = economy.network.of_tier(tier)
-        values[f"supplier_survival_rate.{tier}"] = _ratio(sum(f.alive for f in group), len(group))
+        values[f"supplier_survival_rate.{tier}"] = ratio(sum(f.alive for f in group), len(group))
     return values
 
 
@@ -111,52 +135,11 @@ def _reach(economy: Economy, tickets: list[Ticket]) -> Values:
     for tier in sorted(invoiced):
         funded = (t for t in tickets if t.funded_at_s and economy.firms[t.firm].tier == tier)
         financed_fen = sum(ticket.amount_fen for ticket in funded)
-        values[f"financed_share_by_tier.{tier}"] = _ratio(financed_fen, invoiced[tier])
+        values[f"financed_share_by_tier.{tier}"] = ratio(financed_fen, invoiced[tier])
     return values
 
 
-def _fraud(economy: Economy, tickets: list[Ticket]) -> Values:
-    """Loss over all advances; alerts against the truth. Rules that only inform do not count."""
-    advanced_fen = sum(ticket.advance_fen for ticket in _funded(tickets))
-    attempts = [ticket for ticket in tickets if ticket.fraud]
-    values: Values = {
-        "double_finance_count": sum(t.fraud.startswith("double") for t in _funded(attempts)),
-        **_alerts(economy),
-    }
-    for suffix, group in (("", attempts), *_by_scheme(attempts)):
-        loss = sum(loss_fen(economy, ticket) for ticket in group)
-        values[f"fraud_loss_rate{suffix}"] = _ratio(loss, advanced_fen)
-        suspected = sum(_is_suspected(economy, ticket) for ticket in group)
-        values[f"fraud_alert_recall{suffix}"] = _ratio(suspected, len(group))
-    return values
-
-
-def _by_scheme(tickets: list[Ticket]) -> list[tuple[str, list[Ticket]]]:
-    schemes = sorted({ticket.fraud for ticket in tickets})
-    return [(f".{scheme}", [t for t in tickets if t.fraud == scheme]) for scheme in schemes]
-
-
-def _is_suspected(economy: Economy, ticket: Ticket) -> bool:
-    """The attempt itself was stopped, or an alert named its invoice."""
-    key = ticket.claim.invoice.key
-    return ticket.flagged or any(
-        subject == key and rule not in INFORMING for rule, subject in economy.alerts
-    )
-
-
-def _alerts(economy: Economy) -> Values:
-    found = suspects(economy)
-    gating = sorted({key for rule, key in found if rule not in INFORMING})
-    right = sum(is_fraud(economy, key) for key in gating)
-    values: Values = {"fraud_alert_precision": _ratio(right, len(gating))}
-    for kind in sorted({rule for rule, _ in found}):
-        keys = [key for rule, key in found if rule == kind]
-        right = sum(is_fraud(economy, key) for key in keys)
-        values[f"fraud_alert_precision.{kind}"] = _ratio(right, len(keys))
-    return values
-
-
-def _funded(tickets: Iterable[Ticket]) -> list[Ticket]:
+def _funded(tickets: list[Ticket]) -> list[Ticket]:
     return [ticket for ticket in tickets if ticket.funded_at_s is not None]
 
 
@@ -171,4 +154,4 @@ def _npl_ratio(economy: Economy) -> float | None:
         debtor_failed = not economy.firms[invoice.debtor].alive
         open_fen += owed_fen
         bad_fen += owed_fen if is_late or debtor_failed else 0
-    return _ratio(bad_fen, open_fen)
+    return ratio(bad_fen, open_fen)

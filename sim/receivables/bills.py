@@ -4,10 +4,6 @@ from sim.receivables.economy import Economy, interest_fen
 from sim.receivables.records import WORLD, Firm
 from system.limits import PPM
 
-# Wages fall due twice a month, fixed costs (rent, energy, tax) once a week; firms are staggered.
-WAGE_INTERVAL_DAYS = 15
-COST_INTERVAL_DAYS = 7
-
 
 class Bills:
     """The running costs of every supplier. ``step`` once per local day."""
@@ -41,19 +37,20 @@ class Bills:
             self._e.counts.overdraft_fen_days += overdrawn_fen
 
     def _fall_due(self, firm: Firm) -> None:
+        """Firms are staggered: not everybody's wages fall due on the same day."""
         day = self._e.day + firm.index
-        if day % WAGE_INTERVAL_DAYS == 0:
+        if day % self._p.wage_interval_days == 0:
             firm.unpaid_wages_fen += self._wages_fen(firm)
-        if day % COST_INTERVAL_DAYS == 0:
+        if day % self._p.cost_interval_days == 0:
             firm.unpaid_costs_fen += self._costs_fen(firm)
 
     def _wages_fen(self, firm: Firm) -> int:
         share_ppm = round(self._p.payroll_share * PPM)
-        return firm.sales_fen_per_day * WAGE_INTERVAL_DAYS * share_ppm // PPM
+        return firm.sales_fen_per_day * self._p.wage_interval_days * share_ppm // PPM
 
     def _costs_fen(self, firm: Firm) -> int:
         share_ppm = round(self._p.fixed_cost_share * PPM)
-        return firm.sales_fen_per_day * COST_INTERVAL_DAYS * share_ppm // PPM
+        return firm.sales_fen_per_day * self._p.cost_interval_days * share_ppm // PPM
 
     def pay_arrears(self, firm: Firm) -> None:
         """Wages first, then costs; each as far as cash and overdraft reach."""
@@ -68,7 +65,8 @@ class Bills:
         """A firm that cannot pay what is due for too long is insolvent."""
         day = self._e.day
         # A late invoice is custom; only one that stays unpaid as long as this counts as arrears.
-        has_old_debt = any(invoice.pays_on_day < day - 7 for invoice in firm.payables)
+        old_day = day - self._p.arrears_grace_days
+        has_old_debt = any(invoice.pays_on_day < old_day for invoice in firm.payables)
         in_arrears = firm.unpaid_wages_fen > 0 or firm.unpaid_costs_fen > 0 or has_old_debt
         firm.arrears_days = firm.arrears_days + 1 if in_arrears else 0
         if firm.arrears_days > self._p.insolvency_arrears_days:

@@ -5,25 +5,22 @@ the platform apply, take the quote and are paid by the contracts, and pass parts
 down the tiers. Whoever is not on the platform stays with paper.
 """
 
+from sim.receivables.chain_collection import CollectionDesk
 from sim.receivables.chain_debtors import DebtorDesk
+from sim.receivables.chain_disputes import DisputeDesk
+from sim.receivables.chain_endorsement import EndorsementDesk
 from sim.receivables.chain_fraud import ChainFraud
-from sim.receivables.chain_platform import CLEARING, Platform
+from sim.receivables.chain_lots import LotBook
+from sim.receivables.chain_platform import AMOUNT_FEN_MIN, CLEARING, Platform
+from sim.receivables.chain_rules import FINAL_REFUSALS, has_usual_term
 from sim.receivables.economy import Economy, interest_fen
 from sim.receivables.paper import PaperChannel
 from sim.receivables.pricing import expected_apr_ppm, pricing_policy
 from sim.receivables.records import WORLD, Claim, Firm, Invoice, Ticket
 from system.chain import events as facts
-from system.chain.commands import (
-    EndorseLot,
-    OpenDispute,
-    PayReceivable,
-    RequestFinancing,
-    ResolveDispute,
-    TakeQuote,
-    WriteOff,
-)
+from system.chain.commands import PayReceivable, RequestFinancing, TakeQuote
 from system.chain.rules import Refusal
-from system.limits import DAY_S, TERM_DAYS_USUAL_MAX, TIER_MAX
+from system.limits import PPM, YEAR_DAYS
 
 
 class ChainChannel:
@@ -36,18 +33,19 @@ class ChainChannel:
         self._paper = PaperChannel(economy)
         self._policy = pricing_policy(economy.p)
         self.debtors = DebtorDesk(economy, platform)
-        self._fraud = ChainFraud(economy, self.debtors, self._paper, self._waits)
-        self._claim_of_lot: dict[int, Claim] = {}
+        self._fraud = ChainFraud(economy, platform, self.debtors, self._paper, self._waits)
+        self._lots = LotBook(economy)
+        self._endorsement = EndorsementDesk(economy, platform, self._lots)
+        self._disputes = DisputeDesk(economy, platform, self._lots)
+        self._collection = CollectionDesk(economy, platform, self._lots)
         self._waiting: dict[str, list[Ticket]] = {}
         self._ticket_of_request: dict[str, Ticket] = {}
-        self._endorsed: dict[int, tuple[Claim, Invoice]] = {}
         self._has_paid_entry: dict[int, bool] = {}
 
     # The channel's contract
 
     def on_invoice(self, claim: Claim) -> None:
-        seller, debtor = self._e.firms[claim.holder], self._e.firms[claim.invoice.debtor]
-        if debtor.is_core and seller.onboarded:
+        if self._is_for_chain(claim.invoice):
             self.debtors.hand_in(claim)
 
     def apr_ppm(self, claim: Claim) -> int | None:
@@ -55,10 +53,11 @@ class ChainChannel:
         if not (debtor.is_core and self._e.firms[claim.holder].onboarded):
             return self._paper.apr_ppm(claim)
         days = self._e.term_days_left(claim)
-        if not 1 <= days <= TERM_DAYS_USUAL_MAX or claim.invoice.paid:
+        if days < 1 or claim.invoice.paid or not has_usual_term(claim.invoice):
             return None
-        pd_ppm, fee_ppm = self._p.core_pd_ppm, self._p.platform_fee_ppm
-        return expected_apr_ppm(self._policy, pd_ppm, days, False, claim.tier) + fee_ppm
+        pd_ppm, recourse = self._p.core_pd_ppm, self._e.has_recourse(claim)
+        apr_ppm = expected_apr_ppm(self._policy, pd_ppm, days, recourse, claim.tier)
+        return apr_ppm + self._p.platform_fee_ppm
 
     def seek(self, ticket: Ticket) -> None:
         if not self._e.firms[ticket.firm].onboarded:
@@ -78,18 +77,11 @@ class ChainChannel:
             self._waiting.setdefault(ticket.claim.key, []).append(ticket)
 
     def pays_with_claim(self, invoice: Invoice) -> bool:
-        buyer, seller = self._e.firms[invoice.debtor], self._e.firms[invoice.seller]
-        if not (buyer.onboarded and seller.onboarded and buyer.alive):
-            return False
-        claim = self._fitting_claim(buyer, invoice)
-        if claim is None or invoice.face_fen < self._p.endorse_value_fen_min:
-            return False
-        return self._endorse(claim, invoice, seller)
+        return self._endorsement.pays(invoice)
 
     def settle(self, invoice: Invoice, amount_fen: int) -> None:
         debtor = self._e.firms[invoice.debtor]
-        claim = self.debtors.claim_of.get(invoice.receivable_id)
-        if claim is None or not claim.lot_id:
+        if not self._is_on_chain(invoice):
             self._drop_waiting(invoice)
             self._paper.settle(invoice, amount_fen)
             return
@@ -103,27 +95,31 @@ class ChainChannel:
 
     def on_dispute(self, invoice: Invoice) -> None:
         if self._is_on_chain(invoice):
-            command_id = self._platform.command_id("dispute", invoice.number)
-            debtor_id = self._e.firms[invoice.debtor].key
-            dispute = OpenDispute(command_id, invoice.receivable_id, debtor_id, "quality")
-            self._platform.service.open_disputes([dispute])
-            self._platform.driver.wake()
+            self._disputes.open(invoice)
 
-    def on_resolution(self, invoice: Invoice) -> None:
+    def on_resolution(self, invoice: Invoice, credit_fen: int) -> None:
         if self._is_on_chain(invoice):
-            command_id = self._platform.command_id("resolve", invoice.number)
-            supplier_id = self._e.firms[invoice.seller].key
-            resolution = ResolveDispute(command_id, invoice.receivable_id, supplier_id, 0)
-            self._platform.service.resolve_disputes([resolution])
-            self._platform.driver.wake()
+            self._disputes.resolve(invoice, credit_fen)
+        elif self._is_for_chain(invoice):
+            # It will be accepted with its whole face.
+            self._disputes.refund(invoice, credit_fen)
+        else:
+            self._paper.on_resolution(invoice, credit_fen)
 
     def end_of_day(self) -> None:
         self._paper.end_of_day()
+        self._fraud.end_of_day()
+        self._collection.end_of_day()
         self._give_up()
         self.debtors.step()
         self._platform.service.end_of_day()
         self._platform.driver.drain()
         self._platform.driver.wake()
+
+    def _is_for_chain(self, invoice: Invoice) -> bool:
+        """The ERP of a core enterprise hands in what suppliers on the platform have invoiced."""
+        debtor, seller = self._e.firms[invoice.debtor], self._e.firms[invoice.seller]
+        return debtor.is_core and seller.onboarded
 
     def _is_on_chain(self, invoice: Invoice) -> bool:
         claim = self.debtors.claim_of.get(invoice.receivable_id)
@@ -153,19 +149,39 @@ class ChainChannel:
         self._e.engine.at(at_s, lambda: self._request(ticket))
 
     def _request(self, ticket: Ticket) -> None:
-        ticket.mark("request", self._e.engine.now_s)
+        """Some requests wait for a person at the bank; the others are decided at once."""
+        now_s, key = self._e.engine.now_s, ticket.claim.key
+        ticket.mark("request", now_s)
+        if not self._e.luck.chance("bank_review", key, share=self._p.bank_review_share):
+            self._submit(ticket)
+            return
+        work_s = self._e.delay_s("bank_review_work", key, self._p.bank_review_work_s)
+        at_s = self._e.calendar.add_working_s(now_s, max(1, work_s))
+        self._e.engine.at(at_s, lambda: self._submit(ticket))
+
+    def _submit(self, ticket: Ticket) -> None:
+        ticket.amount_fen = self._wanted_fen(ticket)
+        ticket.recourse = self._e.has_recourse(ticket.claim)
         command = RequestFinancing(
             command_id=self._platform.command_id("request", ticket.key),
             lot_id=ticket.claim.lot_id,
             supplier_id=self._e.firms[ticket.firm].key,
             bank_id=ticket.bank,
-            amount_fen=ticket.claim.value_fen,
-            with_recourse=False,
+            amount_fen=ticket.amount_fen,
+            with_recourse=ticket.recourse,
         )
         outcome = self._platform.service.request_financing([command])[0]
         self._ticket_of_request[outcome.reference] = ticket
         self._platform.driver.drain()
         self._platform.driver.wake()
+
+    def _wanted_fen(self, ticket: Ticket) -> int:
+        """Only what is needed, where that is less than half of the claim; otherwise all of it."""
+        value_fen = ticket.claim.value_fen
+        days, apr_ppm = self._e.term_days_left(ticket.claim), self.apr_ppm(ticket.claim) or 0
+        kept_ppm = PPM - self._p.holdback_ppm - apr_ppm * max(0, days) // YEAR_DAYS
+        part_fen = max(AMOUNT_FEN_MIN, ticket.needed_fen * PPM // kept_ppm + 1)
+        return part_fen if ticket.needed_fen and part_fen < value_fen // 2 else value_fen
 
     def _on_declined(self, event: facts.RequestDeclined) -> None:
         ticket = self._ticket_of_request[event.request_id]
@@ -173,8 +189,8 @@ class ChainChannel:
         ticket.decided_at_s = self._e.engine.now_s
         refusal = Refusal(event.refusal)
         self._decline(ticket, refusal.name)
-        if refusal is Refusal.FINANCING_VERDICT_NOT_CLEAR:
-            ticket.flagged = True
+        ticket.flagged = refusal is Refusal.FINANCING_VERDICT_NOT_CLEAR
+        if refusal in FINAL_REFUSALS and ticket.claim.state == "held":
             ticket.claim.state = "refused"
 
     def _on_quote(self, event: facts.QuoteMade) -> None:
@@ -204,6 +220,9 @@ class ChainChannel:
     def _on_disbursed(self, event: facts.LotDisbursed) -> None:
         ticket = self._ticket_of_request[event.request_id]
         ticket.mark("relay_block", self._e.engine.now_s)
+        if event.lot_id != ticket.claim.lot_id:
+            self._lots.divide(ticket.claim, event.lot_id, ticket.amount_fen)
+            self._e.note("financed_in_part", ticket.key, ticket.amount_fen)
         ticket.claim.state = "financed"
         usable_s = self._e.engine.now_s + self._p.cash_out_window_s
         self._e.engine.at(usable_s, lambda: self._usable(ticket))
@@ -232,70 +251,6 @@ class ChainChannel:
             ticket.claim.state = "held"
         self._e.note("declined", ticket.key)
 
-    # Endorsement
-
-    def _fitting_claim(self, buyer: Firm, invoice: Invoice) -> Claim | None:
-        """A large enough claim that falls due no sooner than the buyer owes, nor too late for the
-        payee; the earliest of them."""
-        last_s = invoice.due_at_s + self._p.endorse_due_tolerance_days * DAY_S
-        fitting = [
-            claim
-            for claim in buyer.claims
-            if claim.state == "held" and claim.lot_id and claim.tier < TIER_MAX
-            and claim.value_fen >= invoice.face_fen
-            and invoice.due_at_s <= claim.invoice.due_at_s <= last_s
-        ]  # fmt: skip
-        return min(fitting, key=lambda claim: (claim.invoice.due_at_s, claim.key), default=None)
-
-    def _endorse(self, claim: Claim, invoice: Invoice, seller: Firm) -> bool:
-        holder_id, amount_fen = self._e.firms[claim.holder].key, invoice.face_fen
-        command_id = self._platform.command_id("endorse", invoice.number)
-        command = EndorseLot(command_id, claim.lot_id, holder_id, seller.key, amount_fen)
-        outcome = self._platform.service.endorse([command])[0]
-        if outcome.refusal is not None:
-            self._e.note("endorse_refused", invoice.key, int(outcome.refusal))
-            return False
-        claim.state = "endorsing"
-        self._endorsed[claim.lot_id] = (claim, invoice)
-        self._platform.driver.wake()
-        return True
-
-    def _on_endorsed(self, event: facts.LotEndorsed) -> None:
-        claim, paid = self._endorsed.pop(event.parent_lot_id)
-        del self._claim_of_lot[event.parent_lot_id]
-        claim.state = "closed"
-        rest_fen = claim.value_fen - event.amount_fen
-        if event.rest_lot_id:
-            self._split_off(claim, event.rest_lot_id, claim.holder, rest_fen, claim.tier)
-        self._split_off(claim, event.lot_id, paid.seller, event.amount_fen, event.tier)
-        self._e.note("endorsed", f"lot{event.lot_id}", event.amount_fen, event.tier)
-
-    def _split_off(self, claim: Claim, lot_id: int, holder: int, fen: int, tier: int) -> None:
-        part = Claim(f"{claim.invoice.key}/{lot_id}", holder, claim.invoice, fen, tier)
-        part.lot_id = lot_id
-        self._claim_of_lot[lot_id] = part
-        self._e.add_claim(part)
-
-    def _on_default(self, event: facts.ReceivableDefaulted) -> None:
-        """The bank gives up what it has financed; two people sign."""
-        self._e.note("defaulted", self.debtors.claim_of[event.receivable_id].key)
-        invoice = self.debtors.claim_of[event.receivable_id].invoice
-        funded = (t for t in self._e.tickets if t.claim.invoice is invoice and t.funded_at_s)
-        ticket = next(funded, None)
-        if ticket is not None:
-            command_id = self._platform.command_id("write_off", invoice.number)
-            people = ("credit-desk", "head-of-risk")
-            order = WriteOff(command_id, event.receivable_id, ticket.bank, *people)
-            self._platform.service.write_off([order])
-
-    def _on_failed(self, event: facts.CommandFailed) -> None:
-        """The chain refused an endorsement: the invoice stands open again."""
-        self._e.note("command_failed", f"{event.use_case}/{event.subject}")
-        if event.use_case == "endorse":
-            claim, invoice = self._endorsed.pop(int(event.subject))
-            claim.state, invoice.paid = "held", False
-            self._e.book(invoice)
-
     # Facts from the platform
 
     def handle(self, event: facts.Event) -> None:
@@ -314,13 +269,19 @@ class ChainChannel:
             case facts.LotDisbursed():
                 self._on_disbursed(event)
             case facts.DisbursementFailed():
-                self._decline(self._ticket_of_request[event.request_id], "disbursement_failed")
+                self._on_disbursement_failed(event)
             case facts.LotEndorsed():
-                self._on_endorsed(event)
+                self._endorsement.on_endorsed(event)
             case facts.PayoutMade():
                 self._on_payout(event)
+            case facts.ReceivableOverdue():
+                self._e.note("overdue", self._invoice(event.receivable_id).key)
             case facts.ReceivableDefaulted():
-                self._on_default(event)
+                self._collection.on_default(self._invoice(event.receivable_id))
+            case facts.LotRecoursed():
+                self._collection.on_recoursed(event)
+            case facts.ReceivableWrittenOff():
+                self._e.note("written_off", self._invoice(event.receivable_id).key, event.loss_fen)
             case facts.CommandFailed():
                 self._on_failed(event)
             case facts.AlertRaised():
@@ -328,10 +289,25 @@ class ChainChannel:
             case _:
                 pass
 
+    def _invoice(self, receivable_id: str) -> Invoice:
+        return self.debtors.claim_of[receivable_id].invoice
+
+    def _on_disbursement_failed(self, event: facts.DisbursementFailed) -> None:
+        ticket = self._ticket_of_request[event.request_id]
+        self._decline(ticket, "disbursement_failed")
+        if ticket.amount_fen < ticket.claim.value_fen and ticket.claim.state == "held":
+            # It may be divided by now; such a claim is kept until it is paid.
+            ticket.claim.state = "refused"
+
+    def _on_failed(self, event: facts.CommandFailed) -> None:
+        self._e.note("command_failed", f"{event.use_case}/{event.subject}")
+        if event.use_case == "endorse":
+            self._endorsement.on_failed(int(event.subject))
+
     def _on_accepted(self, event: facts.ReceivableAccepted) -> None:
         claim = self.debtors.claim_of[event.receivable_id]
-        claim.lot_id = event.lot_id
-        self._claim_of_lot[event.lot_id] = claim
+        claim.invoice.accepted_at_s = self._e.engine.now_s
+        self._lots.open(claim, event.lot_id)
         self._e.note("accepted", claim.key, event.lot_id)
         for ticket in self._waiting.pop(claim.key, []):
             self._prepare(ticket)
@@ -344,10 +320,12 @@ class ChainChannel:
             self._decline(ticket, "debtor_rejects")
 
     def _on_payout(self, event: facts.PayoutMade) -> None:
-        claim = self._claim_of_lot[event.lot_id]
         self._e.pay(CLEARING, event.to_id, event.amount_fen, "payout")
-        claim.state = "closed"
         self._e.note("payout", f"lot{event.lot_id}", event.amount_fen)
+        claim = self._lots.claim_of(event.lot_id)
+        if claim is None:
+            return
+        claim.state = "closed"
         for ticket in self._e.tickets:
             if ticket.claim is claim and ticket.bank == event.to_id:
                 ticket.collected_fen += event.amount_fen

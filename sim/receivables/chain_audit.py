@@ -8,7 +8,9 @@ from sim.checks.auditor import (
     ledger_balances,
     rebuild,
 )
+from sim.checks.cash import audit_chain_cash, first_breach
 from sim.checks.chain_log import entries
+from sim.receivables.cash_audit import disbursed
 from sim.receivables.economy import Economy
 from system.bootstrap import System
 from system.chain.cash import deposit
@@ -16,7 +18,7 @@ from system.chain.records import ALERTS, REQUESTS, STANDINGS
 from system.ledger.records import TRANSFERS
 from system.limits import DAY_S
 
-_UNDER_WAY = ("splitting", "disbursing")
+_UNDER_WAY = ("splitting", "signing", "disbursing")
 
 
 def audit_platform(system: System, economy: Economy) -> dict[str, str]:
@@ -25,14 +27,16 @@ def audit_platform(system: System, economy: Economy) -> dict[str, str]:
     verdicts = chain_verdicts(state)
     with system.store.transaction() as unit:
         transfers = unit.scan(TRANSFERS)
-        address_of = {deposit(row.party_id): row.address for row in unit.scan(STANDINGS)}
+        party_of = {row.address: row.party_id for row in unit.scan(STANDINGS)}
         alerts, requests = unit.scan(ALERTS), unit.scan(REQUESTS)
     balances_fen = ledger_balances(transfers)
+    address_of = {deposit(party_id): address for address, party_id in party_of.items()}
     verdicts["ledger_equals_chain"] = audit_deposits(state, balances_fen, address_of)
     verdicts["every_alert_has_evidence"] = audit_alerts(alerts)
     stuck = [row.request_id for row in requests if row.state in _UNDER_WAY]
     verdicts["every_accepted_request_completes"] = _completeness(economy, stuck)
-    return verdicts
+    cash = audit_chain_cash(state, economy.purses.journal, disbursed(economy), party_of)
+    return first_breach((verdicts, cash))
 
 
 def _completeness(economy: Economy, stuck: list[str]) -> str:

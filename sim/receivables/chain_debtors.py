@@ -1,14 +1,12 @@
 """The core enterprises on the platform: their ERP hands invoices in, their approvers sign."""
 
 from sim.agents.approver import Approver, Entry
-from sim.receivables.chain_platform import Platform
+from sim.receivables.chain_platform import CURRENCY, Platform
 from sim.receivables.economy import Economy
 from sim.receivables.records import Claim, Invoice
 from system.chain.commands import RegisterReceivable, RejectReceivable
 from system.chain.rules import Refusal
 from system.limits import DAY_S, TERM_DAYS_MAX
-
-_CURRENCY = "CNY"
 
 
 class DebtorDesk:
@@ -41,32 +39,35 @@ class DebtorDesk:
         due_s = self._e.engine.now_s
         claims = [c for c in waiting if due_s < c.invoice.due_at_s and not c.invoice.paid]
         if claims:
-            self.register(claims)
+            self.register({claim.key: claim for claim in claims})
 
-    def register(self, claims: list[Claim]) -> list[Refusal | None]:
-        """Register one invoice per claim; the refusals in order. Used by fraudsters too."""
-        batch = [self._registration(claim.invoice) for claim in claims]
+    def register(self, claim_of: dict[str, Claim]) -> list[Refusal | None]:
+        """Register the invoice of each claim, by attempt; the refusals in order.
+
+        Used by fraudsters too: each attempt is a wish of its own, whatever number it shows.
+        """
+        batch = [self._registration(attempt, one.invoice) for attempt, one in claim_of.items()]
         outcomes = self._platform.service.register(batch)
-        for claim, outcome in zip(claims, outcomes, strict=True):
+        for claim, outcome in zip(claim_of.values(), outcomes, strict=True):
             if outcome.refusal is None:
                 claim.invoice.receivable_id = outcome.reference
-                self.claim_of[outcome.reference] = claim
+                self.claim_of.setdefault(outcome.reference, claim)
             else:
                 self._e.note("register_refused", claim.key, int(outcome.refusal))
         self._platform.driver.wake()
         return [outcome.refusal for outcome in outcomes]
 
-    def _registration(self, invoice: Invoice) -> RegisterReceivable:
+    def _registration(self, attempt: str, invoice: Invoice) -> RegisterReceivable:
         seller, debtor = self._e.firms[invoice.seller], self._e.firms[invoice.debtor]
         # Terms beyond the law's bound would be refused; such invoices never leave the ERP.
         assert invoice.due_at_s - invoice.issued_at_s <= TERM_DAYS_MAX * DAY_S, invoice.key
         return RegisterReceivable(
-            command_id=self._platform.command_id("register", invoice.number),
+            command_id=self._platform.command_id("register", attempt),
             seller_id=seller.key,
             debtor_id=debtor.key,
             invoice_number=invoice.number,
             amount_fen=invoice.face_fen,
-            currency=_CURRENCY,
+            currency=CURRENCY,
             issued_at_s=invoice.issued_at_s,
             due_at_s=invoice.due_at_s,
             document_hash=self._platform.document_hash(invoice),
@@ -77,7 +78,7 @@ class DebtorDesk:
         invoice = self.claim_of[receivable_id].invoice
         debtor = self._e.firms[invoice.debtor]
         if not debtor.is_core:
-            # Among accomplices nobody checks anything.
+            # Among accomplices nobody checks anything; each signs with its own wallet.
             self._answer([invoice], [True])
             return
         mean_s = self._p.approval_delay_work_s
@@ -106,6 +107,6 @@ class DebtorDesk:
         self._platform.driver.wake()
 
     def _rejection(self, invoice: Invoice) -> RejectReceivable:
-        command_id = self._platform.command_id("reject", invoice.number)
+        command_id = self._platform.command_id("reject", invoice.receivable_id)
         debtor_id = self._e.firms[invoice.debtor].key
         return RejectReceivable(command_id, invoice.receivable_id, debtor_id, "no such delivery")

@@ -1,5 +1,7 @@
 """The production system of the chain arm, put together and filled with the economy's parties."""
 
+import os
+from dataclasses import replace
 from hashlib import sha256
 
 from sim.receivables.chain_driver import ChainDriver
@@ -13,16 +15,18 @@ from system.adapters.evm_devnode import start_over
 from system.bootstrap import SETUP_S, System, build_system
 from system.chain.commands import EnrolParty
 from system.chain.policy import Policy
+from system.chain.records import LOTS
 from system.limits import AMOUNT_FEN_MAX, DAY_S, PPM, TIER_MAX
 from system.parties.records import Role
+from system.settings import Settings, settings_from
 
 # Purse in which a debtor's payment waits until the contracts have paid it out.
 CLEARING = "platform"
+CURRENCY = "CNY"
 _KYC_VALID_S = 3 * 365 * DAY_S
-_QUOTE_VALID_S = 3 * DAY_S
-# Wide enough never to bind in this scenario; the auditor still checks every line.
-_LIMIT_FEN = 10**13
-_BANK_LIMIT_FEN = 10**14
+_MONTH_DAYS = 30
+# The banks take no application below 1,000 yuan.
+AMOUNT_FEN_MIN = 100_000
 
 
 class Platform:
@@ -57,46 +61,75 @@ class Platform:
             clock=clock,
             seed_secret=sha256(b"shapan/%d/%d" % (task.scenario.seed, task.replication)).digest(),
             parties=self._parties(),
-            policy=policy_of(self._e.p),
-            evm=task.evm,
-            store=task.store,
+            policy=policy_of(self._e.p, sum(_month_fen(core) for core in self._e.network.cores)),
+            # Every wiring sees a transaction as final at the same second: in its own block.
+            settings=_settings(task),
         )
 
     def _parties(self) -> list[EnrolParty]:
-        """Core enterprises owe, suppliers on the platform hold, banks pay."""
-        p = self._e.p
+        """Core enterprises owe, suppliers on the platform hold and may owe, banks pay."""
         firms = [firm for firm in self._e.firms if firm.is_core or firm.onboarded]
-        banks = [self._party(bank, bank, Role.BANK, 1) for bank in BANKS]
-        return banks + [
-            self._party(
-                firm.key,
-                _group(firm),
-                Role.DEBTOR if firm.is_core else Role.SUPPLIER,
-                p.core_pd_ppm if firm.is_core else p.supplier_pd_ppm,
-            )
-            for firm in firms
-        ]
-
-    def _party(self, key: str, group: str, role: Role, pd_ppm: int) -> EnrolParty:
-        assert 0 <= pd_ppm <= PPM
         expires_at_s = self._e.start_s + _KYC_VALID_S
-        return EnrolParty(f"enrol/{key}", key, key, int(role), expires_at_s, group, pd_ppm)
+        banks = [
+            EnrolParty(f"enrol/{bank}", bank, bank, int(Role.BANK), expires_at_s, bank, 1)
+            for bank in BANKS
+        ]
+        return banks + [self._party(firm, expires_at_s) for firm in firms]
+
+    def _party(self, firm: Firm, expires_at_s: int) -> EnrolParty:
+        p = self._e.p
+        pd_ppm = p.core_pd_ppm if firm.is_core else p.supplier_pd_ppm
+        ratio = p.debtor_limit_ratio if firm.is_core else p.supplier_limit_ratio
+        roles = Role.DEBTOR if firm.is_core else Role.DEBTOR | Role.SUPPLIER
+        assert 0 <= pd_ppm <= PPM
+        return EnrolParty(
+            f"enrol/{firm.key}", firm.key, firm.key, int(roles), expires_at_s, _group(firm),
+            pd_ppm, _times(_month_fen(firm), ratio),
+        )  # fmt: skip
+
+    def free_lots_fen(self, receivable_id: str, owner_id: str) -> dict[int, int]:
+        """What is outstanding of each lot that its owner could still use, by lot."""
+        with self.system.store.transaction() as unit:
+            lots = unit.find(LOTS, {"receivable_id": receivable_id})
+        return {
+            lot.lot_id: lot.value_fen - lot.redeemed_fen
+            for lot in lots
+            if lot.owner_id == owner_id and lot.state == "free"
+        }
 
 
-def policy_of(p: Parameters) -> Policy:
-    """What the banks of the scenario allow."""
+def _settings(task: Task) -> Settings:
+    """A node is reached as the environment says. It is the driver's alone, so its blocks stay."""
+    usual = settings_from(os.environ) if is_node(task.evm) else Settings()
+    return replace(usual, evm=task.evm, store_url=task.store, confirmations=0)
+
+
+def policy_of(p: Parameters, book_fen: int) -> Policy:
+    """What the banks of the scenario allow. book_fen: what all debtors buy in a month.
+
+    A firm's own lines, where it has some, follow from its own business.
+    """
     return Policy(
         pricing=pricing_policy(p),
-        quote_valid_s=_QUOTE_VALID_S,
-        amount_fen_min=100_000,
+        quote_valid_s=p.quote_valid_s,
+        amount_fen_min=AMOUNT_FEN_MIN,
         amount_fen_max=AMOUNT_FEN_MAX,
         tier_max=TIER_MAX,
-        debtor_limit_fen=_LIMIT_FEN,
-        supplier_limit_fen=_LIMIT_FEN,
-        bank_limit_fen=_BANK_LIMIT_FEN,
-        group_limit_fen=_LIMIT_FEN,
+        debtor_limit_fen=_times(book_fen, p.debtor_limit_ratio),
+        supplier_limit_fen=_times(book_fen, p.supplier_limit_ratio),
+        bank_limit_fen=_times(book_fen, p.bank_limit_ratio),
+        group_limit_fen=_times(book_fen, p.group_limit_ratio),
         default_after_s=p.default_after_days * DAY_S,
     )
+
+
+def _month_fen(firm: Firm) -> int:
+    """A core's purchases or a supplier's sales in a month."""
+    return firm.sales_fen_per_day * _MONTH_DAYS
+
+
+def _times(amount_fen: int, ratio: float) -> int:
+    return amount_fen * round(ratio * PPM) // PPM
 
 
 def _group(firm: Firm) -> str:

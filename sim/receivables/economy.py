@@ -45,8 +45,8 @@ class Channel(Protocol):
         """The debtor contests the invoice until further notice."""
         ...
 
-    def on_resolution(self, invoice: Invoice) -> None:
-        """The dispute is over."""
+    def on_resolution(self, invoice: Invoice, credit_fen: int) -> None:
+        """The dispute is over; the seller gives up ``credit_fen`` of the face (0 for nothing)."""
         ...
 
     def end_of_day(self) -> None:
@@ -83,7 +83,7 @@ class Economy:
         self.alerts: list[tuple[str, str]] = []
         self.counts = Counts()
         self.start_s = engine.now_s
-        self.warm_at_s = engine.now_s
+        self.warm_at_s = self.end_at_s = engine.now_s
         self.channel: Channel
 
     @property
@@ -132,6 +132,10 @@ class Economy:
         claim = Claim(invoice.key, seller.index, invoice, invoice.face_fen, seller.tier)
         self.add_claim(claim)
         self.channel.on_invoice(claim)
+
+    def has_recourse(self, claim: Claim) -> bool:
+        """Whether bank and supplier agree on recourse: the same luck in every arm."""
+        return self.luck.chance("recourse", claim.key, share=self.p.recourse_share)
 
     def add_claim(self, claim: Claim) -> None:
         self.firms[claim.holder].claims.append(claim)

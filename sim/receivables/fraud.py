@@ -27,7 +27,7 @@ class FraudDesk:
             firm.fraudulent = economy.luck.chance("fraudulent", firm.key, share=share)
 
     def step(self) -> None:
-        at_s = self._e.engine.now_s + 10 * 3600
+        at_s = self._e.engine.now_s + self._p.fraud_at_s
         if not self._e.calendar.is_open(at_s):
             return
         for firm in self._e.network.suppliers:
@@ -107,7 +107,7 @@ class FraudDesk:
     def _paper(self, seller: Firm, debtor: Firm, amount_fen: int, part: int) -> Claim:
         key = f"x{seller.index}d{self._e.day}p{part}o{debtor.index}"
         now_s = self._e.engine.now_s
-        due_at_s = now_s + 90 * DAY_S
+        due_at_s = now_s + self._p.fraud_term_days * DAY_S
         invoice = Invoice(
             key, f"INV-{key}", seller.index, debtor.index, amount_fen, now_s, due_at_s,
             pays_on_day=10**6, genuine=False,

@@ -43,8 +43,8 @@ def undisputed_late_share(late: float, dispersion: float, disputed: float, ratio
 
 
 def _capped(mean: float, dispersion: float, ratio: float) -> float:
-    """Expectation of min(1, ratio x share) for beta distributed shares; ratio at least 1."""
-    if dispersion == 0:
+    """Expectation of min(1, ratio x share) for beta distributed shares."""
+    if dispersion == 0 or ratio <= 1:
         return min(1.0, ratio * mean)
     strength = (1 - dispersion) / dispersion
     a, b = mean * strength, (1 - mean) * strength

@@ -5,10 +5,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from tempfile import TemporaryDirectory
 
-from sim.checks.auditor import HELD, audit_purses
+from sim.checks.auditor import HELD
+from sim.checks.cash import CONSERVED, first_breach
 from sim.engine import EconomyModel, Engine
 from sim.metrics.receivables import measure
 from sim.receivables.bills import Bills
+from sim.receivables.cash_audit import audit_economy
 from sim.receivables.chain import ChainChannel
 from sim.receivables.chain_audit import audit_platform
 from sim.receivables.chain_platform import CLEARING, Platform
@@ -24,8 +26,6 @@ from sim.streams import Luck
 from sim.world import Outcome, Task
 from system.adapters.sql_place import own_place
 from system.limits import DAY_S
-
-_CONSERVED = "money_is_conserved"
 
 
 class ReceivablesModel(EconomyModel):
@@ -61,17 +61,23 @@ def simulate_receivables(task: Task) -> Outcome:
 
 
 def _simulate_paper(task: Task) -> Outcome:
+    economy = run_paper(task)
+    return Outcome(measure(economy, "paper"), economy.log, audit_economy(economy), {})
+
+
+def run_paper(task: Task) -> Economy:
+    """The paper process to its end."""
     economy = _economy(task)
     economy.channel = PaperChannel(economy)
     _run(economy, task)
-    return Outcome(measure(economy, "paper"), economy.log, {_CONSERVED: _audit(economy)}, {})
+    return economy
 
 
 def _simulate_chain(task: Task) -> Outcome:
     economy, platform = run_chain(task)
-    verdicts = audit_platform(platform.system, economy)
-    if verdicts[_CONSERVED] == HELD:
-        verdicts[_CONSERVED] = _audit(economy)
+    cleared = {CONSERVED: _cleared(economy)}
+    platform_verdicts = audit_platform(platform.system, economy)
+    verdicts = first_breach((platform_verdicts, audit_economy(economy), cleared))
     platform.system.close()
     counts = {
         "blocks": float(platform.driver.block_count),
@@ -98,12 +104,9 @@ def _run(economy: Economy, task: Task) -> None:
     economy.engine.run(economy.start_s + days * DAY_S)
 
 
-def _audit(economy: Economy) -> str:
-    verdict = audit_purses(economy.purses.journal, economy.purses.balances())
+def _cleared(economy: Economy) -> str:
     left_fen = economy.purses.of(CLEARING)
-    if verdict == HELD and left_fen:
-        return f"{left_fen} fen of debtors' payments never reached anybody"
-    return verdict
+    return f"{left_fen} fen of debtors' payments never reached anybody" if left_fen else HELD
 
 
 @contextmanager
@@ -124,6 +127,7 @@ def _economy(task: Task) -> Economy:
     luck = Luck(task.scenario.seed, task.replication)
     economy = Economy(Engine(parameters.start_s), luck, parameters, _counts(task.scenario))
     economy.warm_at_s = economy.start_s + task.scenario.warmup_days * DAY_S
+    economy.end_at_s = economy.warm_at_s + task.scenario.horizon_days * DAY_S
     return economy
 
 

@@ -51,8 +51,9 @@ class PaperChannel:
     def on_dispute(self, invoice: Invoice) -> None:
         """The debtor simply does not pay yet."""
 
-    def on_resolution(self, invoice: Invoice) -> None:
-        """The debtor pays with its next run after the resolution."""
+    def on_resolution(self, invoice: Invoice, credit_fen: int) -> None:
+        """The debtor deducts the credit when it pays, with its next run after the resolution."""
+        self.books.credit(invoice, credit_fen)
 
     def end_of_day(self) -> None:
         self.books.call_recourse()
@@ -62,6 +63,8 @@ class PaperChannel:
     def _journey(self, ticket: Ticket) -> Process:
         yield from self._office(ticket, "assemble", self._p.assemble_work_s)
         yield from self._hand_in(ticket)
+        if not self.books.takes_in(ticket):
+            return
         if self._luck_says("defect", ticket, self._p.document_defect_share):
             yield from self._office(ticket, "assemble", self._p.assemble_work_s)
             yield from self._hand_in(ticket)

@@ -22,7 +22,7 @@ class PaperBooks:
         days = self._e.term_days_left(claim)
         if days < 1 or not self._is_eligible(claim, claim.value_fen):
             return None
-        recourse, supplier_pd_ppm = self._has_recourse(claim), self._p.supplier_pd_ppm
+        recourse, supplier_pd_ppm = self._e.has_recourse(claim), self._p.supplier_pd_ppm
         apr_ppm = expected_apr_ppm(self._policy, supplier_pd_ppm, days, recourse, claim.tier)
         return apr_ppm + self.fee_fen() * PPM * YEAR_DAYS // (claim.value_fen * days)
 
@@ -39,13 +39,17 @@ class PaperBooks:
 
     def _price(self, claim: Claim, value_fen: int, days: int) -> Offered:
         """Supplier risk: the bank relies on paper that the debtor has not accepted."""
-        recourse, supplier_pd_ppm = self._has_recourse(claim), self._p.supplier_pd_ppm
+        recourse, supplier_pd_ppm = self._e.has_recourse(claim), self._p.supplier_pd_ppm
         return offered(self._policy, value_fen, supplier_pd_ppm, days, recourse, claim.tier)
 
-    def _has_recourse(self, claim: Claim) -> bool:
-        return self._e.luck.chance("recourse", claim.key, share=self._p.recourse_share)
-
     # Decision
+
+    def takes_in(self, ticket: Ticket) -> bool:
+        """The intake clerk sends back what the bank does not finance at all, unchecked."""
+        if self._is_eligible(ticket.claim, ticket.amount_fen):
+            return True
+        self._decline(ticket, "not_eligible")
+        return False
 
     def is_called(self, ticket: Ticket) -> bool:
         """Whether the bank rings up the debtor: large tickets more often than small ones."""
@@ -56,22 +60,24 @@ class PaperBooks:
     def decide(self, ticket: Ticket) -> bool:
         """The committee's vote. Declines what a check has shown to be wrong."""
         days = self._e.term_days_left(ticket.claim)
-        reason = "" if self._is_eligible(ticket.claim, ticket.amount_fen) else "not_eligible"
-        if not reason:
-            reason = self._doubt(ticket)
-            ticket.flagged = bool(reason)
+        reason = self._doubt(ticket)
+        ticket.flagged = bool(reason)
         if not reason and days < 1:
             reason = "due_too_soon"
         if reason:
             self._decline(ticket, reason)
             return False
+        self._value(ticket, days)
+        ticket.recourse = self._e.has_recourse(ticket.claim)
+        self._known(ticket).append(ticket)
+        self._e.note("approved", ticket.key, ticket.advance_fen)
+        return True
+
+    def _value(self, ticket: Ticket, days: int) -> None:
         terms = self._price(ticket.claim, ticket.amount_fen, days)
         ticket.days, ticket.fee_fen = days, self.fee_fen()
         ticket.advance_fen, ticket.discount_fen = terms.advance_fen, terms.discount_fen
         ticket.holdback_fen = terms.holdback_fen
-        self._known(ticket).append(ticket)
-        self._e.note("approved", ticket.key, ticket.advance_fen)
-        return True
 
     def _known(self, ticket: Ticket) -> list[Ticket]:
         return self._by_invoice.setdefault(ticket.claim.invoice.key, [])
@@ -106,6 +112,8 @@ class PaperBooks:
     # Cash
 
     def pay_out(self, ticket: Ticket) -> None:
+        """Pay the advance, discounted from today: a bank charges for money from its value date."""
+        self._value(ticket, max(1, self._e.term_days_left(ticket.claim)))
         firm = self._e.firms[ticket.firm]
         self._e.pay(ticket.bank, firm.key, ticket.advance_fen, "advance")
         self._e.pay(firm.key, ticket.bank, ticket.fee_fen, "fee")
@@ -129,13 +137,23 @@ class PaperBooks:
         self._e.pay(debtor.key, first.bank, amount_fen, "assigned_invoice")
         self._e.pay(first.bank, seller.key, amount_fen - first.collected_fen, "holdback")
 
+    def credit(self, invoice: Invoice, credit_fen: int) -> None:
+        """A credit note: what the debtor deducts is missing first from the seller's own share."""
+        if not credit_fen:
+            return
+        invoice.credited_fen = credit_fen
+        for claim in self._e.firms[invoice.seller].claims:
+            if claim.invoice is invoice and claim.state in ("held", "refused"):
+                claim.value_fen -= credit_fen
+        self._e.note("credited", invoice.key, credit_fen)
+
     def call_recourse(self) -> None:
         """Debit the supplier for what its debtor has not paid long after the due date."""
         for tickets in self._by_invoice.values():
             for ticket in tickets:
                 last_s = ticket.claim.invoice.due_at_s + self._p.default_after_days * DAY_S
                 is_open = ticket.state == "funded" and not ticket.collected_fen
-                if is_open and self._e.engine.now_s > last_s and self._has_recourse(ticket.claim):
+                if is_open and self._e.engine.now_s > last_s and ticket.recourse:
                     self._debit(ticket)
 
     def _debit(self, ticket: Ticket) -> None:

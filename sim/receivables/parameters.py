@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from sim.calendar import UTC_OFFSET_S
+from sim.receivables.bounds import check_bounds
 from sim.scenario import Scenario
 from system.errors import InputError
 from system.limits import DAY_S
@@ -45,9 +46,14 @@ class Parameters:
     cash_buffer_sigma: float
     overdraft_limit_days: int
     overdraft_rate_ppm: int
+    wage_interval_days: int
+    cost_interval_days: int
+    arrears_grace_days: int
     insolvency_arrears_days: int
+    treasurer_at_s: int
     treasurer_horizon_days: int
     treasurer_buffer_days: int
+    treasurer_given_up_days: int
     inflow_trust_share: float
     # debtors
     debtor_late_share: float
@@ -57,6 +63,8 @@ class Parameters:
     dispute_share: float
     late_given_dispute_ratio: float
     dispute_resolution_days: int
+    credit_note_share: float
+    dispute_credit_share: float
     payment_run_weekday_options: tuple[int, ...]
     payment_run_at_s: int
     core_distress_per_year: float
@@ -73,6 +81,10 @@ class Parameters:
     core_pd_ppm: int
     supplier_pd_ppm: int
     recourse_share: float
+    debtor_limit_ratio: float
+    supplier_limit_ratio: float
+    bank_limit_ratio: float
+    group_limit_ratio: float
     # the paper process
     paper_ticket_fen_min: int
     assemble_work_s: int
@@ -102,6 +114,9 @@ class Parameters:
     approval_delay_work_s: int
     approval_session_s_options: tuple[int, ...]
     request_delay_work_s: int
+    bank_review_share: float
+    bank_review_work_s: int
+    quote_valid_s: int
     quote_click_delay_s: int
     mobile_approval: bool
     relay_interval_s: int
@@ -113,6 +128,8 @@ class Parameters:
     # fraud
     fraud_supplier_share: float
     fraud_interval_days: int
+    fraud_at_s: int
+    fraud_term_days: int
     fraud_inflation_ratio: float
     collusion_share: float
     key_collusion_share: float
@@ -121,10 +138,11 @@ class Parameters:
     registry_match_share: float
     approver_miss_share: float
     off_platform_bank_share: float
+    pledge_report_share: float
 
 
 def parameters_of(scenario: Scenario, arm: str) -> Parameters:
-    """The parameters of one arm. Raises InputError for a missing or ill-typed one."""
+    """The parameters of one arm. Raises InputError for a missing, ill-typed or unusable one."""
     values: dict[str, Any] = {name: item.value for name, item in scenario.parameters.items()}
     values.update((name, value) for name, value in scenario.arms[arm].items() if name != "process")
     known = {field.name: field.type for field in fields(Parameters)}
@@ -136,6 +154,7 @@ def parameters_of(scenario: Scenario, arm: str) -> Parameters:
             raise InputError(f"parameters.{name}", values[name], "remove it: the model ignores it")
     typed = {name: _typed(name, kind, values[name]) for name, kind in known.items()}
     _check_relations(scenario, typed)
+    check_bounds(scenario, arm, typed)
     return Parameters(**typed)
 
 

@@ -64,7 +64,10 @@ class Order:
 
 @dataclass(slots=True)
 class Invoice:
-    """``genuine`` is truth that only the simulation knows. paid_fen: what the debtor has paid."""
+    """``genuine`` is truth that only the simulation knows. accepted_at_s: on the platform only.
+
+    credited_fen: what the debtor deducts when it pays.
+    """
 
     key: str
     number: str
@@ -80,11 +83,13 @@ class Invoice:
     in_dispute: bool = False
     paid: bool = False
     receivable_id: str = ""
+    accepted_at_s: int | None = None
+    credited_fen: int = 0
 
 
 @dataclass(slots=True)
 class Claim:
-    """A holder's right to ``value_fen`` of an invoice. state: held sought financed closed.
+    """A holder's right to ``value_fen`` of an invoice. state: held sought financed refused closed.
 
     lot_id: the lot on the chain, 0 while there is none.
     """
@@ -104,7 +109,8 @@ class Ticket:
 
     stage_s: seconds spent in each stage, which add up to the time from ``sought_at_s`` to the end.
     fraud: the scheme behind it, "" when honest (truth). flagged: the bank or the system took it
-    for fraud.
+    for fraud. recourse: agreed with the supplier, who pays if the debtor does not.
+    needed_fen: the cash that the supplier lacks; 0 where it wants all.
     """
 
     key: str
@@ -126,6 +132,8 @@ class Ticket:
     decided_at_s: int | None = None
     funded_at_s: int | None = None
     flagged: bool = False
+    recourse: bool = False
+    needed_fen: int = 0
     collected_fen: int = 0
     reason: str = ""
 

@@ -95,7 +95,7 @@ class Trade:
         seller = self._e.firms[edge.seller]
         order = Order(_key(edge, day), edge, value_fen, day + edge.lead_days)
         self._e.note("ordered", order.key, value_fen)
-        if self._e.is_measured:
+        if self._is_judged(order):
             self._e.counts.ordered_fen += value_fen
         if not seller.alive:
             return
@@ -105,6 +105,12 @@ class Trade:
         for below in seller.inputs:
             if not self._is_replaced(self._e.firms[below.seller], day):
                 below.demand_fen += need_fen * below.weight_ppm // live_ppm
+
+    def _is_judged(self, order: Order) -> bool:
+        """Placed after the warm-up, with its days of grace over before the end: one cohort."""
+        placed_s = self._e.day_s(order.due_day - order.edge.lead_days)
+        judged_s = self._e.day_s(order.due_day + self._p.on_time_grace_days + 1)
+        return placed_s >= self._e.warm_at_s and judged_s <= self._e.end_at_s
 
     def _is_replaced(self, seller: Firm, day: int) -> bool:
         """A failed supplier's share goes to the others once its buyers have found their way."""
@@ -142,7 +148,7 @@ class Trade:
             return False
         firm.inventory_fen -= need_fen
         self._e.pay(firm.key, WORLD, cash_fen, "materials")
-        if self._e.is_measured and day <= order.due_day + self._p.on_time_grace_days:
+        if self._is_judged(order) and day <= order.due_day + self._p.on_time_grace_days:
             self._e.counts.filled_fen += order.value_fen
         self._e.note("delivered", order.key, order.value_fen)
         buyer = self._e.firms[order.edge.buyer]
@@ -188,16 +194,18 @@ class Trade:
             due_day + late, disputed=disputed,
         )  # fmt: skip
         if disputed:
-            self._plan_dispute(invoice, term_days)
+            self._plan_dispute(invoice)
         return invoice
 
-    def _plan_dispute(self, invoice: Invoice, term_days: int) -> None:
-        """A dispute opens within the term and holds the payment back until it is resolved."""
+    def _plan_dispute(self, invoice: Invoice) -> None:
+        """A dispute opens in time to be resolved by the day of payment.
+
+        It adds nothing to the lateness, which was fitted with disputes in it.
+        """
         issue_day = (invoice.issued_at_s - self._e.start_s) // DAY_S
-        after = self._luck.integer("dispute_day", invoice.key, low=2, high=max(2, term_days - 1))
+        last = invoice.pays_on_day - issue_day - self._p.dispute_resolution_days
+        after = self._luck.integer("dispute_day", invoice.key, low=2, high=max(2, last))
         invoice.dispute_day = issue_day + after
-        resolved_day = invoice.dispute_day + self._p.dispute_resolution_days
-        invoice.pays_on_day = max(invoice.pays_on_day, resolved_day)
 
     def _past_order(self, edge: Edge, day: int) -> None:
         value_fen = self._expected_fen(edge, day)

@@ -1,14 +1,9 @@
 """Every working morning each supplier's treasurer looks at the books and may seek cash."""
 
 from sim.agents.treasurer import Books, Offer, choose
-from sim.receivables.bills import COST_INTERVAL_DAYS, WAGE_INTERVAL_DAYS
 from sim.receivables.economy import Economy
 from sim.receivables.records import Claim, Firm, Ticket
 from system.limits import PPM
-
-_MORNING_S = 9 * 3600 + 1800
-# So long after the due date a treasurer no longer counts on the money.
-_GIVEN_UP_DAYS = 60
 
 
 class Treasury:
@@ -18,7 +13,7 @@ class Treasury:
         self._e, self._p = economy, economy.p
 
     def step(self) -> None:
-        at_s = self._e.engine.now_s + _MORNING_S
+        at_s = self._e.engine.now_s + self._p.treasurer_at_s
         if self._e.calendar.is_open(at_s):
             self._e.engine.at(at_s, self._morning)
 
@@ -40,11 +35,19 @@ class Treasury:
         if books.short_fen <= 0:
             return
         claims, offers = self._offers(firm)
+        missing_fen = books.short_fen
         for position in choose(books, offers):
-            self.apply(firm, claims[position], firm.bank)
+            self.apply(firm, claims[position], firm.bank, needed_fen=missing_fen)
+            missing_fen -= offers[position].cash_fen
 
     def apply(
-        self, firm: Firm, claim: Claim, bank: str, fraud: str = "", amount_fen: int = 0
+        self,
+        firm: Firm,
+        claim: Claim,
+        bank: str,
+        fraud: str = "",
+        amount_fen: int = 0,
+        needed_fen: int = 0,
     ) -> None:
         """File an application for a claim at a bank; ``amount_fen`` where it differs from it."""
         ticket = Ticket(
@@ -57,6 +60,7 @@ class Treasury:
             sought_at_s=self._e.engine.now_s,
             last_at_s=self._e.engine.now_s,
             fraud=fraud,
+            needed_fen=needed_fen,
         )
         self._e.tickets.append(ticket)
         self._e.note("sought", ticket.key, ticket.amount_fen)
@@ -82,9 +86,10 @@ class Treasury:
     def _inflow_fen(self, firm: Firm) -> int:
         """Claims that fall due soon, trusted in part, and what is being applied for."""
         horizon = self._p.treasurer_horizon_days
+        given_up = -self._p.treasurer_given_up_days
         due_fen = pending_fen = 0
         for claim in firm.claims:
-            is_due_soon = -_GIVEN_UP_DAYS < self._e.term_days_left(claim) <= horizon
+            is_due_soon = given_up < self._e.term_days_left(claim) <= horizon
             if claim.state == "sought":
                 pending_fen += claim.value_fen * (PPM - self._p.holdback_ppm) // PPM
             elif claim.state in ("held", "refused") and is_due_soon:
@@ -95,7 +100,7 @@ class Treasury:
         """Wages, costs, materials and payables within the horizon."""
         horizon = self._p.treasurer_horizon_days
         day = self._e.day
-        running_fen = self._e.daily_costs_fen(firm) * _whole_periods(horizon)
+        running_fen = self._e.daily_costs_fen(firm) * self._whole_periods(horizon)
         owed_fen = firm.unpaid_wages_fen + firm.unpaid_costs_fen
         ordered_fen = sum(o.value_fen for o in firm.backlog if o.due_day <= day + horizon)
         share = self._p.material_share + (0.0 if firm.inputs else self._p.input_share)
@@ -103,8 +108,7 @@ class Treasury:
         payable_fen = sum(i.face_fen for i in firm.payables if i.due_at_s <= last_s)
         return running_fen + owed_fen + ordered_fen * round(share * PPM) // PPM + payable_fen
 
-
-def _whole_periods(horizon_days: int) -> int:
-    """The horizon in days, rounded up so that the next wages are always within it."""
-    period_days = max(WAGE_INTERVAL_DAYS, COST_INTERVAL_DAYS)
-    return -(-horizon_days // period_days) * period_days
+    def _whole_periods(self, horizon_days: int) -> int:
+        """The horizon in days, rounded up so that the next wages are always within it."""
+        period_days = max(self._p.wage_interval_days, self._p.cost_interval_days)
+        return -(-horizon_days // period_days) * period_days

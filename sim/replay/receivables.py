@@ -24,11 +24,14 @@ from system.chain.policy import DEFAULT_POLICY, Policy
 from system.errors import InputError
 from system.limits import DAY_S, YEAR_DAYS
 from system.parties.records import Role
+from system.settings import Settings
 
 BANK: Final = "shadow-bank"
 # Between a relay pass and the next.
 _STEP_S: Final = 60
 # Nobody's key is at stake, and the same recording gets the same ids.
+# A recording says nothing of limits: lines so wide that they never bind.
+_BOOK_FEN = 10**14
 _SECRET: Final = sha256(b"shapan/replay/receivables").digest()
 
 
@@ -91,7 +94,7 @@ def terms_of(scenario: Scenario) -> Terms:
     for name, arm in sorted(scenario.arms.items()):
         if arm.word("process") == "chain":
             p = parameters_of(scenario, name)
-            return Terms(policy_of(p), p.core_pd_ppm)
+            return Terms(policy_of(p, _BOOK_FEN), p.core_pd_ppm)
     raise InputError("--policy-from", scenario.name, 'name a scenario with a process = "chain" arm')
 
 
@@ -190,7 +193,11 @@ class _Shadow:
 def _system(clock: _Clock, parties: Sequence[EnrolParty], policy: Policy) -> System:
     evm, store = WIRINGS["columns"]
     return build_system(
-        clock=clock, seed_secret=_SECRET, parties=parties, policy=policy, evm=evm, store=store
+        clock=clock,
+        seed_secret=_SECRET,
+        settings=Settings(store_url=store, evm=evm),
+        parties=parties,
+        policy=policy,
     )
 
 

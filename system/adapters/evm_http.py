@@ -15,15 +15,16 @@ from system.adapters.evm_transactions import check_gas, sign_call
 from system.adapters.keys import KeyRing
 from system.errors import EvmReverted, EvmUnavailable, InputError
 from system.ports.evm import Block, Call, Log, Receipt, Signed
+from system.settings import GAS_PRICE_VARIABLE
 
 # Wordings of geth, Besu, Nethermind, anvil, Hardhat.
 _KNOWN = ("already known", "already imported", "known transaction", "alreadyknown")
 _NONCE_USED = ("nonce too low", "nonce is too low", "nonce too old", "oldnonce", "below current")
+_REPLACED = ("replacement",)
+_CHEAP = ("underpriced", "base fee", "basefee", "gas price", "gasprice", "gas_price", "fee cap")
+_POOR = ("insufficient funds", "insufficient balance", "upfront")
 _REFUSED = (
-    "replacement",
-    "underpriced",
     "intrinsic gas",
-    "insufficient funds",
     "exceeds block gas limit",
     "invalid sender",
     "chain id",
@@ -37,8 +38,8 @@ _HALTED = ("revert", "evm error", "out of gas", "outofgas", "invalid opcode", "s
 class HttpChain:
     """Implements the Evm port on a node, and BlockProducer where the node can seal on demand.
 
-    gas_price_wei: paid by every transaction; 0 on permissioned chains.  Raises EvmUnavailable
-    when the node does not answer within timeout_s.
+    gas_price_wei: paid by every transaction; 0 on permissioned chains.  Raises InputError for a
+    price below the head's base fee, EvmUnavailable when the node does not answer in timeout_s.
     """
 
     def __init__(
@@ -48,6 +49,15 @@ class HttpChain:
         self._gas_price_wei = gas_price_wei
         self._rpc = JsonRpc(url, timeout_s=timeout_s)
         self._chain_id = int(self._rpc.ask("eth_chainId"), 16)
+        # Signed bytes keep their price for ever, so a hopeless one is refused before the first.
+        self._check_price()
+
+    def _check_price(self) -> None:
+        head = self._rpc.ask("eth_getBlockByNumber", "latest", False)
+        base_fee_wei = int(head.get("baseFeePerGas") or "0x0", 16)
+        if self._gas_price_wei < base_fee_wei:
+            remedy = f"the base fee is {base_fee_wei} wei and moves: give a good deal more"
+            raise InputError(GAS_PRICE_VARIABLE, self._gas_price_wei, remedy)
 
     @property
     def chain_id(self) -> int:
@@ -81,7 +91,19 @@ class HttpChain:
         )
         for (signed, failure), found in zip(failed, known, strict=True):
             if found is None:
-                raise _refusal(signed, failure)
+                raise self._refusal(signed, failure)
+
+    def _refusal(self, signed: Signed, failure: RpcFailure) -> InputError | EvmUnavailable:
+        if _says(failure, _NONCE_USED):
+            return InputError("nonce", signed.nonce, "read the account's nonce and sign again")
+        if _says(failure, _CHEAP) and not _says(failure, _REPLACED):
+            remedy = f"give more for what is signed from now on; the node: {failure.message}"
+            return InputError(GAS_PRICE_VARIABLE, self._gas_price_wei, remedy)
+        if _says(failure, _POOR):
+            return InputError("sender", signed.sender, f"fund the account: {failure.message}")
+        if _says(failure, (*_REPLACED, *_REFUSED)):
+            return InputError("transaction", _hex(signed.tx_hash), failure.message)
+        return EvmUnavailable("eth_sendRawTransaction", failure.message)
 
     def call(self, call: Call) -> bytes:
         check_gas(call)
@@ -131,37 +153,46 @@ class HttpChain:
         blocks = self._rpc.ask_all([("eth_getBlockByHash", [h, False]) for h in hashes])
         if None in blocks:
             raise EvmUnavailable("eth_getBlockByHash", "the chain was reorganised while reading")
-        time_by_hash = {h: int(b["timestamp"], 16) for h, b in zip(hashes, blocks, strict=True)}
-        failed = [receipt for receipt in found if receipt["status"] == "0x0"]
-        reasons = dict(
-            zip((r["transactionHash"] for r in failed), self._revert_data(failed), strict=True)
-        )
+        block_by_hash = dict(zip(hashes, blocks, strict=True))
+        reasons = self._reasons(found, block_by_hash)
         return [
-            _receipt(r, time_by_hash[r["blockHash"]], reasons.get(r["transactionHash"], b""))
+            _receipt(
+                r,
+                int(block_by_hash[r["blockHash"]]["timestamp"], 16),
+                reasons.get(r["transactionHash"], b""),
+            )
             for r in found
         ]
 
-    def _revert_data(self, failed: Sequence[dict[str, Any]]) -> list[bytes]:
-        """What each failed transaction returned, from a trace of it or, failing that, a replay."""
+    def _reasons(
+        self, found: Sequence[dict[str, Any]], block_by_hash: dict[str, dict[str, Any]]
+    ) -> dict[str, bytes]:
+        """What each failed transaction returned, by its hash; none where that is not certain.
+
+        From a trace of it. Without traces from a replay, of one that is alone in its block: beside
+        others, which may have run first, a replay could name another reason than the true one.
+        """
+        failed = [receipt for receipt in found if receipt["status"] == "0x0"]
         tracer = {"tracer": "callTracer", "tracerConfig": {"onlyTopCall": True}}
         traces = self._rpc.try_all(
             [("debug_traceTransaction", [r["transactionHash"], tracer]) for r in failed]
         )
-        return [
-            self._replay(receipt)
-            if isinstance(trace, RpcFailure)
-            else _bytes((trace or {}).get("output"))
-            for receipt, trace in zip(failed, traces, strict=True)
-        ]
+        reasons = {}
+        for receipt, trace in zip(failed, traces, strict=True):
+            if not isinstance(trace, RpcFailure):
+                reasons[receipt["transactionHash"]] = _bytes((trace or {}).get("output"))
+            elif len(block_by_hash[receipt["blockHash"]]["transactions"]) == 1:
+                reasons[receipt["transactionHash"]] = self._replay(receipt)
+        return reasons
 
     def _replay(self, receipt: dict[str, Any]) -> bytes:
-        # Best effort: the state before the block, without the block's earlier transactions.
+        # A refused transaction leaves the state as it was, so after the block is as good as before
+        # it, and there the block's own time and number hold.
         sent = self._rpc.ask("eth_getTransactionByHash", receipt["transactionHash"])
         message = {"from": sent["from"], "data": sent["input"], "gas": sent["gas"]}
         if sent["to"]:
             message["to"] = sent["to"]
-        before = hex(int(receipt["blockNumber"], 16) - 1)
-        answer = self._rpc.try_all([("eth_call", [message, before])])[0]
+        answer = self._rpc.try_all([("eth_call", [message, receipt["blockNumber"]])])[0]
         return _error_data(answer) if isinstance(answer, RpcFailure) else b""
 
 
@@ -209,19 +240,11 @@ def _message(call: Call) -> dict[str, str]:
     return message if call.to is None else {**message, "to": call.to}
 
 
-def _refusal(signed: Signed, failure: RpcFailure) -> InputError | EvmUnavailable:
-    if _says(failure, _NONCE_USED):
-        return InputError("nonce", signed.nonce, "read the account's nonce and sign again")
-    if _says(failure, _REFUSED):
-        return InputError("transaction", _hex(signed.tx_hash), failure.message)
-    return EvmUnavailable("eth_sendRawTransaction", failure.message)
-
-
 def _not_returned(failure: RpcFailure) -> EvmReverted | InputError | EvmUnavailable:
     data = _error_data(failure)
     if data or _says(failure, _HALTED):
         return EvmReverted("", {}, data)
-    if _says(failure, _REFUSED):
+    if _says(failure, (*_CHEAP, *_POOR, *_REFUSED)):
         return InputError("call", failure.code, failure.message)
     return EvmUnavailable("eth_call", failure.message)
 

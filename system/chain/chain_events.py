@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from system.chain import cash
 from system.chain.abi import Decoded
-from system.chain.disburse import queue_disbursement
 from system.chain.events import (
     DisputeOpened,
     LotDisbursed,
@@ -114,7 +113,7 @@ class ChainEvents:
         self._session.emit(DisputeOpened(row.receivable_id, self._at_s))
 
     def dispute_resolved(self, values: dict[str, Any]) -> None:
-        self._sheet.put(RECEIVABLES, replace(self._row(values), disputed=False))
+        self._sheet.put(RECEIVABLES, replace(self._row(values), disputed=False, resolving=False))
 
     def credit_noted(self, values: dict[str, Any]) -> None:
         lot = self._lot(values)
@@ -139,9 +138,7 @@ class ChainEvents:
         self._sheet.add(LOTS, child)
         waiting = self._sheet.find(REQUESTS, {"lot_id": parent.lot_id})
         [request] = [row for row in waiting if row.state == "splitting"]
-        request = replace(request, state="disbursing", financed_lot_id=child_id)
-        self._sheet.put(REQUESTS, request)
-        queue_disbursement(self._session, request)
+        self._sheet.put(REQUESTS, replace(request, state="signing", financed_lot_id=child_id))
 
     def endorsed(self, values: dict[str, Any]) -> None:
         parent, child_id = self._lot(values), int(values["child"])

@@ -11,11 +11,12 @@ from typing import Final
 from system.chain import cash
 from system.chain.abi import Decoded
 from system.chain.chain_events import HANDLERS, ChainEvents, PartyOf
-from system.chain.events import CashWithdrawn, CommandFailed, DisbursementFailed, DisputeResolved
+from system.chain.events import CashWithdrawn, CommandFailed, DisputeResolved
 from system.chain.operations import OPERATIONS, Operation, offenders
 from system.chain.records import LOTS, PAYMENTS, RECEIVABLES, REQUESTS
 from system.chain.relay_records import Settled
-from system.chain.service_financing import release_limits, unlock
+from system.chain.service_financing import give_up, unlock
+from system.chain.service_settlement import queue_resolution
 from system.chain.session import Session
 from system.chain.wallets import party_wallet
 
@@ -47,6 +48,9 @@ class ChainOutcomes:
             self._sheet.put(OPERATIONS, replace(operation, state="done"))
             if operation.kind == "mint":
                 self._minted(operation)
+            elif operation.kind == "credit":
+                _, _, credit_fen = operation.cause.partition("|")
+                queue_resolution(self._session, operation.subject, int(credit_fen))
         self._events.apply(decoded, operations[0].cause)
         if operations[0].kind == "burn":
             self._burned(operations[0], decoded)
@@ -128,12 +132,7 @@ class ChainOutcomes:
 
     def _undo_disburse(self, operation: Operation, error: str) -> None:
         """Split or disbursement: the reserved cash is free again and nothing was paid."""
-        request = self._sheet.need(REQUESTS, operation.cause)
-        self._sheet.put(REQUESTS, replace(request, state="failed"))
-        self._session.move([cash.resolve(f"{request.request_id}/advance", done=False)])
-        release_limits(self._session, request)
-        unlock(self._session, request.financed_lot_id or request.lot_id)
-        self._session.emit(DisbursementFailed(request.request_id, error, self._session.now_s))
+        give_up(self._session, self._sheet.need(REQUESTS, operation.cause), error)
 
     def _undo_endorse(self, operation: Operation, error: str) -> None:
         unlock(self._session, int(operation.cause))
@@ -150,7 +149,12 @@ class ChainOutcomes:
             unlock(self._session, int(lot_id))
         row = self._sheet.need(RECEIVABLES, operation.subject)
         left_fen = row.credited_fen - int(credit_fen)
-        self._sheet.put(RECEIVABLES, replace(row, credited_fen=left_fen))
+        self._sheet.put(RECEIVABLES, replace(row, credited_fen=left_fen, resolving=False))
+        self._failed(operation, error)
+
+    def _undo_resolve(self, operation: Operation, error: str) -> None:
+        row = self._sheet.need(RECEIVABLES, operation.subject)
+        self._sheet.put(RECEIVABLES, replace(row, resolving=False))
         self._failed(operation, error)
 
     def _undo_recourse(self, operation: Operation, error: str) -> None:
@@ -186,7 +190,7 @@ _UNDO: Final[dict[str, _Undo]] = {
     "approve": ChainOutcomes._failed,
     "suspend": ChainOutcomes._failed,
     "reinstate": ChainOutcomes._failed,
-    "resolve": ChainOutcomes._failed,
+    "resolve": ChainOutcomes._undo_resolve,
     "write_off": ChainOutcomes._failed,
     # A payment in the same block was faster than the mark.
     "expire": ChainOutcomes._failed,

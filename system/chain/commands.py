@@ -76,6 +76,35 @@ class RejectReceivable:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportPledge:
+    """A bank has financed this invoice outside the platform, and says so.
+
+    claim_id: the bank's own name for it. Who sold what to whom is hashed on arrival: of the
+    names and the number only keyed fingerprints are kept.
+    """
+
+    command_id: str
+    bank_id: str
+    claim_id: str
+    seller_id: str
+    debtor_id: str
+    invoice_number: str
+    amount_fen: int
+    currency: str
+    issued_at_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseAlert:
+    """The claim behind an alert is sound. ``approved_by`` differs from ``asked_by`` (four eyes)."""
+
+    command_id: str
+    alert_id: str
+    asked_by: str
+    approved_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestFinancing:
     """Ask one bank for cash against ``amount_fen`` of a lot (the rest stays with the holder)."""
 

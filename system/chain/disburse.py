@@ -1,16 +1,34 @@
 """The transaction in which cash and lot change hands, and the two signatures that allow it."""
 
-from system.chain.records import RECEIVABLES, STANDINGS, FinancingRequest
+from dataclasses import replace
+from typing import Final
+
+from system.chain.records import RECEIVABLES, REQUESTS, STANDINGS, FinancingRequest
+from system.chain.service_financing import give_up
 from system.chain.session import Session
 from system.chain.typed_data import Quote, Verdict, quote_digest, verdict_digest
 from system.chain.wallets import RISK_SIGNER, party_wallet
+from system.chain.watch import clear
+
+# As the contract calls it.
+_NOT_CLEAR: Final = "VerdictNotClear"
 
 
-def queue_disbursement(session: Session, request: FinancingRequest) -> None:
-    """Sign quote and verdict for the financed lot and queue its disbursement.
+def sign_waiting(session: Session) -> None:
+    """Judge every taken quote once more, just before it is sent; sign it or give it up.
 
-    The caller has checked that monitoring is clear: the risk signer signs nothing else.
+    An alert since the quote ends it here; one after the signature has until the verdict expires.
     """
+    for request in session.sheet.find(REQUESTS, {"state": "signing"}):
+        if clear(session, request.receivable_id):
+            session.sheet.put(REQUESTS, replace(request, state="disbursing"))
+            _queue(session, request)
+        else:
+            session.note("policy", "withhold disbursement", request.request_id)
+            give_up(session, request, _NOT_CLEAR)
+
+
+def _queue(session: Session, request: FinancingRequest) -> None:
     quote, verdict = _quote(session, request), _verdict(session, request)
     domain = session.parts.contracts.desk_domain
     wallets = session.parts.wallets
@@ -59,4 +77,6 @@ def _verdict(session: Session, request: FinancingRequest) -> Verdict:
     assert request.expires_at_s is not None
     receivable = session.sheet.need(RECEIVABLES, request.receivable_id)
     fingerprint = bytes.fromhex(receivable.receivable_id)
-    return Verdict(request.financed_lot_id, fingerprint, True, request.expires_at_s)
+    valid_until_s = session.now_s + session.parts.policy.verdict_valid_s
+    expires_at_s = min(valid_until_s, request.expires_at_s)
+    return Verdict(request.financed_lot_id, fingerprint, True, expires_at_s)

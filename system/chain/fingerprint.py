@@ -54,6 +54,12 @@ def loose_fingerprint(
     return _keyed_hash(key, b"loose", _parties(seller_id, debtor_id, currency), digits or number)
 
 
+def check_terms(seller_id: str, debtor_id: str, invoice_number: str, currency: str) -> None:
+    """Raises InputError where fingerprint would, without its key."""
+    _plain("invoice_number", invoice_number)
+    _parties(seller_id, debtor_id, currency)
+
+
 def _parties(seller_id: str, debtor_id: str, currency: str) -> list[str]:
     return [
         _plain("seller_id", seller_id),

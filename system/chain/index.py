@@ -54,10 +54,16 @@ INDEX_TABLES = (BLOCKS, LOGS, CURSOR)
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """What one step changed: logs of dropped blocks newest first, then new logs oldest first."""
+    """What one step changed: logs of dropped blocks newest first, then new logs oldest first.
+
+    dropped: heights whose blocks a reorganisation took away, whatever stands there now.
+    head: the height up to which the index has read.
+    """
 
     removed: tuple[Log, ...]
     added: tuple[Log, ...]
+    dropped: range
+    head: int
 
 
 class EventIndex:
@@ -79,7 +85,8 @@ class EventIndex:
         added, number = self._read(unit, ancestor)
         if number != start:
             _set_cursor(unit, number, is_new=start < 0)
-        return Advance(tuple(reversed(removed)), tuple(added))
+        dropped = range(ancestor + 1, start + 1)
+        return Advance(tuple(reversed(removed)), tuple(added), dropped, number)
 
     def _ancestor(self, unit: Unit, number: int) -> int:
         for height in range(number, -1, -1):

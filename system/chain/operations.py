@@ -6,10 +6,10 @@ transactions; the transaction's receipt decides them together, and a refused one
 the offender that the contract's error names, while the rest goes again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 from system.chain.bindings import KINDS, Contracts
 from system.chain.sheet import Sheet
@@ -47,6 +47,10 @@ OPERATIONS = Table(
 )
 
 
+# What pledges or pays out more; payments, recourse and facts about the debtor are not among them.
+RISK_KINDS: Final = frozenset(("register", "accept", "split", "endorse", "disburse"))
+
+
 @dataclass(frozen=True, slots=True)
 class Packed:
     """One transaction to be: its id, its call, and the operations in it."""
@@ -79,13 +83,19 @@ class Queue:
 
 
 def pack(
-    unit: Unit, contracts: Contracts, address_of: Callable[[str], Address], limit: int
+    unit: Unit,
+    contracts: Contracts,
+    address_of: Callable[[str], Address],
+    limit: int,
+    held: Collection[str] = (),
 ) -> list[Packed]:
     """Turn queued operations into transactions, by priority of kind, then age.
 
-    address_of: account of a wallet name.  Marks the operations as packed.
+    address_of: account of a wallet name.  held: kinds that stay queued for now.  Marks the
+    operations as packed.
     """
-    queued = unit.find(OPERATIONS, {"state": "queued"}, limit=limit)
+    found = unit.find(OPERATIONS, {"state": "queued"}, limit=limit)
+    queued = [operation for operation in found if operation.kind not in held]
     packed = []
     for group in _groups(queued):
         first = group[0]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from system.chain.rules import Refusal
+from system.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,11 @@ def taken(command_id: str, reference: str) -> Outcome:
 def refused(command_id: str, refusal: Refusal, reference: str) -> Outcome:
     """The command changed nothing."""
     return Outcome(command_id, refusal, reference, refusal.name.lower().replace("_", " "))
+
+
+def unusable(command_id: str, problem: InputError) -> Outcome:
+    """The command could not be worked with; the detail names field, value and remedy."""
+    return Outcome(command_id, Refusal.COMMAND_UNUSABLE, "", problem.message())
 
 
 def as_text(outcome: Outcome) -> str:

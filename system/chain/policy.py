@@ -11,7 +11,7 @@ class Policy:
     """Limits apply to financed value outstanding, per line; 0 closes a line.
 
     overdue_after_s, default_after_s: from the due date; fixed in the contracts at deployment.
-    confirmations: blocks on top of the one that holds a transaction before it counts.
+    verdict_valid_s: from signing, which is just before sending; the chain refuses it later.
     """
 
     pricing: PricingPolicy
@@ -27,7 +27,7 @@ class Policy:
     overdue_after_s: int = DAY_S
     default_after_s: int = 90 * DAY_S
     acceptance_valid_s: int = 30 * DAY_S
-    confirmations: int = 0
+    verdict_valid_s: int = 3_600
 
     def __post_init__(self) -> None:
         assert VALUE_FEN_PRICED_MIN <= self.amount_fen_min <= self.amount_fen_max

@@ -11,8 +11,9 @@ class Receivable:
 
     state: registering registered accepting accepted due overdue settled defaulted written_off
     rejected expired failed. A dispute is a flag beside the state: it stops new risk, never
-    payment. Times are UTC seconds; None where it has not happened. claimed_fen: paid or on its
-    way, so that two payments in flight cannot exceed the debt.
+    payment. resolving: the seller has answered the dispute, and the chain follows. Times are UTC
+    seconds; None where it has not happened. claimed_fen: paid or on its way, so that two payments
+    in flight cannot exceed the debt.
     """
 
     receivable_id: str
@@ -32,6 +33,7 @@ class Receivable:
     settled_at_s: int | None
     disputed: bool = False
     claimed_fen: int = 0
+    resolving: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class FinancingRequest:
-    """state: quoted splitting disbursing disbursed declined withdrawn expired failed.
+    """state: quoted splitting signing disbursing disbursed declined withdrawn expired failed.
 
     financed_lot_id: the lot that the bank gets; 0 until a split has made it.
     """
@@ -136,7 +138,10 @@ class DayClosed:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A monitoring rule fired. blocks: no disbursement on this receivable while it stands."""
+    """A monitoring rule fired. blocks: no disbursement on this receivable while it stands.
+
+    released_at_s: when two people found it harmless; it stands no more.
+    """
 
     alert_id: str
     rule: str
@@ -144,6 +149,7 @@ class Alert:
     evidence: str
     raised_at_s: int
     blocks: bool = True
+    released_at_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,10 @@ class RelayedTransaction:
     """The only bytes that are ever sent for this message; open until its receipt is final.
 
     ``sequence`` is the order of signing, in which transactions are sent. While it is open, ``ok``
-    and ``block_number`` are None and ``revert_data`` is empty.
+    and ``block_number`` are None and ``revert_data`` is empty. ``effect``: digest of what it did
+    when it was final; an open row that has one was dropped by a reorganisation below finality, and
+    is contradicted when it then does something else. ``refusal``: why the node does not take the
+    bytes; empty while it does.
     """
 
     sequence: int
@@ -26,10 +29,12 @@ class RelayedTransaction:
     nonce: int
     raw: bytes
     tx_hash: bytes
-    state: Literal["open", "final"]
+    state: Literal["open", "final", "contradicted"]
     block_number: int | None
     ok: bool | None
     revert_data: bytes
+    effect: bytes = b""
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +51,22 @@ class Settled:
     receipt: Receipt
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What needs a person: dead_letter, final_block_dropped or outcome_contradicted."""
+
+    rule: str
+    message_ids: tuple[str, ...]
+    cause: str
+
+
 # The unique nonce also fences: of two relays that reserve at once, one fails and changes nothing.
 TRANSACTIONS = Table(
     "chain_transaction",
     RelayedTransaction,
     key=("sequence",),
     unique=(("message_id",), ("sender", "nonce"), ("tx_hash",)),
-    index=(("state",),),
+    index=(("state",), ("block_number",)),
 )
 NONCES = Table("chain_nonce", NextNonce, key=("sender",), checks=(AtLeast("nonce", 0),))
 RELAY_TABLES = (TRANSACTIONS, NONCES)

@@ -14,6 +14,7 @@ from system.kernels.precedence import first_code
 class Refusal(IntEnum):
     NONE = 0
     COMMAND_ID_REUSED = 1  # the same command id came before with other content
+    COMMAND_UNUSABLE = 2  # a field that no state could make right; the detail names it
 
     ENROLMENT_PARTY_KNOWN = 50
 
@@ -41,6 +42,17 @@ class Refusal(IntEnum):
     ACCEPTANCE_NOT_THE_DEBTOR = 202
     ACCEPTANCE_EXPIRED = 203
     ACCEPTANCE_SIGNATURE_INVALID = 204
+
+    # Report of a claim that a bank financed outside the platform.
+    PLEDGE_BANK_UNKNOWN = 250
+    PLEDGE_BANK_NOT_VERIFIED = 251
+    PLEDGE_ALREADY_REPORTED = 252
+
+    # Release of an alert that people looked into.
+    ALERT_UNKNOWN = 260
+    ALERT_NOT_BLOCKING = 261
+    ALERT_ALREADY_RELEASED = 262
+    ALERT_NEEDS_FOUR_EYES = 263
 
     # Financing of a lot by a bank.
     FINANCING_LOT_UNKNOWN = 300
@@ -91,7 +103,8 @@ class Refusal(IntEnum):
     DISPUTE_NOT_ACCEPTED = 602
     DISPUTE_ALREADY_OPEN = 603
     DISPUTE_NOT_OPEN = 604
-    DISPUTE_CREDIT_TOO_LARGE = 605
+    DISPUTE_CREDIT_TOO_LARGE = 605  # above what the seller holds
+    DISPUTE_CREDIT_ABOVE_DEBT = 606  # above what is neither paid nor on its way
 
     # Recourse to the seller of a financed lot.
     RECOURSE_LOT_UNKNOWN = 700

@@ -5,18 +5,21 @@ seals a block, ``confirm`` applies what became of it and returns what happened.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 from system.canonical import sha256_hex
 from system.chain import (
+    service_alerts,
     service_days,
     service_endorsement,
     service_enrol,
     service_financing,
     service_intake,
     service_kyc,
+    service_pledges,
     service_settlement,
 )
 from system.chain.chain_outcomes import ChainOutcomes
@@ -31,26 +34,32 @@ from system.chain.commands import (
     PayReceivable,
     RegisterReceivable,
     RejectReceivable,
+    ReleaseAlert,
+    ReportPledge,
     RequestFinancing,
     ResolveDispute,
     TakeQuote,
     WriteOff,
 )
+from system.chain.disburse import sign_waiting
 from system.chain.events import Event
 from system.chain.index import EventIndex
 from system.chain.kernels.monitoring import MonitoringBounds
-from system.chain.operations import pack
-from system.chain.outcome import Outcome, as_text, from_text, refused
-from system.chain.reconcile import Difference, differences, raise_difference
+from system.chain.operations import RISK_KINDS, pack
+from system.chain.outcome import Outcome, as_text, from_text, refused, unusable
+from system.chain.reconcile import Difference, Reconciler, raise_difference
 from system.chain.records import STANDINGS
 from system.chain.relay import Relay
-from system.chain.relay_records import Settled, evm_message
+from system.chain.relay_alerts import raise_trouble
+from system.chain.relay_records import Settled, Trouble, evm_message
 from system.chain.rules import Refusal
 from system.chain.session import Parts, Session
+from system.chain.usable import problem_of
 from system.chain.wallets import party_wallet
 from system.chain.watch import Watch
+from system.errors import EvmUnavailable, IntegrityError
 from system.ledger import outbox
-from system.ledger.idempotency import Answered, once
+from system.ledger.idempotency import Answered, Reply, once
 from system.limits import BATCH_ITEMS_MAX
 from system.ports.store import Unit
 
@@ -62,6 +71,8 @@ _CLIENTS: Final[dict[type, str]] = {
     RegisterReceivable: "seller_id",
     AcceptReceivable: "debtor_id",
     RejectReceivable: "debtor_id",
+    ReportPledge: "bank_id",
+    ReleaseAlert: "asked_by",
     RequestFinancing: "supplier_id",
     TakeQuote: "supplier_id",
     DeclineQuote: "supplier_id",
@@ -72,6 +83,13 @@ _CLIENTS: Final[dict[type, str]] = {
     CallRecourse: "bank_id",
     WriteOff: "bank_id",
 }
+_NEW_RISK: Final = (
+    RegisterReceivable,
+    AcceptReceivable,
+    RequestFinancing,
+    TakeQuote,
+    EndorseLot,
+)
 _Handler = Callable[[Session, Sequence[Any]], list[Outcome]]
 
 
@@ -91,20 +109,23 @@ class ReceivablesService:
     def __init__(self, parts: Parts, bounds: MonitoringBounds) -> None:
         self._parts = parts
         self._watch = Watch(bounds)
+        self._reconciler = Reconciler()
         self._fresh: list[Event] = []
-        self._settling: list[Event] = []
+        self._told: list[Event] = []
         self._party_by_address: dict[str, str] = {}
         self._relay = Relay(
             parts.store,
             parts.evm,
-            confirmations=parts.policy.confirmations + 1,
+            confirmations=parts.confirmations + 1,
             settle=self._settle,
+            report=self._report,
         )
         self._index = EventIndex(parts.evm, list(parts.contracts.addresses.values()))
         with parts.store.transaction() as unit:
             for standing in unit.scan(STANDINGS):
                 # Deriving a key tells the ring that it may sign for the account.
                 parts.wallets.address(party_wallet(standing.party_id))
+            self._is_adrift = self._relay.is_adrift(unit)
 
     def enrol(self, batch: Sequence[EnrolParty]) -> list[Outcome]:
         """Admit parties. The reference is the party id."""
@@ -125,6 +146,14 @@ class ReceivablesService:
     def reject(self, batch: Sequence[RejectReceivable]) -> list[Outcome]:
         """Debtors deny debts. The reference is the receivable id."""
         return self._run(batch, service_intake.reject)
+
+    def report_pledges(self, batch: Sequence[ReportPledge]) -> list[Outcome]:
+        """Banks tell what they financed elsewhere. The reference is the pledge."""
+        return self._run(batch, partial(_watched, self._watch, service_pledges.report_pledges))
+
+    def release_alerts(self, batch: Sequence[ReleaseAlert]) -> list[Outcome]:
+        """People let claims be financed in spite of alerts. The reference is the alert."""
+        return self._run(batch, service_alerts.release_alerts)
 
     def request_financing(self, batch: Sequence[RequestFinancing]) -> list[Outcome]:
         """Decide at once: QuoteMade or RequestDeclined follows. The reference is the request."""
@@ -169,51 +198,72 @@ class ReceivablesService:
             return [service_intake.signed_acceptance(session, one) for one in receivable_ids]
 
     def end_of_day(self) -> None:
-        """Due, overdue, default, expiries, bank floats, and deposits sent home."""
+        """Reconcile; due, overdue, default, expiries, bank floats, and deposits sent home."""
         with self._parts.store.transaction() as unit:
             session = Session(unit, self._parts)
+            # A day's work does not wait for a silent node: what was missed is compared tomorrow.
+            with suppress(EvmUnavailable):
+                _compare(session, self._reconciler)
             service_days.end_of_day(session)
             session.close()
         self._fresh += session.events
 
     def relay(self) -> int:
-        """Send what is queued; the number of transactions sent.
+        """Send what is queued; the number of transactions that blocks can still bring to an end.
 
         Raises EvmUnavailable when the node's answer is not known: call again, nothing is doubled.
         """
         now_s = self._parts.clock.now_s()
         with self._parts.store.transaction() as unit:
-            packed = pack(unit, self._parts.contracts, self._parts.wallets.address, BATCH_ITEMS_MAX)
+            session = Session(unit, self._parts)
+            if not self._is_adrift:
+                sign_waiting(session)
+            session.close()
+            held = RISK_KINDS if self._is_adrift else ()
+            address_of = self._parts.wallets.address
+            packed = pack(unit, self._parts.contracts, address_of, BATCH_ITEMS_MAX, held)
             # The id ranks by kind and age, so the outbox hands them out in that order.
             outbox.enqueue(
                 unit,
                 [evm_message(one.message_id, one.message_id, 0, one.call, now_s) for one in packed],
             )
-        return self._relay.dispatch()
+        self._fresh += session.events
+        self._told = []
+        try:
+            return self._relay.dispatch()
+        finally:
+            # What was reported is stored, even where the node fell silent afterwards.
+            self._fresh += self._told
 
     def confirm(self) -> list[Event]:
         """Apply final blocks and return what happened since the last call, in order.
 
         Raises EvmUnavailable when the node does not answer: call again.
         """
-        self._settling = []
-        self._relay.collect(self._parts.clock.now_s())
-        self._fresh += self._settling
+        self._told = []
         with self._parts.store.transaction() as unit:
-            self._index.advance(unit)
+            step = self._index.advance(unit)
+            self._relay.reopen(unit, step.dropped)
+        self._fresh += self._told
+        self._told = []
+        self._is_adrift = self._is_adrift or bool(step.dropped)
+        self._relay.collect(self._parts.clock.now_s(), step.head)
+        self._fresh += self._told
+        if self._is_adrift:
+            with self._parts.store.transaction() as unit:
+                self._is_adrift = self._relay.is_adrift(unit)
         happened, self._fresh = self._fresh, []
         return happened
 
     def reconcile(self) -> list[Difference]:
-        """Compare books with the chain at its head; call when nothing is under way.
+        """Compare all of the books with the chain at its head; call when nothing is under way.
 
-        Every difference also raises an alert.
+        Every difference also raises an alert. ``end_of_day`` does it for what was touched.
+        Raises EvmUnavailable.
         """
         with self._parts.store.transaction() as unit:
             session = Session(unit, self._parts)
-            found = differences(session)
-            for difference in found:
-                raise_difference(session, difference)
+            found = _compare(session, Reconciler())
             session.close()
         self._fresh += session.events
         return found
@@ -222,8 +272,15 @@ class ReceivablesService:
         session = Session(unit, self._parts)
         ChainOutcomes(session, partial(self._party_of, session)).settle(settled)
         session.close()
-        # Told only after the commit, by ``confirm``.
-        self._settling = session.events
+        # Told only after the commit, by the caller of the relay.
+        self._told += session.events
+
+    def _report(self, unit: Unit, troubles: Sequence[Trouble]) -> None:
+        session = Session(unit, self._parts)
+        for trouble in troubles:
+            raise_trouble(session, trouble)
+        session.close()
+        self._told += session.events
 
     def _party_of(self, session: Session, address: str) -> str:
         known = self._party_by_address.get(address)
@@ -233,8 +290,16 @@ class ReceivablesService:
         return known
 
     def _run(self, batch: Sequence[Any], handler: _Handler) -> list[Outcome]:
-        """Answer each command once; repeats get the stored answer, and nothing is done."""
-        keyed = [_keyed(command) for command in batch]
+        """One answer per command, in order; repeats get the stored one, and nothing is done.
+
+        Raises IntegrityError for new risk while the chain has lost what the books stand on.
+        """
+        if self._is_adrift and isinstance(next(iter(batch), None), _NEW_RISK):
+            found = "a reorganisation dropped some; no new risk until all stand again"
+            raise IntegrityError("final transactions", "all on the chain", found)
+        problems = [problem_of(command) for command in batch]
+        usable = zip(batch, problems, strict=True)
+        keyed = [_keyed(command) for command, problem in usable if problem is None]
         try:
             with self._parts.store.transaction() as unit:
                 session = Session(unit, self._parts)
@@ -244,12 +309,24 @@ class ReceivablesService:
             self._watch.forget()
             raise
         self._fresh += session.events
+        answers = iter(map(_answer, keyed, replies))
         return [
-            refused(command.key, Refusal.COMMAND_ID_REUSED, "")
-            if reply.answered is Answered.KEY_REUSED
-            else from_text(command.key, reply.response)
-            for command, reply in zip(keyed, replies, strict=True)
+            next(answers) if problem is None else unusable(command.command_id, problem)
+            for command, problem in zip(batch, problems, strict=True)
         ]
+
+
+def _answer(command: _Keyed[Any], reply: Reply) -> Outcome:
+    if reply.answered is Answered.KEY_REUSED:
+        return refused(command.key, Refusal.COMMAND_ID_REUSED, "")
+    return from_text(command.key, reply.response)
+
+
+def _compare(session: Session, reconciler: Reconciler) -> list[Difference]:
+    found = reconciler.differences(session)
+    for difference in found:
+        raise_difference(session, difference)
+    return found
 
 
 def _watched(

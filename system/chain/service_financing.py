@@ -1,18 +1,17 @@
 """From a lot to cash: request, quote, take or decline."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from system.canonical import sha256_hex
 from system.chain import cash
+from system.chain.approval import Asked, days_until, judge
 from system.chain.commands import DeclineQuote, RequestFinancing, TakeQuote
-from system.chain.disburse import queue_disbursement
-from system.chain.events import QuoteClosed, QuoteMade, RequestDeclined
-from system.chain.kernels.policy import FinancingColumns, reserve_in_order
+from system.chain.events import DisbursementFailed, QuoteClosed, QuoteMade, RequestDeclined
 from system.chain.kernels.pricing import Prices, price
-from system.chain.limits_book import Line, change_use, lines_of, room_fen
+from system.chain.limits_book import Line, change_use, lines_of
 from system.chain.monitor import Flow
 from system.chain.outcome import Outcome, refused, taken
 from system.chain.records import (
@@ -26,33 +25,13 @@ from system.chain.records import (
     Lot,
     Receivable,
 )
-from system.chain.rules import Refusal, financing_refusals, first_refusal
+from system.chain.rules import Refusal, first_refusal
 from system.chain.session import Session
 from system.chain.wallets import party_wallet
 from system.chain.watch import Watch, clear, flow
-from system.kernels.columns import I64, Mask, i64
+from system.kernels.columns import i64
 from system.ledger import ledger
-from system.limits import BALANCE_FEN_MAX, DAY_S
-from system.money import checked_fen
-from system.parties.records import Role
-
-_SHORT_OF = (
-    Refusal.FINANCING_DEBTOR_LIMIT,
-    Refusal.FINANCING_SUPPLIER_LIMIT,
-    Refusal.FINANCING_BANK_LIMIT,
-    Refusal.FINANCING_GROUP_LIMIT,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """One request with everything that the policy looks at."""
-
-    command: RequestFinancing
-    request_id: str
-    lot: Lot
-    receivable: Receivable
-    lines: tuple[Line, ...]
+from system.limits import DAY_S
 
 
 def request_financing(
@@ -63,15 +42,9 @@ def request_financing(
     Every bank that is asked shows the claim to the monitor first, so its verdict is fresh.
     """
     answers: dict[str, Refusal] = {}
-    asked: list[_Asked] = []
-    for command in batch:
-        request_id = request_id_of(command)
-        lot = session.sheet.get(LOTS, command.lot_id)
-        answers[request_id] = _holder_refusal(command, lot)
-        if lot is not None and not answers[request_id]:
-            asked.append(_asked(session, command, request_id, lot))
-    watch.observe(session, [_shown(session, item) for item in asked])
-    answers.update(_decide(session, asked))
+    session.sheet.load(LOTS, [(command.lot_id,) for command in batch])
+    for part in _parts(session, batch):
+        answers.update(_decide_part(session, watch, part))
     for command in batch:
         request_id = request_id_of(command)
         if answers[request_id]:
@@ -80,6 +53,44 @@ def request_financing(
         _answer(command, request_id_of(command), answers[request_id_of(command)])
         for command in batch
     ]
+
+
+def _parts(
+    session: Session, batch: Sequence[RequestFinancing]
+) -> Iterator[Sequence[RequestFinancing]]:
+    """The batch cut so that no part asks twice on one receivable, in order.
+
+    A lot that a request locks, or an alert that it raises, then meets the next request on it as
+    it would one by one; within a part, requests have only limits in common.
+    """
+    start, seen = 0, set[str]()
+    for place, command in enumerate(batch):
+        lot = session.sheet.get(LOTS, command.lot_id)
+        if lot is None:
+            continue
+        if lot.receivable_id in seen:
+            yield batch[start:place]
+            start = place
+            seen.clear()
+        seen.add(lot.receivable_id)
+    yield batch[start:]
+
+
+def _decide_part(
+    session: Session, watch: Watch, part: Sequence[RequestFinancing]
+) -> dict[str, Refusal]:
+    answers: dict[str, Refusal] = {}
+    asked: list[Asked] = []
+    for command in part:
+        request_id = request_id_of(command)
+        lot = session.sheet.get(LOTS, command.lot_id)
+        answers[request_id] = _holder_refusal(command, lot)
+        if lot is not None and not answers[request_id]:
+            asked.append(_asked(session, command, request_id, lot))
+    watch.observe(session, [_shown(session, item) for item in asked])
+    answers.update(judge(session, asked))
+    _quote(session, [item for item in asked if not answers[item.request_id]])
+    return answers
 
 
 def request_id_of(command: RequestFinancing) -> str:
@@ -94,17 +105,16 @@ def _answer(command: RequestFinancing, request_id: str, refusal: Refusal) -> Out
 
 
 def _holder_refusal(command: RequestFinancing, lot: Lot | None) -> Refusal:
-    checked_fen(command.amount_fen)
     return first_refusal(
         (lot is None, Refusal.FINANCING_LOT_UNKNOWN),
         (lot is not None and lot.owner_id != command.supplier_id, Refusal.FINANCING_NOT_THE_HOLDER),
     )
 
 
-def _asked(session: Session, command: RequestFinancing, request_id: str, lot: Lot) -> _Asked:
+def _asked(session: Session, command: RequestFinancing, request_id: str, lot: Lot) -> Asked:
     receivable = session.sheet.need(RECEIVABLES, lot.receivable_id)
     lines = lines_of_lot(session, receivable, command.supplier_id, command.bank_id)
-    return _Asked(command, request_id, lot, receivable, tuple(lines))
+    return Asked(command, request_id, lot, receivable, tuple(lines))
 
 
 def lines_of_lot(
@@ -116,108 +126,13 @@ def lines_of_lot(
     return lines_of(receivable.debtor_id, supplier_id, bank_id, group_id)
 
 
-def _shown(session: Session, item: _Asked) -> Flow:
+def _shown(session: Session, item: Asked) -> Flow:
     receivable = item.receivable
     amount_fen = item.command.amount_fen
     return flow(session, receivable, receivable.receivable_id, item.command.bank_id, amount_fen)
 
 
-def _decide(session: Session, asked: Sequence[_Asked]) -> dict[str, Refusal]:
-    if not asked:
-        return {}
-    codes = financing_refusals(_columns(session, asked)).tolist()
-    answers = {item.request_id: Refusal(code) for item, code in zip(asked, codes, strict=True)}
-    # One lot may be asked for twice in a batch: the first request locks it.
-    lots_taken: set[int] = set()
-    open_: list[_Asked] = []
-    for item in asked:
-        if answers[item.request_id]:
-            continue
-        if item.lot.lot_id in lots_taken:
-            answers[item.request_id] = Refusal.FINANCING_LOT_NOT_FREE
-            continue
-        lots_taken.add(item.lot.lot_id)
-        open_.append(item)
-    answers.update(_reserve(session, open_))
-    _quote(session, [item for item in open_ if not answers[item.request_id]])
-    return answers
-
-
-def _columns(session: Session, asked: Sequence[_Asked]) -> FinancingColumns:
-    policy, now_s = session.parts.policy, session.now_s
-
-    def mask(values: Sequence[bool]) -> Mask:
-        return np.array(values, dtype=np.bool_)
-
-    def verified(party_ids: Sequence[str], role: Role) -> Mask:
-        return mask([session.verified(session.party(party_id), role) for party_id in party_ids])
-
-    def room(place: int) -> I64:
-        return i64(_room_fen(session, item.lines, place) for item in asked)
-
-    rows = [item.receivable for item in asked]
-    lots = [item.lot for item in asked]
-    left_fen = i64(lot.value_fen - lot.redeemed_fen for lot in lots)
-    count = len(asked)
-    return FinancingColumns(
-        supplier_verified=verified([item.command.supplier_id for item in asked], Role.SUPPLIER),
-        debtor_verified=verified([row.debtor_id for row in rows], Role.DEBTOR),
-        bank_verified=verified([item.command.bank_id for item in asked], Role.BANK),
-        accepted=mask([row.state in ("accepted", "due") for row in rows]),
-        disputed=mask([row.disputed for row in rows]),
-        lot_free=mask([lot.state == "free" for lot in lots]),
-        days_to_due=i64(days_until(row.due_at_s, now_s) for row in rows),
-        term_days=i64((row.due_at_s - row.issued_at_s) // DAY_S for row in rows),
-        long_term_approved=np.full(count, policy.long_terms_approved, dtype=np.bool_),
-        tier=i64(lot.tier for lot in lots),
-        tier_max=np.full(count, policy.tier_max, dtype=np.int64),
-        value_fen=i64(item.command.amount_fen for item in asked),
-        value_fen_min=np.full(count, policy.amount_fen_min, dtype=np.int64),
-        value_fen_max=np.minimum(left_fen, policy.amount_fen_max),
-        verdict_clear=mask([clear(session, row.receivable_id) for row in rows]),
-        debtor_room_fen=room(0),
-        supplier_room_fen=room(1),
-        bank_room_fen=room(2),
-        group_room_fen=room(3),
-    )
-
-
-def days_until(due_at_s: int, now_s: int) -> int:
-    """Started days until the due date; zero or less when it has come."""
-    return -((now_s - due_at_s) // DAY_S)
-
-
-def _room_fen(session: Session, lines: Sequence[Line], place: int) -> int:
-    return room_fen(session.sheet, lines[place]) if place < len(lines) else BALANCE_FEN_MAX
-
-
-def _reserve(session: Session, open_: Sequence[_Asked]) -> dict[str, Refusal]:
-    """Let the approved requests share what the lines still allow, first come first served."""
-    if not open_:
-        return {}
-    rooms: dict[Line, int] = {}
-    for item in open_:
-        for line in item.lines:
-            rooms.setdefault(line, len(rooms))
-    # A debtor without a group uses a room of its own that never runs short.
-    boundless = len(rooms)
-    room_column = i64([*(room_fen(session.sheet, line) for line in rooms), BALANCE_FEN_MAX])
-    subjects = np.array(
-        [
-            [rooms[item.lines[kind]] if kind < len(item.lines) else boundless for item in open_]
-            for kind in range(len(_SHORT_OF))
-        ],
-        dtype=np.int64,
-    )
-    values = i64(item.command.amount_fen for item in open_)
-    short = reserve_in_order(values, subjects, room_column).tolist()
-    return {
-        item.request_id: Refusal.NONE if kind < 0 else _SHORT_OF[kind]
-        for item, kind in zip(open_, short, strict=True)
-    }
-
-
-def _quote(session: Session, approved: Sequence[_Asked]) -> None:
+def _quote(session: Session, approved: Sequence[Asked]) -> None:
     if not approved:
         return
     prices = price(
@@ -232,7 +147,7 @@ def _quote(session: Session, approved: Sequence[_Asked]) -> None:
         _open_quote(session, item, prices, n)
 
 
-def _open_quote(session: Session, item: _Asked, prices: Prices, n: int) -> None:
+def _open_quote(session: Session, item: Asked, prices: Prices, n: int) -> None:
     row = _request_row(session, item, prices, n)
     session.sheet.add(REQUESTS, row)
     session.sheet.put(LOTS, replace(item.lot, state="locked"))
@@ -253,7 +168,7 @@ def _open_quote(session: Session, item: _Asked, prices: Prices, n: int) -> None:
     )
 
 
-def _request_row(session: Session, item: _Asked, prices: Prices, n: int) -> FinancingRequest:
+def _request_row(session: Session, item: Asked, prices: Prices, n: int) -> FinancingRequest:
     command, receivable = item.command, item.receivable
     valid_until_s = session.now_s + session.parts.policy.quote_valid_s
     return FinancingRequest(
@@ -299,8 +214,7 @@ def _take_one(session: Session, command: TakeQuote) -> Outcome:
     lot = session.sheet.need(LOTS, request.lot_id)
     wallet = party_wallet(request.supplier_id)
     if request.amount_fen == lot.value_fen - lot.redeemed_fen:
-        request = replace(request, state="disbursing", financed_lot_id=lot.lot_id)
-        queue_disbursement(session, request)
+        request = replace(request, state="signing", financed_lot_id=lot.lot_id)
     else:
         request = replace(request, state="splitting")
         values = (lot.lot_id, (request.amount_fen,))
@@ -369,6 +283,15 @@ def close_quote(session: Session, request: FinancingRequest, *, expired: bool) -
     release_limits(session, request)
     session.note(request.supplier_id, f"quote {state}", request.request_id)
     session.emit(QuoteClosed(request.request_id, expired, session.now_s))
+
+
+def give_up(session: Session, request: FinancingRequest, error: str) -> None:
+    """A taken quote ends unpaid: cash, lot and limits are free again. ``error`` names why."""
+    session.sheet.put(REQUESTS, replace(request, state="failed"))
+    session.move([cash.resolve(f"{request.request_id}/advance", done=False)])
+    release_limits(session, request)
+    unlock(session, request.financed_lot_id or request.lot_id)
+    session.emit(DisbursementFailed(request.request_id, error, session.now_s))
 
 
 def unlock(session: Session, lot_id: int) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 from system.chain.commands import AcceptReceivable, RegisterReceivable, RejectReceivable
 from system.chain.fingerprint import fingerprint
@@ -13,12 +12,8 @@ from system.chain.session import Session
 from system.chain.typed_data import Acceptance, acceptance_digest, currency_bytes3
 from system.chain.wallets import OPERATOR, party_wallet, signer_of
 from system.chain.watch import Watch, flow
-from system.errors import InputError
 from system.limits import DAY_S, TERM_DAYS_MAX
-from system.money import checked_fen
 from system.parties.records import PARTIES, Role
-
-CURRENCY: Final = "CNY"
 
 
 def register(session: Session, watch: Watch, batch: Sequence[RegisterReceivable]) -> list[Outcome]:
@@ -40,11 +35,6 @@ def register(session: Session, watch: Watch, batch: Sequence[RegisterReceivable]
 
 
 def _receivable(session: Session, command: RegisterReceivable) -> Receivable:
-    checked_fen(command.amount_fen)
-    if command.currency != CURRENCY:
-        raise InputError("currency", command.currency, f"this ledger holds {CURRENCY} only")
-    if len(command.document_hash) != 32:
-        raise InputError("document_hash", command.document_hash.hex(), "give 32 bytes (SHA-256)")
     print_ = fingerprint(
         session.parts.fingerprint_key,
         command.seller_id,

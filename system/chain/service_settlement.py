@@ -18,8 +18,6 @@ from system.chain.records import LOTS, PAYMENTS, RECEIVABLES, STANDINGS, Lot, Pa
 from system.chain.rules import Refusal, first_refusal
 from system.chain.session import Session
 from system.chain.wallets import OPERATOR, party_wallet
-from system.errors import InputError
-from system.money import checked_fen
 
 PAYABLE: Final = ("accepted", "due", "overdue", "defaulted", "written_off")
 DISPUTABLE: Final = ("accepted", "due", "overdue")
@@ -38,22 +36,25 @@ def payment_id_of(command: PayReceivable) -> str:
 
 
 def _pay_one(session: Session, command: PayReceivable) -> Outcome:
-    checked_fen(command.amount_fen)
     payment_id = payment_id_of(command)
     row = session.sheet.get(RECEIVABLES, command.receivable_id)
     if row is None:
         unknown = Refusal.SETTLEMENT_RECEIVABLE_UNKNOWN
         return refused(command.command_id, unknown, payment_id)
-    owed_fen = row.face_fen - row.credited_fen - row.claimed_fen
     refusal = first_refusal(
         (row.state not in PAYABLE, Refusal.SETTLEMENT_NOT_PAYABLE),
         (row.debtor_id != command.debtor_id, Refusal.SETTLEMENT_NOT_THE_DEBTOR),
-        (command.amount_fen > owed_fen, Refusal.SETTLEMENT_OVERPAID),
+        (command.amount_fen > owed_fen(row), Refusal.SETTLEMENT_OVERPAID),
     )
     if refusal:
         return refused(command.command_id, refusal, payment_id)
     _send_payment(session, row, payment_id, command.amount_fen)
     return taken(command.command_id, payment_id)
+
+
+def owed_fen(row: Receivable) -> int:
+    """What is neither credited, nor paid, nor on its way."""
+    return row.face_fen - row.credited_fen - row.claimed_fen
 
 
 def _send_payment(session: Session, row: Receivable, payment_id: str, amount_fen: int) -> None:
@@ -102,8 +103,6 @@ def resolve_disputes(session: Session, batch: Sequence[ResolveDispute]) -> list[
 
 
 def _resolve_one(session: Session, command: ResolveDispute) -> Outcome:
-    if command.credit_fen < 0:
-        raise InputError("credit_fen", command.credit_fen, "give 0 or more fen")
     row = session.sheet.get(RECEIVABLES, command.receivable_id)
     if row is None:
         unknown = Refusal.DISPUTE_RECEIVABLE_UNKNOWN
@@ -112,19 +111,27 @@ def _resolve_one(session: Session, command: ResolveDispute) -> Outcome:
     own_fen = sum(lot.value_fen - lot.redeemed_fen for lot in lots)
     refusal = first_refusal(
         (row.seller_id != command.supplier_id, Refusal.DISPUTE_NOT_A_PARTY),
-        (not row.disputed, Refusal.DISPUTE_NOT_OPEN),
+        (not row.disputed or row.resolving, Refusal.DISPUTE_NOT_OPEN),
         (command.credit_fen > own_fen, Refusal.DISPUTE_CREDIT_TOO_LARGE),
+        (command.credit_fen > owed_fen(row), Refusal.DISPUTE_CREDIT_ABOVE_DEBT),
     )
     if refusal:
         return refused(command.command_id, refusal, row.receivable_id)
-    receivable_id = row.receivable_id
+    row = replace(row, resolving=True)
     if command.credit_fen:
+        # The resolution follows when the credit stands (chain_outcomes).
         _cut(session, row, lots, command.credit_fen)
-    session.queue.add(
-        "resolve", OPERATOR, receivable_id, str(command.credit_fen), bytes.fromhex(receivable_id)
-    )
-    session.note(command.supplier_id, "resolve dispute", receivable_id, command.credit_fen)
-    return taken(command.command_id, receivable_id)
+    else:
+        session.sheet.put(RECEIVABLES, row)
+        queue_resolution(session, row.receivable_id, 0)
+    session.note(command.supplier_id, "resolve dispute", row.receivable_id, command.credit_fen)
+    return taken(command.command_id, row.receivable_id)
+
+
+def queue_resolution(session: Session, receivable_id: str, credit_fen: int) -> None:
+    """End the dispute on the chain; ``credit_fen`` was given up for it."""
+    fingerprint = bytes.fromhex(receivable_id)
+    session.queue.add("resolve", OPERATOR, receivable_id, str(credit_fen), fingerprint)
 
 
 def _own_free_lots(session: Session, row: Receivable, supplier_id: str) -> list[Lot]:

@@ -31,7 +31,10 @@ from system.ports.store import Store, Unit
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the product is made of; chosen in ``system.bootstrap``."""
+    """What the product is made of; chosen in ``system.bootstrap``.
+
+    confirmations: blocks on top of the one that holds a transaction before it counts.
+    """
 
     clock: Clock
     evm: Evm
@@ -40,6 +43,7 @@ class Parts:
     policy: Policy
     contracts: Contracts
     fingerprint_key: bytes
+    confirmations: int
 
 
 class Session:

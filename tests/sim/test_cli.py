@@ -125,6 +125,8 @@ def test_a_required_claim_decides_the_exit_code(toy: Path) -> None:
         (("run", "toy.toml", "--set", "parameters.mean_delay_s=-5"), "mean_delay_s"),
         (("run", "toy.toml", "--require", "instnat"), "did you mean instant?"),
         (("run", "toy.toml", "--arms", "x"), "use one of"),
+        (("run", "toy.toml", "--arms", ""), "use one of"),
+        (("run", "toy.toml", "--arms", "new,new"), "--arms = 'new,new': name each arm once"),
         (("run", "toy.toml", "--replications", "0"), "replications"),
         (("run", "toy.toml", "--set", "products.toy.trouble=refuse"), "write none"),
         (("run", "toy.toml", "--lang", "fr"), "use one of en, zh"),

@@ -8,11 +8,18 @@ import warnings
 from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from sim.__main__ import call
+from sim.fit.late_days import fit_late_days
 from sim.fit.receivables import FitResult, fit_receivables
+from sim.receivables.lateness import debtor_late_ppm, late_days
+from sim.receivables.parameters import Parameters, parameters_of
+from sim.scenario import load, overlay
 from sim.streams import Luck
 from system.errors import InputError
+from system.limits import PPM
 
 NAMES = [
     "debtor_late_share",
@@ -72,7 +79,10 @@ def test_the_fit_is_checked_on_months_that_it_has_not_seen(fitted: FitResult) ->
     found = fitted.validation
     assert found["train_rows"] + found["held_out_rows"] == fitted.rows
     assert found["held_out_rows"] >= fitted.rows // 4
-    assert found["late_days_family"] in ("gamma", "negative_binomial")
+    assert found["late_days_family"] == "gamma"
+    assert found["late_days_family_best"] in ("gamma", "negative_binomial")
+    assert set(found["late_days_log_score"]) == {"gamma", "lognormal", "negative_binomial"}
+    assert found["kept_at_model_bounds"] == []
     assert found["late_days_ks"] < found["late_days_ks_critical_95"]
     assert abs(found["late_share"]["difference"]) < 0.05
     assert found["late_log_score"]["gain"] > 0
@@ -118,6 +128,75 @@ def test_a_file_too_short_to_split_says_that_it_was_not_validated(tmp_path: Path
     result = fit_receivables(written(tmp_path, [HEADER, *enough_rows()]))
     assert result.validation["held_out_rows"] == 0
     assert "not validated" in result.validation["note"]
+
+
+def settled(late_days: list[int], disputed: list[bool]) -> list[str]:
+    """The lines of a file whose invoices of six debtors, two a day, are so late and so disputed."""
+    lines = [HEADER]
+    for i, (days, is_disputed) in enumerate(zip(late_days, disputed, strict=True)):
+        issued = date(2025, 1, 1) + timedelta(days=i // 2)
+        due = issued + timedelta(days=30)
+        settled_on = due + timedelta(days=days)
+        lines.append(f"c{i % 6},{issued},{due},{settled_on},{'Yes' if is_disputed else 'No'}")
+    return lines
+
+
+def overlaid(folder: Path, result: FitResult) -> Parameters:
+    path = folder / "overlay.toml"
+    path.write_text(result.as_overlay_toml(), encoding="utf-8")
+    return parameters_of(overlay(load("receivables"), str(path)), "chain")
+
+
+def test_a_file_in_which_all_is_late_is_fitted_without_nan(tmp_path: Path, capsys) -> None:
+    path = written(tmp_path, settled([20] * 300, [False] * 300))
+    out = tmp_path / "overlay.toml"
+    assert call(["fit", "receivables", str(path), "--json", "--out", str(out)]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["parameters"]["debtor_late_share"]["value"] == 1
+    assert document["validation"]["late_log_score"]["gain"] == pytest.approx(0, abs=1e-3)
+    assert overlaid(tmp_path, fit_receivables(path)).debtor_late_share == 1
+
+
+def test_an_overlay_that_cannot_be_written_is_unusable_input(tmp_path: Path, capsys) -> None:
+    path = written(tmp_path, settled([0, 9, 0] * 100, [False] * 300))
+    out = tmp_path / "nowhere" / "overlay.toml"
+    assert call(["fit", "receivables", str(path), "--json", "--out", str(out)]) == 2
+    shown, err = capsys.readouterr()
+    assert (shown, err.count("\n")) == ("", 1)
+    assert "cannot be written" in err
+
+
+@pytest.mark.parametrize(
+    ("pattern", "ratio"), [([0, 0, 9], 0.1), ([0, 9, 0], 100)], ids=["never", "always"]
+)
+def test_a_ratio_that_the_model_cannot_use_is_kept_at_its_bound_and_said(
+    tmp_path: Path, pattern: list[int], ratio: float
+) -> None:
+    """Of disputed invoices none is late, or only disputed ones are."""
+    path = written(tmp_path, settled(pattern * 100, [False, True, False] * 100))
+    result = fit_receivables(path)
+    assert result.parameters["late_given_dispute_ratio"].value == ratio
+    assert "late_given_dispute_ratio" in result.validation["kept_at_model_bounds"]
+    assert result.validation["model_bounds"]["late_given_dispute_ratio"] == [0.1, 100]
+    parameters = overlaid(tmp_path, result)
+    assert parameters.late_given_dispute_ratio == ratio
+    assert 0 <= debtor_late_ppm(Luck(7, 0), parameters, "d1") <= PPM
+
+
+def test_the_exported_days_are_those_of_the_law_that_is_simulated(tmp_path: Path) -> None:
+    """Of a heavy-tailed file, too: a lognormal's mean and spread mean nothing to a gamma."""
+    luck = Luck(7, 0).generator("lognormal days")
+    days = [max(1, round(x)) for x in luck.lognormal(2.0, 1.2, 900).clip(max=3_000)]
+    result = fit_receivables(written(tmp_path, settled(days, [False] * 900)))
+    assert result.validation["late_days_family_best"] == "lognormal"
+    assert result.validation["late_days_family"] == "gamma"
+    counts = np.bincount(days)[1:].astype(float)
+    gamma = fit_late_days("gamma", counts)
+    assert result.parameters["late_days_mean_days"].value == pytest.approx(gamma.mean_days, 1e-4)
+    assert result.parameters["late_days_cv"].value == pytest.approx(gamma.cv, 1e-4)
+    parameters = overlaid(tmp_path, result)
+    drawn = [late_days(Luck(7, 0), parameters, f"i{n}", PPM, False) for n in range(4_000)]
+    assert np.mean(drawn) == pytest.approx(np.mean(days), rel=0.15)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])

@@ -77,7 +77,8 @@ def test_invented_invoices_fail_at_the_debtors_approver() -> None:
         "populations.tier1.count=20",
     )
     assert events(outcome, "rejected")
-    assert outcome.metrics["fraud_loss_rate"] == 0
+    assert outcome.metrics["fraud_loss_rate.fabricated"] == 0
+    assert outcome.metrics["fraud_loss_rate.split"] == 0
 
 
 def test_an_insider_with_the_debtors_key_gets_through() -> None:

@@ -14,6 +14,7 @@ from system.chain import commands as c
 from system.chain.outcome import Outcome
 from system.chain.records import LOTS, RECEIVABLES, REQUESTS, Receivable
 from system.limits import DAY_S
+from system.settings import Settings
 from tests.system.receivables_world import SECRET, START_S, TestClock, parties
 
 INVOICES = 6
@@ -31,7 +32,10 @@ class Life:
         head_s = HttpChain(node, KeyRing(SECRET)).head().time_s
         self.clock.time_s = max(START_S, head_s + BLOCK_S)
         self.system: System = build_system(
-            clock=self.clock, seed_secret=SECRET, parties=parties(), evm=node, store=store
+            clock=self.clock,
+            seed_secret=SECRET,
+            settings=Settings(store_url=store, evm=node),
+            parties=parties(),
         )
         self.service = self.system.receivables
         say("ready")

@@ -21,9 +21,10 @@ from sim.checks.chain_log import entries
 from system.adapters.evm_http import HttpChain
 from system.adapters.keys import KeyRing
 from system.adapters.sql_store import SqlStore
-from system.bootstrap import CHAIN_ID_DEFAULT, SETUP_S, TABLES
+from system.bootstrap import SETUP_S, TABLES
 from system.ledger.idempotency import IDEMPOTENCY
 from system.ledger.records import ACCOUNTS, TRANSFERS
+from system.settings import CHAIN_ID_DEFAULT
 from tests.ports.evm_worlds import required_anvil
 from tests.sim.toy_runs import document, environment_of
 from tests.simulation.killed_service import INVOICES

@@ -17,11 +17,11 @@ from sim.world import Task
 from system.adapters.evm_devnode import start_over
 from system.adapters.evm_http import HttpChain
 from system.adapters.keys import KeyRing
-from system.bootstrap import CHAIN_ID_DEFAULT
 from system.chain.commands import ChangeKyc
 from system.errors import EvmUnavailable, InputError, IntegrityError
 from system.parties.records import KycStep
 from system.ports.evm import Call
+from system.settings import CHAIN_ID_DEFAULT
 from tests.ports.evm_worlds import required_anvil
 from tests.postgres import fresh_database
 from tests.sim.receivables_builders import small

@@ -11,6 +11,7 @@ from system.chain.outcome import Outcome
 from system.chain.policy import DEFAULT_POLICY, Policy
 from system.chain.records import LOTS, RECEIVABLES, REQUESTS, FinancingRequest, Lot, Receivable
 from system.limits import DAY_S
+from system.settings import Settings
 
 START_S = 1_760_000_000
 SECRET = b"a secret for tests only"
@@ -57,16 +58,16 @@ class World:
         store: str = "memory",
         policy: Policy = DEFAULT_POLICY,
         enrolled: Iterable[c.EnrolParty] | None = None,
+        confirmations: int = 0,
     ) -> "World":
         clock = TestClock()
         admitted = list(parties() if enrolled is None else enrolled)
         system = build_system(
             clock=clock,
             seed_secret=SECRET,
+            settings=Settings(store_url=store, evm=evm, confirmations=confirmations),
             parties=admitted,
             policy=policy,
-            evm=evm,
-            store=store,
         )
         return cls(system, clock)
 
@@ -126,6 +127,22 @@ class World:
         assert outcome.refusal is None, outcome
         [event] = only(self.step(), ReceivableAccepted)
         return receivable_id, event.lot_id
+
+    def pledge(self, **changes: Any) -> Outcome:
+        """A bank reports what it financed outside the platform."""
+        values = {
+            "command_id": self.next_id(),
+            "bank_id": "bank-2",
+            "claim_id": f"loan-{self._count}",
+            "seller_id": "supplier-1",
+            "debtor_id": "core-1",
+            "invoice_number": f"INV-{self._count}",
+            "amount_fen": 10_000_000,
+            "currency": "CNY",
+            "issued_at_s": self.clock.time_s - DAY_S,
+        }
+        [outcome] = self.service.report_pledges([c.ReportPledge(**{**values, **changes})])
+        return outcome  # type: ignore[no-any-return]
 
     def request(self, lot_id: int, **changes: Any) -> Outcome:
         values = {

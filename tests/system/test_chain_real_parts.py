@@ -4,12 +4,13 @@ import pytest
 
 from benchmarks.anvil import anvil
 from system.adapters.sql_place import own_place
-from system.bootstrap import CHAIN_ID_DEFAULT, SETUP_S
+from system.bootstrap import SETUP_S
 from system.chain import commands as c
 from system.chain.events import AlertRaised
 from system.chain.rules import Refusal
 from system.limits import DAY_S
 from system.parties.records import PARTIES, KycStep, Party, Role
+from system.settings import CHAIN_ID_DEFAULT
 from tests.ports.evm_worlds import required_anvil
 from tests.system.receivables_world import START_S, World, only, parties
 from tests.system.test_chain_conformance import TABLES, busy_weeks

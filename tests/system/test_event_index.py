@@ -60,8 +60,9 @@ def test_each_log_is_added_once_in_the_order_of_the_chain(world: World, rows: St
     world.run(world.sign(store(3)))
     assert values(step(world, rows).added) == [1, 2, 3]
     world.run(world.sign(store(4)))
-    assert step(world, rows) == Advance((), tuple(on_chain(world)[3:]))
-    assert step(world, rows) == Advance((), ())
+    head = world.chain.head().number
+    assert step(world, rows) == Advance((), tuple(on_chain(world)[3:]), range(0), head)
+    assert step(world, rows) == Advance((), (), range(0), head)
     assert kept(rows) == on_chain(world)
 
 
@@ -80,6 +81,7 @@ def test_a_reorganisation_removes_newest_first_and_reads_again(world: World, row
     changed = step(world, rows)
     assert values(changed.removed) == [3, 2]
     assert values(changed.added) == [2, 3]
+    assert changed.dropped == range(3, 5)
     assert kept(rows) == on_chain(world)
 
 

@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from system.adapters.memory_store import MemoryStore
 from system.adapters.sql_store import SqlStore
 from system.chain.relay import Relay
-from system.chain.relay_records import RELAY_TABLES, TRANSACTIONS, Settled, evm_message
+from system.chain.relay_records import (
+    RELAY_TABLES,
+    TRANSACTIONS,
+    Settled,
+    Trouble,
+    evm_message,
+)
 from system.errors import EvmUnavailable, InputError
 from system.ledger.outbox import OUTBOX, OUTBOX_TABLES, OutboxMessage, enqueue, message
 from system.ports.evm import Call
@@ -48,15 +54,26 @@ class Office:
         self.world, self.store, self.confirmations = world, store, confirmations
         self.node = Unsteady(world.chain)
         self.settled: list[Settled] = []
+        self.troubles: list[Trouble] = []
         self.restart()
 
     def restart(self) -> None:
         self.relay = Relay(
-            self.store, self.node, confirmations=self.confirmations, settle=self._settle
+            self.store,
+            self.node,
+            confirmations=self.confirmations,
+            settle=self._settle,
+            report=self._report,
         )
 
     def _settle(self, unit: Unit, outcomes: Sequence[Settled]) -> None:
         self.settled += outcomes
+
+    def _report(self, unit: Unit, troubles: Sequence[Trouble]) -> None:
+        self.troubles += troubles
+
+    def collect(self) -> list[Settled]:
+        return self.relay.collect(NOW_S, self.world.chain.head().number)
 
     def ask(self, *calls: bytes, sender: str = "clerk", prefix: str = "m") -> None:
         """One message per call, each with its own ordering key."""
@@ -78,7 +95,7 @@ class Office:
         with suppress(EvmUnavailable):
             self.relay.dispatch()
         self.world.seal()
-        self.relay.collect(NOW_S)
+        self.collect()
 
     def states(self) -> dict[str, str]:
         with self.store.transaction() as unit:
@@ -86,6 +103,10 @@ class Office:
 
     def count(self) -> int:
         return int.from_bytes(self.world.view(READ_COUNT))
+
+
+def ignore(unit: Unit, told: Sequence[Any]) -> None:
+    pass
 
 
 @pytest.fixture(params=("embedded", "revm"))
@@ -108,9 +129,9 @@ def test_a_message_becomes_one_transaction_and_is_done_by_its_receipt(office: Of
     office.ask(COUNT)
     assert office.relay.dispatch() == 1
     assert office.states() == {"m000": "sent"}
-    assert office.relay.collect(NOW_S) == []
+    assert office.collect() == []
     office.world.seal()
-    [settled] = office.relay.collect(NOW_S)
+    [settled] = office.collect()
     assert (settled.message_id, settled.receipt.ok) == ("m000", True)
     assert office.states() == {"m000": "done"}
     assert office.count() == 1
@@ -209,11 +230,11 @@ def test_a_failing_settlement_leaves_the_message_open(office: Office) -> None:
     def fail(unit: Unit, outcomes: Sequence[Settled]) -> None:
         raise RuntimeError("the product failed")
 
-    broken = Relay(office.store, office.node, confirmations=1, settle=fail)
+    broken = Relay(office.store, office.node, confirmations=1, settle=fail, report=ignore)
     with pytest.raises(RuntimeError):
-        broken.collect(NOW_S)
+        broken.collect(NOW_S, office.world.chain.head().number)
     assert office.states() == {"m000": "sent"}
-    office.relay.collect(NOW_S)
+    office.collect()
     assert office.states() == {"m000": "done"}
 
 
@@ -242,7 +263,7 @@ def test_messages_to_other_targets_are_left_alone(office: Office) -> None:
 
 def test_fewer_than_one_confirmation_is_refused(office: Office) -> None:
     with pytest.raises(InputError):
-        Relay(office.store, office.node, confirmations=0, settle=lambda unit, outcomes: None)
+        Relay(office.store, office.node, confirmations=0, settle=ignore, report=ignore)
 
 
 ACTIONS = st.sampled_from(["ask", "turn", "lose before", "lose after", "restart", "drop", "keep"])

@@ -24,10 +24,13 @@ pytestmark = pytest.mark.anvil
 
 
 class Line:
-    """A proxy that can swallow the node's answers to one method, after the node has acted."""
+    """A proxy that can swallow the node's answers to one method, after the node has acted.
+
+    unknown: a method that the node is made to answer as one that it does not have.
+    """
 
     def __init__(self, node_url: str) -> None:
-        self.node_url, self.swallow = node_url, b""
+        self.node_url, self.swallow, self.unknown = node_url, b"", b""
 
 
 @contextmanager
@@ -39,6 +42,8 @@ def proxied(node_url: str) -> Iterator[tuple[str, Line]]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            if line.unknown:
+                body = body.replace(line.unknown, b"x" * len(line.unknown))
             headers = {"Content-Type": "application/json"}
             forwarded = urllib.request.Request(line.node_url, body, headers)
             with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
@@ -80,7 +85,7 @@ def world_and_line() -> Iterator[tuple[World, Line]]:
 def turn(world: World, relay: Relay) -> None:
     relay.dispatch()
     world.seal()
-    relay.collect(0)
+    relay.collect(0, world.chain.head().number)
 
 
 def test_answers_lost_on_the_wire_never_lead_to_a_second_effect(
@@ -96,6 +101,7 @@ def test_answers_lost_on_the_wire_never_lead_to_a_second_effect(
             world.chain,
             confirmations=1,
             settle=lambda unit, outcomes: settled.extend(o.message_id for o in outcomes),
+            report=lambda unit, troubles: None,
         )
 
     with store.transaction() as unit:

@@ -135,7 +135,8 @@ def renumbered(flows: FlowColumns, bounds: MonitoringBounds, new_from: int) -> H
 
 def related_parties(flows: FlowColumns, bounds: MonitoringBounds, new_from: int) -> Hits:
     """Supplier and debtor are one party, or belong to one group. Figures: same_party."""
-    same_party = flows.supplier[new_from:] == flows.debtor[new_from:]
+    supplier = flows.supplier[new_from:]
+    same_party = (supplier >= 0) & (supplier == flows.debtor[new_from:])
     group = flows.supplier_group[new_from:]
     same_group = (group >= 0) & (group == flows.debtor_group[new_from:])
     new = np.flatnonzero(same_party | same_group)
@@ -193,7 +194,8 @@ def supplier_concentration(flows: FlowColumns, bounds: MonitoringBounds, new_fro
 
 
 def _concentration(flows: FlowColumns, party: I64, bounds: MonitoringBounds, new_from: int) -> Hits:
-    book = grouped((flows.bank,), flows.at_s, new_from)
+    # Rows without a party (pledges elsewhere) are in nobody's share, so in no book either.
+    book = grouped((flows.bank,), flows.at_s, new_from, party >= 0)
     part = grouped((flows.bank, party), flows.at_s, new_from)
     whole, whole_before, rows_before = _book_sums(book, flows, bounds)
     own, own_before, _ = _book_sums(part, flows, bounds)
