@@ -26,10 +26,15 @@ def document_of(folder: RunFolder) -> Json:
         "run": str(folder.path),
         "digest": run["digest"],
         "status": run["status"],
-        "claims": [{key: claim[key] for key in CLAIM_KEYS} for claim in folder.read_claims()],
+        "claims": [_claim(claim) for claim in folder.read_claims()],
         "metrics": metrics_of(records, units_of(records)),
         "invariants": run["invariants"],
         "events": run["events"],
         "wall_s": folder.read_wall()["wall_s"],
     }
     return plain(document)  # type: ignore[no-any-return]
+
+
+def _claim(claim: Json) -> Json:
+    """Undefined figures are null; the arm that a level has none of is an empty word."""
+    return {key: claim[key] for key in CLAIM_KEYS} | {"baseline": claim["baseline"] or ""}

@@ -14,7 +14,7 @@ CLAIM = {
     "id": str,
     "metric": str,
     "arm": str,
-    "baseline": (str, type(None)),
+    "baseline": str,
     "estimate": (float, type(None)),
     "ci_low": (float, type(None)),
     "ci_high": (float, type(None)),
