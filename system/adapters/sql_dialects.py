@@ -3,6 +3,7 @@
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any, ClassVar
 
 from sqlalchemy import URL, Engine, create_engine, event
@@ -109,6 +110,9 @@ class Postgres(Dialect):
     refusal_undoes_itself = False
 
     def engine(self, url: URL) -> Engine:
+        if find_spec("psycopg") is None:
+            remedy = "install the driver: pip install 'shapan[postgres]'"
+            raise InputError("store", url.render_as_string(hide_password=True), remedy)
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
             pool_size=1,
