@@ -30,7 +30,7 @@ def compare(folders: Sequence[RunFolder]) -> Json:
             for folder, run in zip(folders, runs, strict=True)
         ],
         "parameters": list(_parameters(runs)),
-        "claims": list(_claims([folder.read_claims() for folder in folders])),
+        "claims": list(_claims([folder.read_claims() for folder in folders], units_of(records[0]))),
         "paired": paired,
         "differences": list(_differences(folders, records)) if paired else [],
     }
@@ -55,11 +55,14 @@ def _flat(node: Any, at: str = "") -> Iterator[tuple[str, Any]]:
             yield from _flat(item, f"{at}.{key}" if at else key)
 
 
-def _claims(by_run: Sequence[Sequence[Json]]) -> Iterator[Json]:
+def _claims(by_run: Sequence[Sequence[Json]], units: Mapping[str, str]) -> Iterator[Json]:
     tables = [{claim["id"]: claim for claim in claims} for claims in by_run]
     for name in dict.fromkeys(name for table in tables for name in table):
+        first = next(table[name] for table in tables if name in table)
         yield {
             "id": name,
+            "compare": first["compare"],
+            "unit": units.get(first["metric"], ""),
             "runs": [
                 {key: table[name][key] for key in CLAIM_KEYS} if name in table else None
                 for table in tables

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.table import Table
 
-from sim.reports.figures import figure, plain_number, span
+from sim.reports.figures import claim_unit, figure, span
 from sim.reports.words import words
 from sim.run_folder import Json
 
@@ -48,14 +48,15 @@ def _parameters(rows: list[Json], numbers: list[str], word: Mapping[str, str]) -
 def _claims(rows: list[Json], numbers: list[str], word: Mapping[str, str]) -> Table:
     table = _table(word["claims"], word["promise"], numbers)
     for row in rows:
-        table.add_row(row["id"], *(_verdict(found, word) for found in row["runs"]))
+        table.add_row(row["id"], *(_verdict(found, row, word) for found in row["runs"]))
     return table
 
 
-def _verdict(found: Json | None, word: Mapping[str, str]) -> str:
+def _verdict(found: Json | None, row: Json, word: Mapping[str, str]) -> str:
     if found is None:
         return "–"
-    return f"{plain_number(found['estimate'])} {word[found['verdict']]}"
+    estimate = figure(found["estimate"], claim_unit(row["compare"], row["unit"]))
+    return f"{estimate} {word[found['verdict']]}"
 
 
 def _differences(rows: list[Json], names: list[str], word: Mapping[str, str]) -> Table:

@@ -25,9 +25,11 @@ def figure(value: float | None, unit: str) -> str:
     return plain_number(value)
 
 
-def difference_unit(unit: str) -> str:
-    """A difference of two shares is in percentage points, not in per cent."""
-    return POINTS if unit.startswith("ratio") else unit
+def claim_unit(compare: str, unit: str) -> str:
+    """The unit of a claim's estimate. A difference of two shares is in percentage points."""
+    if compare == "ratio":
+        return ""
+    return POINTS if compare == "difference" and unit.startswith("ratio") else unit
 
 
 def _duration(value_s: float) -> str:

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from sim.findings import metrics_of, units_of
-from sim.reports.figures import difference_unit, figure, plain_number, span
+from sim.reports.figures import claim_unit, figure, plain_number, span
 from sim.reports.stages import STAGE, must_shrink, stage_table
 from sim.reports.words import words
 from sim.run import HELD
@@ -50,7 +50,7 @@ def _claims(claims: list[Json], units: Mapping[str, str], lang: str) -> Table:
         table.add_column(word[key], justify="right", no_wrap=True)
     table.add_column(word["verdict"], no_wrap=True)
     for claim in claims:
-        unit = _unit_of(claim, units)
+        unit = claim_unit(claim["compare"], units.get(claim["metric"], ""))
         comparison = f"{claim['metric']}: {claim['arm']}"
         if claim["baseline"]:
             comparison += f" / {claim['baseline']}"
@@ -64,13 +64,6 @@ def _claims(claims: list[Json], units: Mapping[str, str], lang: str) -> Table:
             f"[{VERDICT_STYLE[claim['verdict']]}]{word[claim['verdict']]}[/]",
         )
     return table
-
-
-def _unit_of(claim: Json, units: Mapping[str, str]) -> str:
-    if claim["compare"] == "ratio":
-        return ""
-    unit = units.get(claim["metric"], "")
-    return difference_unit(unit) if claim["compare"] == "difference" else unit
 
 
 def _assumptions(parameters: Json, word: Mapping[str, str]) -> str:

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from sim.reports.figures import difference_unit, figure
+from sim.reports.figures import claim_unit, figure
 from sim.reports.stages import must_shrink, stage_table
 from sim.reports.words import words
 
@@ -60,6 +60,7 @@ def test_the_table_shows_each_stage_with_its_share_and_leaves_out_arms_without_s
 
 
 def test_a_difference_of_shares_is_in_points() -> None:
-    assert figure(0.00615, difference_unit("ratio")) == "+0.615 pt"
-    assert figure(0.0, difference_unit("ratio")) == "0 pt"
-    assert figure(-60.0, difference_unit("s")) == "-60 s"
+    assert figure(0.00615, claim_unit("difference", "ratio")) == "+0.615 pt"
+    assert figure(0.0, claim_unit("difference", "ratio")) == "0 pt"
+    assert figure(0.82, claim_unit("ratio", "s")) == "0.82"
+    assert figure(-60.0, claim_unit("difference", "s")) == "-60 s"
