@@ -37,6 +37,15 @@ _RECEIVABLES = (
         doc_zh="从开票到债务人确认（即可融资）的平均时间（仅上链）。",
     ),
     Metric(
+        "acceptance_delay_s_mean",
+        "s",
+        bigger_is_better=False,
+        doc_en="Mean time that one stage adds to the way from an invoice to its acceptance.",
+        doc_zh="某一环节在从开票到确权全程中平均耗时。",
+        per="stage",
+        total=False,
+    ),
+    Metric(
         "invoice_to_cash_s_mean",
         "s",
         bigger_is_better=False,

@@ -10,7 +10,7 @@ from statistics import fmean
 from sim.metrics.base import Values, ratio
 from sim.metrics.receivables_fraud import measure_fraud
 from sim.receivables.economy import Economy
-from sim.receivables.records import Ticket
+from sim.receivables.records import Invoice, Ticket
 from system.limits import DAY_S, YEAR_DAYS
 
 _NPL_DAYS = 90
@@ -63,9 +63,8 @@ def _from_invoice(economy: Economy, tickets: list[Ticket]) -> Values:
     An endorsed claim counts from the invoice that the core enterprise owes.
     """
     issued = [i for i in economy.invoices if i.issued_at_s >= economy.warm_at_s]
-    delays_s = [i.accepted_at_s - i.issued_at_s for i in issued if i.accepted_at_s is not None]
     funded = _funded(tickets)
-    values: Values = {"invoice_to_acceptance_s_mean": fmean(delays_s) if delays_s else None}
+    values = _to_acceptance([i for i in issued if i.accepted_at_s is not None])
     for suffix, group in (("", funded), *_by_tier(funded)):
         ages_s = sorted(t.last_at_s - t.claim.invoice.issued_at_s for t in group)
         values[f"invoice_to_cash_s_mean{suffix}"] = fmean(ages_s) if ages_s else None
@@ -77,6 +76,22 @@ def _from_invoice(economy: Economy, tickets: list[Ticket]) -> Values:
     ]
     values["accepted_before_request_share"] = ratio(sum(s <= 0 for s in waits_s), len(waits_s))
     return values
+
+
+def _to_acceptance(accepted: list[Invoice]) -> Values:
+    """The mean and its stages, which sum to it: the ERP's batch, the approver, the session."""
+    spans_s = [
+        (i.registered_at_s - i.issued_at_s, i.looked_at_s - i.registered_at_s, at_s - i.looked_at_s)
+        for i in accepted
+        if (at_s := i.accepted_at_s) is not None
+    ]
+    if not spans_s:
+        return {"invoice_to_acceptance_s_mean": None}
+    stages = zip(("erp_batch", "approver", "session"), zip(*spans_s, strict=True), strict=True)
+    return {
+        "invoice_to_acceptance_s_mean": fmean(map(sum, spans_s)),
+        **{f"acceptance_delay_s_mean.{stage}": fmean(values) for stage, values in stages},
+    }
 
 
 def _by_tier(tickets: list[Ticket]) -> list[tuple[str, list[Ticket]]]:

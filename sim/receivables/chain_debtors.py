@@ -84,6 +84,7 @@ class DebtorDesk:
         mean_s = self._p.approval_delay_work_s
         work_s = max(1, self._e.delay_s("approval", invoice.key, mean_s))
         ready_s = self._e.calendar.add_working_s(self._e.engine.now_s, work_s)
+        invoice.registered_at_s, invoice.looked_at_s = self._e.engine.now_s, ready_s
         self._to_approve.append((ready_s, invoice))
 
     def _session(self) -> None:

@@ -84,6 +84,8 @@ class Invoice:
     paid: bool = False
     receivable_id: str = ""
     accepted_at_s: int | None = None
+    registered_at_s: int = 0
+    looked_at_s: int = 0
     credited_fen: int = 0
 
 

@@ -10,8 +10,12 @@ from rich.table import Table
 from sim.reports.figures import figure
 from sim.run_folder import Json
 
-TOTAL = "time_to_cash_s_mean"
 STAGE = "stage_delay_s_mean."
+# A mean time and the family of stages that sum to it.
+STAGES_OF = {
+    "time_to_cash_s_mean": STAGE,
+    "invoice_to_acceptance_s_mean": "acceptance_delay_s_mean.",
+}
 NAMED_MAX = 3
 
 
@@ -34,12 +38,12 @@ def stage_table(by_arm: Json, word: Mapping[str, str]) -> Table | None:
 
 
 def must_shrink(by_arm: Json, claims: list[Json], lang: str) -> Iterator[str]:
-    """For each bound on the mean time to cash that is not supported: the excess, and its stages."""
+    """For each bound on a mean time that is not supported: the excess, and its longest stages."""
     for claim in claims:
-        is_bound = claim["metric"] == TOTAL and claim["operator"] in ("<", "<=")
+        is_bound = claim["metric"] in STAGES_OF and claim["operator"] in ("<", "<=")
         if not is_bound or claim["compare"] != "level" or claim["verdict"] == "supported":
             continue
-        stages = _stages(by_arm.get(claim["arm"], {}))
+        stages = _stages(by_arm.get(claim["arm"], {}), STAGES_OF[claim["metric"]])
         if stages and claim["estimate"] is not None:
             yield _advice(claim, stages, lang)
 
@@ -54,11 +58,11 @@ def _advice(claim: Json, stages: dict[str, float], lang: str) -> str:
     return f"{claim_id}: the mean must lose {excess}; its longest stages: {shown}"
 
 
-def _stages(metrics: Json) -> dict[str, float]:
+def _stages(metrics: Json, family: str = STAGE) -> dict[str, float]:
     return {
-        name.removeprefix(STAGE): found["mean"]
+        name.removeprefix(family): found["mean"]
         for name, found in metrics.items()
-        if name.startswith(STAGE) and found["mean"] is not None
+        if name.startswith(family) and found["mean"] is not None
     }
 
 

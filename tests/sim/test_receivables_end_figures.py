@@ -170,3 +170,10 @@ def test_the_rule_for_open_frauds_is_the_same_in_both_arms(defrauded: Economy) -
 
 def test_an_attempt_under_way_has_met_no_check_yet(defrauded: Economy) -> None:
     assert not any(met_a_check(t) for t in defrauded.tickets if t.fraud and t.state == "open")
+
+
+def test_the_stages_of_acceptance_sum_to_its_mean() -> None:
+    metrics = run("chain").metrics
+    stages = [metrics[f"acceptance_delay_s_mean.{s}"] for s in ("erp_batch", "approver", "session")]
+    assert all(stage > 0 for stage in stages)
+    assert sum(stages) == pytest.approx(metrics["invoice_to_acceptance_s_mean"])

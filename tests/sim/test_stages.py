@@ -16,6 +16,7 @@ METRICS = {
         "stage_delay_s_mean.take_quote": {"mean": 3_600.0},
         "stage_delay_s_mean.relay_block": {"mean": 0.0},
         "stage_delay_s_mean.cash_window": {"mean": None},
+        "acceptance_delay_s_mean.approver": {"mean": 36_000.0},
     },
 }
 
@@ -38,6 +39,11 @@ def test_a_refuted_bound_names_the_excess_and_the_longest_stages_first() -> None
     (advice,) = must_shrink(METRICS, [claim()], "en")
     assert "two_hours: the mean must lose 2 h" in advice
     assert advice.index("acceptance 3 h") < advice.index("take_quote 60 min")
+
+
+def test_each_bound_is_advised_by_its_own_stages() -> None:
+    (advice,) = must_shrink(METRICS, [claim(metric="invoice_to_acceptance_s_mean")], "en")
+    assert advice.endswith("approver 10 h")
 
 
 @pytest.mark.parametrize(
