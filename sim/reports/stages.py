@@ -44,7 +44,7 @@ def must_shrink(by_arm: Json, claims: list[Json], lang: str) -> Iterator[str]:
         if not is_bound or claim["compare"] != "level" or claim["verdict"] == "supported":
             continue
         stages = _stages(by_arm.get(claim["arm"], {}), STAGES_OF[claim["metric"]])
-        if stages and claim["estimate"] is not None:
+        if stages and claim["estimate"] is not None and claim["estimate"] > claim["threshold"]:
             yield _advice(claim, stages, lang)
 
 
@@ -52,7 +52,7 @@ def _advice(claim: Json, stages: dict[str, float], lang: str) -> str:
     largest = sorted(stages, key=lambda name: (-stages[name], name))[:NAMED_MAX]
     shown = ", ".join(f"{name} {figure(stages[name], 's')}" for name in largest)
     excess_s = claim["estimate"] - claim["threshold"]
-    claim_id, excess = escape(claim["id"]), figure(max(excess_s, 0.0), "s")
+    claim_id, excess = escape(claim["id"]), figure(excess_s, "s")
     if lang == "zh":
         return f"{claim_id}：平均需缩短 {excess}；最长的环节：{shown}"
     return f"{claim_id}: the mean must lose {excess}; its longest stages: {shown}"

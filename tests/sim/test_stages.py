@@ -47,7 +47,13 @@ def test_each_bound_is_advised_by_its_own_stages() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"verdict": "supported"}, {"operator": ">="}, {"metric": "npl_ratio"}]
+    "changes",
+    [
+        {"verdict": "supported"},
+        {"estimate": 7_000.0, "verdict": "undecided"},
+        {"operator": ">="},
+        {"metric": "npl_ratio"},
+    ],
 )
 def test_what_holds_or_is_no_bound_on_time_gets_no_advice(changes: dict[str, object]) -> None:
     assert not list(must_shrink(METRICS, [claim(**changes)], "zh"))
