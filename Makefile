@@ -53,7 +53,7 @@ $(BIN)/python:
 	  || { rm -rf $(VENV); echo "python3 has no venv module; run: apt-get install python3-venv"; exit 1; }
 
 $(CORE): pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt --editable .
 	@touch $@
 
 $(DEV): $(CORE)
