@@ -7,9 +7,12 @@ DEV := $(VENV)/.test-installed
 NODE_MODULES := contracts/node_modules/.package-lock.json
 ANVIL := build/anvil/node_modules/.package-lock.json
 ANVIL_VERSION := 1.7.1
+# Secure computation has libraries of its own (their NumPy is older than ours): an own environment.
+PRIVACY := .venv-privacy
+PRIVACY_PACKAGES := spu openmined-psi scikit-learn cryptography pytest pytest-timeout
 
 .DEFAULT_GOAL := help
-.PHONY: help setup pilot test check lint types arrows bench contracts contracts-check clean
+.PHONY: help setup pilot test test-privacy check lint types arrows bench contracts contracts-check clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -21,6 +24,9 @@ pilot: $(CORE) ## run the product scenarios and print the table of claims
 
 test: check contracts-check $(ANVIL) ## every check and every test
 	SHAPAN_REQUIRE_ANVIL=$${CI:+1} SHAPAN_REQUIRE_POSTGRES=$${CI:+1} $(BIN)/pytest -n 2 --dist worksteal
+
+test-privacy: $(PRIVACY)/.installed ## joint training in two processes that hide their rows
+	OMP_NUM_THREADS=1 $(PRIVACY)/bin/python -m pytest --confcutdir tests/privacy --durations 5 tests/privacy
 
 check: lint types arrows ## style, types and import arrows
 
@@ -44,7 +50,7 @@ contracts-check: $(NODE_MODULES) ## recompile and compare with what is committed
 	cd contracts && node build.mjs --check
 
 clean: ## remove the environment and everything that was built
-	rm -rf $(VENV) build contracts/node_modules .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PRIVACY) build contracts/node_modules .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -58,6 +64,13 @@ $(CORE): pyproject.toml constraints.txt | $(BIN)/python
 
 $(DEV): $(CORE)
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+$(PRIVACY)/.installed: constraints-privacy.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+	  || { echo "spu 0.9.5 has wheels for Python 3.11; run: make PYTHON=/path/to/python3.11 $@"; exit 1; }
+	@$(PYTHON) -m venv $(PRIVACY)
+	$(PRIVACY)/bin/pip install --quiet --disable-pip-version-check --constraint constraints-privacy.txt $(PRIVACY_PACKAGES)
 	@touch $@
 
 $(NODE_MODULES): contracts/package.json contracts/package-lock.json

@@ -1,6 +1,6 @@
 """All workloads, by name, in the order in which they run."""
 
-from benchmarks import evm, ledger, monitoring, replication
+from benchmarks import credit_economy, evm, ledger, monitoring, replication
 
 WORKLOADS = {
     workload.name: workload
@@ -11,5 +11,6 @@ WORKLOADS = {
         monitoring.BY_DAY,
         monitoring.LIVE,
         replication.REPLICATION,
+        credit_economy.ECONOMY,
     )
 }

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 import typer
 
 from sim.commands.compare import compare
-from sim.commands.fit import fit
-from sim.commands.replay import replay
-from sim.commands.run import pilot, run
+from sim.commands.pilot import pilot
+from sim.commands.products import FIT, REPLAY, by_product
+from sim.commands.run import run
 from sim.commands.scenarios import scenarios
 from sim.commands.verify import verify
 from system.errors import InputError, ShapanError
@@ -28,8 +28,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (scenarios, run, pilot, fit, replay, verify, compare):
+for command in (scenarios, run, pilot, verify, compare):
     app.command()(command)
+for name, products, summary in (
+    ("fit", FIT, "Fit a product's parameters to real data, with the quality of the fit."),
+    ("replay", REPLAY, "Recorded real events through the production code, in shadow mode."),
+):
+    app.add_typer(by_product(products, summary), name=name)
 
 
 def call(arguments: Sequence[str]) -> int:

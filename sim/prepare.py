@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -108,8 +108,12 @@ def is_run_folder(path: str) -> bool:
 
 
 def free_folder(plan: Plan) -> Path:
-    """runs/NAME-SEED-DIGEST, or the first of -2, -3, … that is not there yet."""
-    base = default_folder(plan)
+    """runs/NAME-SEED-DIGEST, or a free one beside it."""
+    return free_path(default_folder(plan))
+
+
+def free_path(base: Path) -> Path:
+    """This path, or the first of -2, -3, … that is not there yet."""
     number, path = 1, base
     while path.exists():
         number += 1
@@ -132,9 +136,9 @@ def default_folder(plan: Plan) -> Path:
     return RUNS / f"{plan.scenario.name}-{plan.scenario.seed}-{inputs}"
 
 
-def check_required(required: tuple[str, ...], scenario: Scenario) -> None:
-    """Refuse ``--require`` of a claim that the scenario does not make."""
-    _known("--require", required, tuple(claim.id for claim in scenario.claims))
+def check_required(required: tuple[str, ...], claims: Iterable[str]) -> None:
+    """Refuse ``--require`` of a claim that is not made."""
+    _known("--require", required, tuple(claims))
 
 
 def _scenario(wish: Wish) -> Scenario:

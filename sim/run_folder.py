@@ -60,14 +60,18 @@ class RunFolder:
 
         Raises InputError if something is there already.
         """
-        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
-            raise InputError(
-                "--out", str(self.path), "name a new folder, or add --resume to finish this run"
-            )
+        self.check_free()
         missing = [path for path in (self.path, *self.path.parents) if not path.exists()]
         for name in ("replications", "failures"):
             (self.path / name).mkdir(parents=True, exist_ok=True)
         return missing[-1] if missing else self.path
+
+    def check_free(self) -> None:
+        """Raises InputError if something is there already."""
+        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            raise InputError(
+                "--out", str(self.path), "name a new folder, or add --resume to finish this run"
+            )
 
     def read_run(self) -> Json:
         """run.json, each key of the right kind. Raises InputError when this is no run folder."""

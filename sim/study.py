@@ -11,8 +11,8 @@ import os
 import re
 import shutil
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
 
 from sim.findings import (
@@ -49,27 +49,41 @@ class Study:
     overrides: tuple[str, ...]
 
 
+def begin(study: Study) -> Path:
+    """Create the folder and close it as partial; returns the topmost folder that was new.
+
+    So that it can be read, and finished, before its first replication. Raises InputError.
+    """
+    made = study.folder.create()
+    _close(study, _wall(perf_counter(), 0))
+    return made
+
+
 def conduct(study: Study, workers: int, on_progress: Callable[[int], None], *, fresh: bool) -> Json:
     """Run what is missing, judge, close the folder; returns run.json's content.
 
     on_progress gets the number of finished replications. fresh: create the folder, and take it
-    away again when the model refuses the scenario (InputError). After KeyboardInterrupt the
-    folder is closed as ``partial``.
+    away again when the model refuses the scenario (InputError). KeyboardInterrupt goes on upward
+    once the folder is closed with what is there.
     """
     started = perf_counter()
     workers = study.plan.workers(workers)
     made = study.folder.create() if fresh else None
     study.folder.write_run(description(study) | {"status": RUNNING})
     try:
-        # What is there is closed; its status says that something is missing.
-        with suppress(KeyboardInterrupt):
-            _run_to_decision(study, workers, on_progress)
+        _run_to_decision(study, workers, on_progress)
     except InputError:
         if made is not None:
             shutil.rmtree(made)
         raise
-    wall = {"wall_s": perf_counter() - started, "workers": workers, **machine()}
-    return _close(study, wall)
+    except KeyboardInterrupt:
+        _close(study, _wall(started, workers))
+        raise
+    return _close(study, _wall(started, workers))
+
+
+def _wall(started: float, workers: int) -> Json:
+    return {"wall_s": perf_counter() - started, "workers": workers, **machine()}
 
 
 def _run_to_decision(study: Study, workers: int, on_progress: Callable[[int], None]) -> None:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sim.findings import claims_of, judgements, units_of
+from sim.pilot import Pilot, read_summary, summary
 from sim.pool import WorkerDied, in_processes
 from sim.prepare import looks_of
 from sim.run import Job, Plan, StageFailed, replicate
@@ -62,6 +63,17 @@ def verify(study: Study) -> list[Check]:
         **{_row(key): _finding(study, run, key) for key in _FOUND},
     }
     return [_check(name, look) for name, look in checks.items()]
+
+
+def verify_pilot(pilot: Pilot) -> Check:
+    """Whether pilot.json says what its runs say."""
+
+    def look() -> str:
+        runs, recorded = pilot.runs(), read_summary(pilot.path)
+        found = summary(runs)
+        return next(filter(None, (_same(found[key], recorded.get(key)) for key in found)), "")
+
+    return _check("pilot", look)
 
 
 def rerun(study: Study, workers: int, on_progress: Callable[[int], None]) -> Check:

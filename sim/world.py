@@ -63,7 +63,10 @@ def is_node(evm: str) -> bool:
     return evm.startswith(("http://", "https://"))
 
 
-_models: dict[str, str] = {"receivables": "sim.receivables.model:simulate_receivables"}
+_models: dict[str, str] = {
+    "receivables": "sim.receivables.model:simulate_receivables",
+    "credit": "sim.credit.model:simulate_credit",
+}
 
 
 def register(product: str, path: str) -> None:

@@ -4,7 +4,8 @@ ShapanError
 ├── InputError              unusable input: field, value, remedy (exit code 2)
 ├── OperationalError        the outside world failed; retry is safe
 │   ├── EvmUnavailable      the node's answer is unknown
-│   └── StoreUnavailable    locked, full or unreachable
+│   ├── StoreUnavailable    locked, full or unreachable
+│   └── PeerUnavailable     the other party of a joint computation is lost
 ├── EvmReverted             a contract refused; decoded name and arguments
 ├── StoreError              the database refused a write
 │   ├── DuplicateRow
@@ -70,6 +71,14 @@ class StoreUnavailable(OperationalError):
     def __init__(self, operation: str, cause: str) -> None:
         self.operation, self.cause = operation, cause
         super().__init__(f"store cannot {operation}: {cause}; nothing was written, try again")
+
+
+class PeerUnavailable(OperationalError):
+    def __init__(self, operation: str, cause: str) -> None:
+        self.operation, self.cause = operation, cause
+        super().__init__(
+            f"the other party did not {operation}: {cause}; nothing was written, start both again"
+        )
 
 
 class EvmReverted(ShapanError):

@@ -31,7 +31,65 @@ TIME_S_MAX = 253_402_300_799
 # Items in one service command.
 BATCH_ITEMS_MAX = 100_000
 
+# One revolving line: a hundred million yuan, a thousand times the usual. A year of a line's interest
+# in fen x ppm x days fits a signed 64-bit integer (see below).
+LINE_FEN_MAX = 10**10
+# Rows of one columnar command, and accounts of one book: a million, with some room.
+COLUMN_ROWS_MAX = 2**20
+# The business day turns at midnight in China, which keeps one time all year.
+LOCAL_OFFSET_S = 8 * 3_600
+# Bills and features count 30-day periods, aligned for all merchants.
+PERIOD_DAYS = 30
+# Unpaid bills that a line can carry: a year past due at the time of charge-off, and the current one.
+BILLS_MAX = 14
+
+# A score's distance from zero. Scorecards print three or four digits; a table by point stays small.
+SCORE_POINTS_MAX = 10_000
+# Features of one model, and bins of one feature (a bin's number is a byte). Far above what people
+# can read: a scorecard has 8 to 20 features of 3 to 10 bins.
+MODEL_FEATURES_MAX = 256
+FEATURE_BINS_MAX = 64
+# A model file. The forest of 500 trees on 30,000 rows takes 50 MB; larger files are refused unread.
+MODEL_BYTES_MAX = 256 * 1_048_576
+
+# One merchant's day in the platform's feed. Money: the cap of a line, which no small shop sells in
+# a day. Counts: half a million orders, so that a period's sum fits 24 bits beside 39 of money.
+FEED_DAY_FEN_MAX = 10**10
+FEED_DAY_COUNT_MAX = 500_000
+# Ratings run up to five stars, here in thousandths.
+FEED_RATING_MILLI_MAX = 5_000
+# How often a day may be corrected; 12 bits of its stamp.
+FEED_REVISION_MAX = 4_095
+# A day is taken in up to this many days later; platforms settle returns and disputes in two weeks.
+FEED_LATE_DAYS_MAX = 14
+# Raw days that are kept: today and all that may still be corrected.
+FEED_DAY_SLOTS = 16
+# Period sums that are kept: the running one, twelve before it, and one more, so that work on the
+# last day of a period that is done after midnight still sees its twelve.
+FEED_PERIOD_SLOTS = 14
+# Fewer days of a period than this, and the period counts as missing.
+FEED_PERIOD_DAYS_MIN = 15
+# Refunds are held against sales of the running period and this many before it (return rights and
+# disputes run out by then), once this many days of those are known.
+FEED_REFUND_PERIODS = 3
+FEED_REFUND_DAYS_MIN = 60
+
+# Joint training by two parties. With few rows or columns, weights and scores say too much about
+# single merchants; more rows or columns than this were never tried (docs/PRIVACY.md).
+PRIVACY_ROWS_MIN = 200
+PRIVACY_ROWS_MAX = 200_000
+PRIVACY_COLUMNS_MIN = 3
+PRIVACY_COLUMNS_MAX = 100
+
 assert AMOUNT_FEN_MAX * PPM < 2**63, "amount x rate must fit int64"
 assert AMOUNT_FEN_MAX * BATCH_ITEMS_MAX <= BALANCE_FEN_MAX, "a batch's sum must fit a balance"
+assert LINE_FEN_MAX * RATE_PPM_MAX * 366 < 2**63, "a year of a line's interest must fit int64"
+assert LINE_FEN_MAX * COLUMN_ROWS_MAX <= BALANCE_FEN_MAX, "all lines together must fit a balance"
 assert BALANCE_FEN_MAX < 2**62, "two balances must add within int64"
 assert TERM_DAYS_USUAL_MAX < TERM_DAYS_MAX
+assert FEED_DAY_FEN_MAX * PERIOD_DAYS < 2**39, "a period of money must fit its bits of a feed word"
+assert FEED_DAY_COUNT_MAX * PERIOD_DAYS < 2**24, "a period's counts must fit theirs"
+assert FEED_RATING_MILLI_MAX * FEED_DAY_COUNT_MAX * PERIOD_DAYS < 2**37, "and its ratings"
+assert FEED_REVISION_MAX < 2**12, "a revision must fit its bits of a stamp"
+assert FEED_LATE_DAYS_MAX < FEED_DAY_SLOTS, "what may be corrected must still be held"
+assert FEED_DAY_FEN_MAX * PERIOD_DAYS * 12 * PPM < 2**63, "a year of sales x ppm must fit int64"

@@ -50,6 +50,16 @@ _SENTENCES = (
         "每一条预警都附有触发它的记录与数字。",
     ),
     (
+        "no_data_without_consent",
+        "No row of a merchant's data is read without a consent that is valid at that moment.",
+        "未经当时有效的授权，不读取商户的任何一行数据。",
+    ),
+    (
+        "no_loan_over_limit",
+        "No draw takes a merchant's principal above the limit that stands at that moment.",
+        "任何一笔支用都不使商户本金超过当时的授信额度。",
+    ),
+    (
         "wirings_agree",
         "The same seed gives the same events on the full wiring and on the fast one.",
         "同一种子在完整装配与快速装配下产生相同的事件。",

@@ -1,41 +1,35 @@
-"""``shapan fit``."""
+"""What ``shapan fit`` does with a fit, whatever the product."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any, Protocol
 
 import typer
 
 from sim.commands import options
 from system.errors import InputError
 
-if TYPE_CHECKING:
-    from sim.fit.receivables import FitResult
+Data = Annotated[Path, typer.Argument(help="CSV of the user's real records.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Write the overlay for run --with here.")]
 
 
-def fit(
-    product: Annotated[str, typer.Argument(help="receivables")],
-    data: Annotated[Path, typer.Argument(help="CSV of the user's real records.")],
-    column: Annotated[
-        list[str] | None,
-        typer.Option("--column", help="FIELD=COLUMN where detection fails; may be repeated."),
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Write the overlay for run --with here.")
-    ] = None,
-    json: options.Json = False,
-    lang: options.Lang = None,
-) -> int:
-    """Fit a product's parameters to real data, with the quality of the fit."""
-    from sim.fit.receivables import fit_receivables
+class Fit(Protocol):
+    """A fit to real data: all of it for JSON, and its parameters for ``run --with``."""
 
-    chosen = options.language_of(lang)
-    if product != "receivables":
-        raise InputError("PRODUCT", product, "use receivables")
+    def as_json(self) -> dict[str, Any]: ...
+
+    def as_overlay_toml(self) -> str: ...
+
+
+def check_new(out: Path | None) -> None:
+    """Before the work: raises InputError for a file that is there already."""
     if out is not None and out.exists():
         raise InputError("--out", str(out), "name a file that does not exist yet")
-    result = fit_receivables(data, _columns(column or []))
+
+
+def deliver(result: Fit, out: Path | None, json: bool, lang: str) -> int:
+    """Write the overlay, show the fit; returns the exit code. Raises InputError."""
     # All that can fail comes first: a call that fails leaves no overlay behind.
     text = options.json_text(result.as_json())
     if out is not None:
@@ -43,7 +37,7 @@ def fit(
     if json:
         typer.echo(text)
     else:
-        _show(result, out, chosen)
+        _show(result.as_json(), out, lang)
     return 0
 
 
@@ -54,18 +48,7 @@ def _write(out: Path, text: str) -> None:
         raise InputError("--out", str(out), f"cannot be written: {error.strerror}") from None
 
 
-def _columns(pairs: list[str]) -> dict[str, str]:
-    """FIELD=COLUMN flags as a mapping."""
-    found = {}
-    for pair in pairs:
-        field, equals, column = pair.partition("=")
-        if not (field and equals and column):
-            raise InputError("--column", pair, "write FIELD=COLUMN")
-        found[field] = column
-    return found
-
-
-def _show(result: FitResult, out: Path | None, lang: str) -> None:
+def _show(document: dict[str, Any], out: Path | None, lang: str) -> None:
     from rich.console import Console
     from rich.pretty import pprint
     from rich.table import Table
@@ -73,7 +56,7 @@ def _show(result: FitResult, out: Path | None, lang: str) -> None:
     from sim.reports.figures import plain_number
     from sim.reports.words import words
 
-    console, word, document = Console(), words(lang), result.as_json()
+    console, word = Console(), words(lang)
     table = Table(word["parameter"], word["value"], word["interval"])
     for name, found in document["parameters"].items():
         low, high = plain_number(found["ci_low"]), plain_number(found["ci_high"])

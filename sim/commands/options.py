@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+BROKEN, INTERRUPTED, NOT_SUPPORTED = 1, 130, 3
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 Lang = Annotated[
@@ -94,3 +96,11 @@ def json_text(document: object) -> str:
 def print_json(document: object) -> None:
     """The only thing that a ``--json`` command writes to stdout."""
     typer.echo(json_text(document))
+
+
+def exit_code(document: dict[str, Any], required: tuple[str, ...]) -> int:
+    """What a finished study or pilot tells the shell."""
+    if document["status"] != "ok":
+        return INTERRUPTED if document["status"] == "partial" else BROKEN
+    supported = {claim["id"] for claim in document["claims"] if claim["verdict"] == "supported"}
+    return 0 if supported.issuperset(required) else NOT_SUPPORTED

@@ -1,30 +1,47 @@
-"""The progress of a study on stderr: a bar on a terminal, a line per replication in a log."""
+"""The progress of studies on stderr: a bar each on a terminal, a line per replication in a log."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 
 @contextmanager
-def progress_of(name: str, numbers: range) -> Iterator[Callable[[int], None]]:
-    """At most ``len(numbers)`` replications; yields how to report the number of finished ones."""
+def progress_of(at_most: Mapping[str, int]) -> Iterator[Callable[[str, int], None]]:
+    """Studies by name, each of at most so many replications.
+
+    Yields how to report the number of finished ones of the study of a name.
+    """
     console = Console(stderr=True, highlight=False)
     if not console.is_interactive:
-        yield lambda finished: _line(console, name, finished, len(numbers))
+        yield lambda name, finished: _line(console, name, finished, at_most[name])
         return
-    columns = (TextColumn(name), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task(name, total=len(numbers))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+        tasks = {name: progress.add_task(name, total=n, start=False) for name, n in at_most.items()}
         try:
-            yield lambda finished: progress.update(task, completed=finished)
+            yield lambda name, finished: _advance(progress, tasks[name], finished)
         except BaseException:
             # A refusal is one line: the bar must not stay beside it.
             progress.live.transient = True
             raise
+
+
+def _advance(progress: Progress, task: TaskID, finished: int) -> None:
+    """A study's clock starts when it reports for the first time."""
+    if not progress.tasks[task].started:
+        progress.start_task(task)
+    progress.update(task, completed=finished)
 
 
 def _line(console: Console, name: str, finished: int, at_most: int) -> None:

@@ -1,10 +1,12 @@
-"""``shapan run`` and ``shapan pilot``."""
+"""``shapan run``."""
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,10 +16,6 @@ from system.errors import InputError
 if TYPE_CHECKING:
     from sim.prepare import Wish
     from sim.study import Study
-
-# The scenarios of the main job: the products that are built.
-PILOT = "receivables"
-BROKEN, INTERRUPTED, NOT_SUPPORTED = 1, 130, 3
 
 
 def run(
@@ -51,6 +49,8 @@ def run(
     lang: options.Lang = None,
 ) -> int:
     """Run a study: a scenario's arms over replications, and the verdict on each claim."""
+    from sim.commands.pilot import conduct as conduct_pilot
+    from sim.pilot import resume_pilot
     from sim.prepare import Wish
 
     chosen = options.language_of(lang)
@@ -64,26 +64,20 @@ def run(
         store=store,
         replication=replication,
     )
+    required = tuple(require or ())
+    if resume and (path := _pilot_folder(wish, folder or out)) is not None:
+        found = resume_pilot(path, wish)
+        return conduct_pilot(found, False, workers, required, json, chosen)
     study = _resumed(wish, folder or out) if resume else _new(wish, folder, out)
-    return _conduct(study, not resume, workers, tuple(require or ()), json, chosen)
+    return _conduct(study, not resume, workers, required, json, chosen)
 
 
-def pilot(
-    seed: options.Seed = None,
-    replications: options.Replications = None,
-    out: options.Out = None,
-    workers: options.Workers = None,
-    require: options.Require = None,
-    json: options.Json = False,
-    lang: options.Lang = None,
-) -> int:
-    """The main job: the products' own scenarios, the table of claims."""
-    from sim.prepare import Wish
+def _pilot_folder(wish: Wish, out: Path | None) -> Path | None:
+    """The folder to finish, if it is a whole pilot's."""
+    from sim.pilot import is_pilot_folder
 
-    chosen = options.language_of(lang)
-    wish = Wish(scenario=PILOT, overrides=options.overrides_of(None, seed, replications, None))
-    study = _new(wish, None, out)
-    return _conduct(study, True, workers, tuple(require or ()), json, chosen)
+    path = out or Path(wish.scenario)
+    return path if is_pilot_folder(path) else None
 
 
 def _new(wish: Wish, folder: Path | None, out: Path | None) -> Study:
@@ -121,9 +115,13 @@ def _conduct(
     from sim.reports.document import document_of
     from sim.study import conduct
 
-    check_required(required, study.plan.scenario)
-    with progress_of(study.plan.scenario.name, study.looks[-1]) as on_progress:
-        conduct(study, workers or os.cpu_count() or 1, on_progress, fresh=fresh)
+    scenario = study.plan.scenario
+    check_required(required, (claim.id for claim in scenario.claims))
+    with progress_of({scenario.name: len(study.looks[-1])}) as on_progress:
+        report = partial(on_progress, scenario.name)
+        # The folder was closed; its status says whether something is missing.
+        with suppress(KeyboardInterrupt):
+            conduct(study, workers or os.cpu_count() or 1, report, fresh=fresh)
     document = document_of(study.folder)
     if json:
         options.print_json(document)
@@ -133,11 +131,4 @@ def _conduct(
         from sim.reports.terminal import show_run
 
         show_run(study.folder, lang, Console())
-    return _exit_code(document, required)
-
-
-def _exit_code(document: dict[str, Any], required: tuple[str, ...]) -> int:
-    if document["status"] != "ok":
-        return INTERRUPTED if document["status"] == "partial" else BROKEN
-    supported = {claim["id"] for claim in document["claims"] if claim["verdict"] == "supported"}
-    return 0 if supported.issuperset(required) else NOT_SUPPORTED
+    return options.exit_code(document, required)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,11 +14,12 @@ import typer
 from sim.commands import options
 
 if TYPE_CHECKING:
+    from sim.study import Study
     from sim.verify import Check
 
 
 def verify(
-    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    run: Annotated[Path, typer.Argument(help="A run folder, or a pilot's.")],
     again: Annotated[bool, typer.Option("--rerun", help="Simulate it again, bit for bit.")] = False,
     store: options.Store = None,
     workers: options.Workers = None,
@@ -24,19 +27,12 @@ def verify(
     lang: options.Lang = None,
 ) -> int:
     """Check a run folder: sums, digests, tables and verdicts; with --rerun, every event."""
-    from sim.commands.progress import progress_of
-    from sim.prepare import reopen
-    from sim.run_folder import RunFolder
-    from sim.verify import rerun
-    from sim.verify import verify as check
+    from sim.pilot import is_pilot_folder
 
     chosen = options.language_of(lang)
-    study = reopen(RunFolder(run), store)
-    checks = check(study)
-    if again:
-        records = study.folder.records()
-        with progress_of("verify", range(len(records))) as on_progress:
-            checks.append(rerun(study, workers or os.cpu_count() or 1, on_progress))
+    processes = workers or os.cpu_count() or 1
+    look = _pilot_checks if is_pilot_folder(run) else _run_checks
+    checks = look(run, store, processes if again else 0)
     held = all(found.held for found in checks)
     if json:
         status = "ok" if held else "failed"
@@ -45,6 +41,47 @@ def verify(
     else:
         _show(checks, chosen)
     return 0 if held else 1
+
+
+def _run_checks(run: Path, store: str | None, rerun_workers: int) -> list[Check]:
+    """rerun_workers: processes that simulate it again; 0 for none."""
+    from sim.prepare import reopen
+    from sim.run_folder import RunFolder
+    from sim.verify import verify as check
+
+    study = reopen(RunFolder(run), store)
+    checks = check(study)
+    if rerun_workers:
+        checks += _reruns({"verify": study}, rerun_workers).values()
+    return checks
+
+
+def _pilot_checks(path: Path, store: str | None, rerun_workers: int) -> list[Check]:
+    """Each run's checks under its scenario's name, and whether pilot.json says what they give."""
+    from sim.pilot import reopen_pilot
+    from sim.verify import verify as check
+    from sim.verify import verify_pilot
+
+    pilot = reopen_pilot(path, store)
+    again = _reruns(pilot.studies, rerun_workers) if rerun_workers else {}
+    found = [
+        replace(entry, name=f"{name}.{entry.name}")
+        for name, study in pilot.studies.items()
+        for entry in (*check(study), *([again[name]] if again else []))
+    ]
+    return [*found, verify_pilot(pilot)]
+
+
+def _reruns(studies: Mapping[str, Study], workers: int) -> dict[str, Check]:
+    from sim.commands.progress import progress_of
+    from sim.verify import rerun
+
+    totals = {name: len(study.folder.records()) for name, study in studies.items()}
+    with progress_of(totals) as on_progress:
+        return {
+            name: rerun(study, workers, partial(on_progress, name))
+            for name, study in studies.items()
+        }
 
 
 def _show(checks: list[Check], lang: str) -> None:

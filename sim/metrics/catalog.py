@@ -7,6 +7,7 @@ import re
 from difflib import get_close_matches
 
 from sim.metrics.base import Metric
+from sim.metrics.catalog_credit import CREDIT_METRICS
 from system.errors import InputError
 
 _RECEIVABLES = (
@@ -188,6 +189,7 @@ _RECEIVABLES = (
         bigger_is_better=False,
         doc_en="Balance over 90 days past due over the whole balance.",
         doc_zh="逾期 90 天以上余额占全部余额的比例。",
+        per="vintage",
     ),
 )
 
@@ -220,7 +222,9 @@ _RUNTIME = (
     ),
 )
 
-METRICS: dict[str, Metric] = {metric.name: metric for metric in (*_RECEIVABLES, *_RUNTIME)}
+METRICS: dict[str, Metric] = {
+    metric.name: metric for metric in (*_RECEIVABLES, *CREDIT_METRICS, *_RUNTIME)
+}
 
 _SUFFIX = re.compile(r"[a-z0-9][a-z0-9_]*")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from sim.findings import metrics_of, units_of
+from sim.pilot import Pilot, summary, unique_claims
+from sim.run import HELD
 from sim.run_folder import Json, RunFolder, plain
 
 CLAIM_KEYS = (
@@ -38,3 +40,43 @@ def document_of(folder: RunFolder) -> Json:
 def _claim(claim: Json) -> Json:
     """Undefined figures are null; the arm that a level has none of is an empty word."""
     return {key: claim[key] for key in CLAIM_KEYS} | {"baseline": claim["baseline"] or ""}
+
+
+def pilot_document_of(pilot: Pilot) -> Json:
+    """The same document over all of a pilot's scenarios.
+
+    Claims that two scenarios make under one name bear the scenario's before it; an invariant held
+    where it held in every scenario that checked it.
+    """
+    runs = pilot.runs()
+    found = {name: document_of(study.folder) for name, study in pilot.studies.items()}
+    names = unique_claims({n: [claim["id"] for claim in d["claims"]] for n, d in found.items()})
+    totals = summary(runs)
+    return {
+        "run": str(pilot.path),
+        "digest": totals["digest"],
+        "status": totals["status"],
+        "claims": [
+            claim | {"id": names[name][claim["id"]]}
+            for name, document in found.items()
+            for claim in document["claims"]
+        ],
+        "metrics": {
+            arm: metrics
+            for document in found.values()
+            for arm, metrics in document["metrics"].items()
+        },
+        "invariants": _all_invariants(runs),
+        "events": sum(document["events"] for document in found.values()),
+        "wall_s": sum(document["wall_s"] for document in found.values()),
+    }
+
+
+def _all_invariants(runs: dict[str, Json]) -> dict[str, str]:
+    """Name -> "held", or the first scenario in which it did not and what is said there."""
+    found: dict[str, str] = {}
+    for scenario, run in runs.items():
+        for name, state in run["invariants"].items():
+            if found.setdefault(name, HELD) == HELD and state != HELD:
+                found[name] = f"{scenario}: {state}"
+    return dict(sorted(found.items()))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from sim.findings import metrics_of, units_of
+from sim.pilot import Pilot
 from sim.reports.figures import claim_unit, figure, plain_number, span
 from sim.reports.stages import STAGE, must_shrink, stage_table
 from sim.reports.words import words
@@ -20,6 +22,30 @@ VERDICT_STYLE = {"supported": "bold green", "refuted": "bold red", "undecided": 
 
 def show_run(folder: RunFolder, lang: str, console: Console) -> None:
     """Print what the run folder holds."""
+    run, word = folder.read_run(), words(lang)
+    _findings(folder, lang, console)
+    _footer(_facts(folder, run, word), folder.path, run["status"], word, console)
+
+
+def show_pilot(pilot: Pilot, document: Json, lang: str, console: Console) -> None:
+    """Print what each run of the pilot holds, and what the pilot comes to (its JSON document)."""
+    word = words(lang)
+    for name, study in pilot.studies.items():
+        console.rule(name, align="left")
+        _findings(study.folder, lang, console)
+        run = study.folder.read_run()
+        console.print(_line_of(_facts(study.folder, run, word)), highlight=False, soft_wrap=True)
+    console.rule()
+    facts = (
+        f"{word['status']}: {word[document['status']]}",
+        f"{word['events']}: {plain_number(document['events'])}",
+        f"{document['wall_s']:.1f} s",
+        f"{word['digest']}: {document['digest'][:16]}",
+    )
+    _footer(facts, pilot.path, document["status"], word, console)
+
+
+def _findings(folder: RunFolder, lang: str, console: Console) -> None:
     run, records, word = folder.read_run(), folder.records(), words(lang)
     claims, units = folder.read_claims(), units_of(records)
     console.print(run["scenario"]["question"][lang], style="bold")
@@ -39,7 +65,6 @@ def show_run(folder: RunFolder, lang: str, console: Console) -> None:
             style="red",
             markup=False,
         )
-    _footer(folder, run, word, console)
 
 
 def _claims(claims: list[Json], units: Mapping[str, str], lang: str) -> Table:
@@ -112,19 +137,28 @@ def _invariants(states: Mapping[str, str], word: Mapping[str, str]) -> Table:
     return table
 
 
-def _footer(folder: RunFolder, run: Json, word: Mapping[str, str], console: Console) -> None:
-    facts = (
+def _facts(folder: RunFolder, run: Json, word: Mapping[str, str]) -> tuple[str, ...]:
+    return (
         f"{word['status']}: {word[run['status']]}",
         f"{word['replications']}: {len(run['replications'])}",
         f"{word['events']}: {plain_number(run['events'])}",
         f"{folder.read_wall()['wall_s']:.1f} s",
         f"{word['digest']}: {run['digest'][:16]}",
     )
-    console.print(" · ".join(facts), highlight=False, soft_wrap=True)
-    console.print(f"{word['folder']}: {folder.path}", markup=False, soft_wrap=True)
+
+
+def _line_of(facts: Sequence[str]) -> str:
+    return " · ".join(facts)
+
+
+def _footer(
+    facts: Sequence[str], path: Path, status: str, word: Mapping[str, str], console: Console
+) -> None:
+    console.print(_line_of(facts), highlight=False, soft_wrap=True)
+    console.print(f"{word['folder']}: {path}", markup=False, soft_wrap=True)
     console.print(f"{word['next']}:", highlight=False)
-    commands = [f"shapan verify {folder.path} --rerun", f"shapan compare {folder.path} RUN"]
-    if run["status"] == "partial":
-        commands.insert(0, f"shapan run --resume {folder.path}")
+    commands = [f"shapan verify {path} --rerun", f"shapan compare {path} RUN"]
+    if status == "partial":
+        commands.insert(0, f"shapan run --resume {path}")
     for command in commands:
         console.print(f"  {command}", markup=False, highlight=False, soft_wrap=True)

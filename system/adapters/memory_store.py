@@ -250,6 +250,10 @@ class MemoryUnit:
             self.undo_to(mark)
             raise
 
+    def on_undo(self, step: Callable[[], None]) -> None:
+        """Take this step when what was done so far is undone: for what lives beside the tables."""
+        self._undo.append(step)
+
     def undo_to(self, mark: int) -> None:
         """Take back every write after the mark, newest first."""
         while len(self._undo) > mark:

@@ -1,12 +1,16 @@
 """Column types that every kernel shares, and the conversion into them."""
 
 from collections.abc import Iterable
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 I64 = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+
+# A value that is not known, in columns that may lack some. Below every real value.
+MISSING: Final = -(2**63)
 
 
 def i64(values: Iterable[int]) -> I64:

@@ -4,6 +4,11 @@ Row numbers are account numbers: dense from 0, never reused. A frame's columns a
 at zero; a column with ``planes`` above 1 is an array of shape (planes, n), one plane contiguous.
 The columnar adapter keeps whole arrays in memory (a million accounts); the SQL adapter keeps rows
 and pages behind the store port (thousands of accounts, durable). Both pass ``tests/ports``.
+
+What is read may be a view of the book itself: it holds until the next write or append to its frame
+and never beyond the transaction. Copy what must live longer. A refused call leaves nothing half
+done and the transaction usable. Arrays of another shape or dtype, an account twice in one write
+and a range that leaves accounts out are bugs, and assert.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +29,10 @@ Rows = I64 | slice
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """planes: 1 for a plain column. floor: the lowest value that the book itself admits."""
+    """planes: 1 for a plain column. floor: the lowest value that the book itself admits.
+
+    Behind SQL the database checks the floors of plain columns too, against every program.
+    """
 
     name: str
     planes: int = 1
@@ -44,7 +52,10 @@ class BookUnit(Protocol):
 
     @property
     def rows(self) -> Unit:
-        """The store's unit of this same transaction: journal, consents, models, audit, ledger."""
+        """The store's unit of this same transaction: journal, consents, models, audit, ledger.
+
+        Its savepoints cover the frames: what they undo, they undo in both.
+        """
         ...
 
     def count(self, frame: Frame) -> int:
@@ -52,7 +63,10 @@ class BookUnit(Protocol):
         ...
 
     def append(self, frame: Frame, n: int, columns: Columns) -> slice:
-        """Add n accounts; columns that are not given are zero. Returns their numbers."""
+        """Add n accounts; columns that are not given are zero. Returns their numbers.
+
+        Raises CheckFailed for a value, given or zero, below its column's floor.
+        """
         ...
 
     def read(self, frame: Frame, names: Sequence[str], rows: Rows) -> dict[str, I64]:
@@ -63,7 +77,7 @@ class BookUnit(Protocol):
         ...
 
     def read_plane(self, frame: Frame, name: str, plane: int, rows: Rows) -> I64:
-        """One plane of a column: (n,). Do not write to it."""
+        """One plane of a column: (n,). Do not write to it. Raises MissingRow."""
         ...
 
     def write(self, frame: Frame, rows: Rows, columns: Columns) -> None:
@@ -71,12 +85,12 @@ class BookUnit(Protocol):
         ...
 
     def write_plane(self, frame: Frame, name: str, plane: int, rows: Rows, values: I64) -> None:
-        """Overwrite one plane of a column."""
+        """Overwrite one plane of a column. Raises MissingRow or CheckFailed."""
         ...
 
 
 class Book(Protocol):
-    """A book opened over a fixed set of frames and tables."""
+    """A book opened over a fixed set of frames and tables. One transaction at a time."""
 
     def transaction(self) -> AbstractContextManager[BookUnit]:
         """All or nothing, frames and tables together: an exception undoes every write."""

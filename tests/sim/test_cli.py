@@ -140,7 +140,8 @@ def test_a_required_claim_decides_the_exit_code(toy: Path) -> None:
         (("nonsense",), "nonsense"),
         (("verify", "nowhere"), "run.json"),
         (("compare", "nowhere"), "two or more"),
-        (("fit", "bicycles", "data.csv"), "use receivables"),
+        (("fit", "bicycles", "data.csv"), "use receivables or credit"),
+        (("replay", "bicycles", "data.csv"), "use receivables"),
         (("fit", "receivables", "data.csv", "--column", "x"), "FIELD=COLUMN"),
     ],
 )

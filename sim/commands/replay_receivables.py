@@ -1,4 +1,4 @@
-"""``shapan replay``."""
+"""``shapan replay receivables``."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.commands import options
-from system.errors import InputError
 
 if TYPE_CHECKING:
     from sim.replay.receivables import Terms
 
 
-def replay(
-    product: Annotated[str, typer.Argument(help="receivables")],
+def replay_receivables(
     data: Annotated[
         list[Path],
         typer.Argument(help="Invoices: .xml (UBL 2.1), .json, .jsonl, .ndjson, or folders."),
@@ -27,19 +25,17 @@ def replay(
     json: options.Json = False,
     lang: options.Lang = None,
 ) -> int:
-    """Recorded real events through the production code, in shadow mode: decisions and alerts."""
+    """Recorded invoices through the production code, in shadow mode: decisions and alerts."""
     from sim.commands.progress import invoices_progress
     from sim.replay.documents import read_recording
-    from sim.replay.receivables import replay_receivables
+    from sim.replay.receivables import replay_receivables as replayed
     from sim.reports.replay import document_of, show_replay
 
     chosen = options.language_of(lang)
-    if product != "receivables":
-        raise InputError("PRODUCT", product, "use receivables")
     terms = _terms(policy_from)
     recording = read_recording(data)
     with invoices_progress(len(recording.invoices)) as on_progress:
-        done = replay_receivables(recording, terms, on_progress)
+        done = replayed(recording, terms, on_progress)
     if json:
         options.print_json(document_of(done, chosen))
     else:

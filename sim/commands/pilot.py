@@ -1,0 +1,62 @@
+"""``shapan pilot``."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from sim.commands import options
+
+if TYPE_CHECKING:
+    from sim.pilot import Pilot
+
+
+def pilot(
+    seed: options.Seed = None,
+    replications: options.Replications = None,
+    out: options.Out = None,
+    workers: options.Workers = None,
+    require: options.Require = None,
+    json: options.Json = False,
+    lang: options.Lang = None,
+) -> int:
+    """The main job: every product's own scenario, and the table of claims of each."""
+    from sim import pilot as pilots
+
+    chosen = options.language_of(lang)
+    overrides = options.overrides_of(None, seed, replications, None)
+    found = pilots.prepare_pilot(pilots.PILOT, overrides, out)
+    return conduct(found, True, workers, tuple(require or ()), json, chosen)
+
+
+def conduct(
+    pilot: Pilot,
+    fresh: bool,
+    workers: int | None,
+    required: tuple[str, ...],
+    json: bool,
+    lang: str,
+) -> int:
+    """Run what is missing of the pilot and show what it came to; returns the exit code."""
+    from sim.commands.progress import progress_of
+    from sim.pilot import conduct_pilot
+    from sim.prepare import check_required
+    from sim.reports.document import pilot_document_of
+
+    check_required(required, pilot.claims())
+    totals = {name: len(study.looks[-1]) for name, study in pilot.studies.items()}
+    with progress_of(totals) as on_progress:
+        # Each folder was closed; its status says whether something is missing.
+        with suppress(KeyboardInterrupt):
+            conduct_pilot(pilot, workers or os.cpu_count() or 1, on_progress, fresh=fresh)
+    document = pilot_document_of(pilot)
+    if json:
+        options.print_json(document)
+    else:
+        from rich.console import Console
+
+        from sim.reports.terminal import show_pilot
+
+        show_pilot(pilot, document, lang, Console())
+    return options.exit_code(document, required)

@@ -1,0 +1,33 @@
+"""Hands what a finished run left behind to the auditor."""
+
+from sim.checks import consent
+from sim.checks.credit import REBUILT, audit_ledger, audit_lines, audit_merchants, rebuild
+from sim.credit.stage import Stage
+from system.credit.access import ACCESS_LOG
+from system.credit.policy import DEFAULT_POLICY
+from system.credit.records import JOURNAL, JournalRow
+from system.ledger.records import TRANSFERS
+from system.parties.consent import CONSENT_JOURNAL
+
+CONSENTED = "no_data_without_consent"
+
+
+def journal_of(stage: Stage) -> list[JournalRow]:
+    """Every fact of the lines, in order."""
+    with stage.system.book.transaction() as unit:
+        return unit.rows.scan(JOURNAL)
+
+
+def audit_stage(stage: Stage, journal: list[JournalRow]) -> dict[str, str]:
+    """Every invariant that the bank's records can show."""
+    bank = stage.bank
+    year_days = DEFAULT_POLICY.billing.year_days
+    days = range(stage.lend_day, stage.end_day)
+    books = rebuild(journal, bank.paid_fen.size, year_days, days)
+    names = (*REBUILT, "accrued_raw", "life")
+    audit_lines(books, bank.service.view(names, bank.rows))
+    audit_merchants(books, bank.received_fen, bank.paid_fen + bank.pledged_fen)
+    with stage.system.book.transaction() as unit:
+        audit_ledger(books, unit.rows.scan(TRANSFERS))
+        changes, accesses = unit.rows.scan(CONSENT_JOURNAL), unit.rows.scan(ACCESS_LOG)
+    return {**books.verdicts, CONSENTED: consent.no_data_without_consent(changes, accesses)}

@@ -1,0 +1,116 @@
+"""Columns over merchants, cut into blocks of rows that are drawn and computed one by one.
+
+Luck is keyed by purpose, day and block, so that a block's draws depend neither on the number of
+threads nor on how many merchants follow: a longer population keeps its first rows.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields, replace
+from typing import Any, Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.streams import Luck
+
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+I8 = NDArray[np.int8]
+Mask = NDArray[np.bool_]
+
+# A block's columns fit the second-level cache; fewer rows would pay NumPy's calls too often.
+BLOCK_ROWS: Final = 8_192
+NEVER: Final = 2**62
+# (1 + x / 2**20) ** (2**20) has a relative error of x * x / 2**21.
+_SQUARINGS: Final = 20
+_BITS_16: Final = 1 / 65_536
+R = TypeVar("R")
+P = TypeVar("P")
+
+
+def exp_portable(x: F64) -> F64:
+    """e**x to five digits, from products alone: the same bits on every machine."""
+    power = 1 + x / 2**_SQUARINGS
+    for _ in range(_SQUARINGS):
+        power = power * power
+    return power
+
+
+def floor_i64(values: NDArray[np.floating[Any]]) -> I64:
+    """Rounded down to whole numbers."""
+    whole: I64 = np.floor(values).astype(np.int64)
+    return whole
+
+
+def part_floor(whole: I64, share: float | NDArray[np.floating[Any]]) -> I64:
+    """A share of whole amounts (0 or more), rounded down."""
+    part: I64 = (whole * share).astype(np.int64)
+    return part
+
+
+class Block:
+    """Rows first..first + n of the population, with their luck."""
+
+    __slots__ = ("_luck", "first", "n", "number", "rows")
+
+    def __init__(self, luck: Luck, number: int, n_all: int) -> None:
+        self._luck, self.number = luck, number
+        self.first = number * BLOCK_ROWS
+        self.n = min(BLOCK_ROWS, n_all - self.first)
+        self.rows = slice(self.first, self.first + self.n)
+
+    def normal(self, purpose: str, day: int = 0) -> F64:
+        """Standard normal, float64 (n,)."""
+        return self._generator(purpose, day).standard_normal(self.n)
+
+    def uniform(self, purpose: str, day: int = 0) -> F64:
+        """float64 (n,) in [0, 1)."""
+        return self._generator(purpose, day).random(self.n)
+
+    def coarse(self, purpose: str, day: int) -> list[F64]:
+        """Four independent uniforms of 16 bits, each float64 (n,): for rounding by lot."""
+        bits: Any = self._generator(purpose, day).bit_generator
+        raw = bits.random_raw(self.n).astype("<u8", copy=False)
+        parts = raw.view("<u2").reshape(self.n, 4)
+        return [parts[:, at] * _BITS_16 for at in range(4)]
+
+    def _generator(self, purpose: str, day: int) -> np.random.Generator:
+        return self._luck.generator(purpose, day, self.number)
+
+
+def blocks_of(luck: Luck, n: int) -> list[Block]:
+    """All blocks of a population of n."""
+    return [Block(luck, number, n) for number in range(-(-n // BLOCK_ROWS))]
+
+
+def cut(columns: R, rows: slice) -> R:
+    """The same record over some rows only; its columns share memory with the whole."""
+    record: Any = columns
+    part: R = replace(record, **{f.name: getattr(record, f.name)[rows] for f in fields(record)})
+    return part
+
+
+def joined(parts: Sequence[R]) -> R:
+    """One record over the rows of all parts, in order."""
+    first: Any = parts[0]
+    whole: R = replace(
+        first,
+        **{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(first)},
+    )
+    return whole
+
+
+class Workers:
+    """Runs a function over parts, by several threads where that is asked for; results in order.
+
+    NumPy works outside the interpreter's lock. Parts share no rows, so threads change no result.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+
+    def over(self, do: Callable[[P], R], parts: Sequence[P]) -> list[R]:
+        if self._pool is None or len(parts) == 1:
+            return [do(part) for part in parts]
+        return list(self._pool.map(do, parts))

@@ -1,0 +1,79 @@
+"""How the platform's feed reaches the bank: on time, late, twice, corrected afterwards, or never."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.credit.economy import Feed
+from sim.credit.parameters import Parameters
+from sim.streams import Luck
+from system.credit.feed_records import FEED_FIELDS, FeedBatch
+
+I64 = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    accounts: I64
+    days: I64
+    revisions: I64
+    columns: dict[str, I64]
+
+
+class FeedChannel:
+    """Each day takes what the platform reports, and delivers what arrives."""
+
+    def __init__(self, luck: Luck, parameters: Parameters) -> None:
+        self._luck, self._parameters = luck, parameters
+        self._under_way: dict[int, list[_Rows]] = {}
+
+    def deliver(self, feed: Feed) -> FeedBatch:
+        """The day's delivery: today's rows, then those of earlier days that were held up."""
+        p, day = self._parameters, feed.day
+        draw = self._luck.cohort("feed_row", day, feed.active.size)
+        missing = p.feed_missing_share
+        late = missing + p.feed_late_share
+        twice = late + p.feed_duplicate_share
+        corrected = twice + p.feed_corrected_share
+        self._hold_late(feed, draw, missing, late)
+        self._send_later(feed, np.flatnonzero((draw >= late) & (draw < twice)), 1, 0)
+        wrong = np.flatnonzero((draw >= twice) & (draw < corrected) & feed.active)
+        self._send_later(feed, wrong, p.feed_correction_days, 1)
+        today = _rows(feed, np.flatnonzero((draw >= late) & feed.active), 0)
+        # What is wrong at first: refunds that the platform has not booked yet.
+        today.columns["refund_fen"][np.searchsorted(today.accounts, wrong)] = 0
+        return _batch(day, [today, *self._under_way.pop(day, [])])
+
+    def _hold_late(self, feed: Feed, draw: NDArray[np.float64], low: float, high: float) -> None:
+        """Each late row has one of the usual delays, all equally likely."""
+        options = self._parameters.feed_late_days_options
+        edges = np.linspace(low, high, len(options) + 1)
+        for days, first, last in zip(options, edges[:-1], edges[1:], strict=True):
+            self._send_later(feed, np.flatnonzero((draw >= first) & (draw < last)), days, 0)
+
+    def _send_later(self, feed: Feed, rows: I64, days: int, revision: int) -> None:
+        rows = rows[feed.active[rows]]
+        if rows.size:
+            waiting = self._under_way.setdefault(feed.day + days, [])
+            waiting.append(_rows(feed, rows, revision))
+
+
+def _rows(feed: Feed, rows: I64, revision: int) -> _Rows:
+    """Copies, for the economy's columns change every day."""
+    return _Rows(
+        rows,
+        np.full(rows.size, feed.day, np.int64),
+        np.full(rows.size, revision, np.int64),
+        {name: feed.columns[name][rows] for name in FEED_FIELDS},
+    )
+
+
+def _batch(day: int, parts: list[_Rows]) -> FeedBatch:
+    return FeedBatch(
+        f"feed/{day}",
+        np.concatenate([part.accounts for part in parts]),
+        np.concatenate([part.days for part in parts]),
+        np.concatenate([part.revisions for part in parts]),
+        {name: np.concatenate([part.columns[name] for part in parts]) for name in FEED_FIELDS},
+    )

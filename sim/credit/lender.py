@@ -1,0 +1,30 @@
+"""What a lender is to the model: it hears applications, and acts once a day."""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.credit.economy import Feed
+
+I64 = NDArray[np.int64]
+
+
+class Lender(Protocol):
+    """One way of deciding. Lines are kept by the bank, which is the same for all."""
+
+    def start(self, day: int) -> None:
+        """Before the first day: consents, histories."""
+        ...
+
+    def open_day(self, day: int, view: dict[str, I64]) -> None:
+        """Before the day's business: what fell due on the lender's own calendar."""
+        ...
+
+    def apply(self, day: int, rows: I64, requested_fen: I64) -> None:
+        """These merchants ask for credit today."""
+        ...
+
+    def hear(self, feed: Feed) -> None:
+        """The platform's feed of a day that is over."""
+        ...

@@ -1,0 +1,130 @@
+"""One arm of one replication of merchant credit: the entry for the study engine."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from sim.credit.appraisal import Desk, DeskReason
+from sim.credit.audit import audit_stage, journal_of
+from sim.credit.bank import CHECKER, MAKER
+from sim.credit.happenings import add_journal
+from sim.credit.legacy import Legacy, legacy_of
+from sim.credit.lender_collateral import CollateralLender
+from sim.credit.lender_data import DataLender
+from sim.credit.parameters import PROCESSES, Parameters, parameters_of
+from sim.credit.reference import Reference, reference_of
+from sim.credit.stage import Span, Stage
+from sim.credit.world_parameters import WorldParameters
+from sim.metrics.credit import Run, measure
+from sim.scenario import Scenario
+from sim.streams import Luck
+from sim.world import Outcome, Task
+from system.adapters.sql_place import own_place
+from system.credit import registry
+from system.credit.proposals import propose
+from system.credit.rules import Refusal
+from system.limits import COLUMN_ROWS_MAX
+
+# Fewer legacy merchants leave too few bad loans to learn from.
+_COUNT_MIN: Final = {"merchant": 1, "legacy": 300}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One arm's numbers. merchants, legacy: population sizes."""
+
+    process: str
+    seed: int
+    replication: int
+    parameters: Parameters
+    world: WorldParameters
+    merchants: int
+    legacy: int
+    span: Span
+
+    def learned(self) -> Legacy:
+        """The model of this replication."""
+        quiet_days = self.span.lend_after_days
+        return legacy_of(
+            self.seed, self.replication, self.parameters, self.world, self.legacy, quiet_days
+        )
+
+    def reference(self) -> Reference:
+        """What would have become of everybody, in this replication."""
+        return reference_of(
+            self.seed, self.replication, self.parameters, self.world, self.merchants, self.span
+        )
+
+
+def simulate_credit(task: Task) -> Outcome:
+    """Run one arm of one replication. Raises InputError for a scenario that does not fit."""
+    setting = setting_of(task.scenario, task.arm, task.replication)
+    with _database(task) as url:
+        stage, run = run_arm(setting, url)
+        journal = journal_of(stage)
+        verdicts = audit_stage(stage, journal)
+        add_journal(stage.log, journal)
+        metrics = measure(run, journal)
+        stage.system.close()
+    return Outcome(metrics, stage.log, verdicts, {})
+
+
+def setting_of(scenario: Scenario, arm: str, replication: int) -> Setting:
+    """The numbers of an arm. Raises InputError that names file and line."""
+    process = scenario.arms[arm].word("process")
+    if process not in PROCESSES:
+        remedy = f"write {' or '.join(PROCESSES)}"
+        raise scenario.refuse(("arms", arm, "process"), process, remedy)
+    parameters, world = parameters_of(scenario, arm)
+    span = Span(scenario.warmup_days, scenario.warmup_days + scenario.horizon_days)
+    merchants, legacy = (_count(scenario, name) for name in _COUNT_MIN)
+    return Setting(process, scenario.seed, replication, parameters, world, merchants, legacy, span)
+
+
+def _count(scenario: Scenario, name: str) -> int:
+    count, low = scenario.populations[name].whole("count"), _COUNT_MIN[name]
+    if not low <= count <= COLUMN_ROWS_MAX:
+        remedy = f"write {low} to {COLUMN_ROWS_MAX}"
+        raise scenario.refuse(("populations", name, "count"), count, remedy)
+    return count
+
+
+def run_arm(setting: Setting, store_url: str, threads: int = 1) -> tuple[Stage, Run]:
+    """An arm to its end, before it is measured. The caller closes ``stage.system``."""
+    luck = Luck(setting.seed, setting.replication)
+    stage = Stage(luck, setting.world, setting.merchants, setting.span, store_url, threads)
+    desk = Desk(stage.economy, luck, setting.parameters, stage.economy.roster().since_day)
+    if setting.process == "collateral":
+        stage.run(CollateralLender(stage.bank, desk, stage.engine, setting.parameters))
+        approved = stage.facts.applications.approved
+        return stage, Run(setting, stage, setting.reference(), approved, DeskReason, None)
+    learned = setting.learned()
+    lender = DataLender(stage.bank, luck, setting.parameters, desk)
+    stage.run(lender, lambda: put_in_charge(stage, learned))
+    return stage, Run(setting, stage, setting.reference(), lender.shadow_approved, Refusal, learned)
+
+
+def put_in_charge(stage: Stage, learned: Legacy) -> None:
+    """One person proposes the model, another approves it."""
+    now_s = stage.engine.now_s
+    with stage.system.book.transaction() as unit:
+        model_id = propose(
+            unit.rows, learned.proposal, MAKER, now_s, command_id="propose the first model"
+        )
+        registry.approve(unit.rows, model_id, CHECKER, now_s, command_id="approve the first model")
+    stage.log.add(now_s, "model_approved", model_id, (learned.scores.size,))
+
+
+@contextmanager
+def _database(task: Task) -> Iterator[str]:
+    """The URL of an empty store, as ``task.store`` asks for."""
+    if task.store == "memory":
+        yield task.store
+    elif task.store == "sqlite":
+        with TemporaryDirectory() as folder:
+            yield f"sqlite:///{folder}/system.db"
+    else:
+        with own_place(task.store, f"{task.arm}-{task.replication}") as url:
+            yield url

@@ -1,0 +1,85 @@
+"""What owners decide: when to ask for a line, when to draw, what to pay. They decide, never act.
+
+Good and bad reasons look alike to them: an empty shelf, an opportunity, unpaid wages.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from sim.credit.cash import Books, idle_fen
+from sim.credit.columns import I64, Mask, floor_i64, part_floor
+from sim.credit.fraudsters import Fraud
+from sim.credit.merchants import WEEK_DAYS, Traits
+from sim.credit.world_parameters import WorldParameters
+from system.limits import LINE_FEN_MAX
+
+# What a merchant sees of its own line: int64 (n,) each.
+View = Mapping[str, I64]
+NO_LINE: Final = 0
+# Requests are written in hundreds of yuan.
+_REQUEST_STEP_FEN: Final = 10_000
+# A reminder reaches even the careless.
+_REMINDER_DPD: Final = 7
+# A shell shop asks for so much more than its true sales would explain.
+_SHELL_REQUEST_RATIO: Final = 4
+
+
+def has_office_day(t: Traits, day: int) -> Mask:
+    """Whose day it is to look after money."""
+    here: Mask = t.office_weekday == day % WEEK_DAYS
+    return here
+
+
+def wanted_lines(t: Traits, b: Books, p: WorldParameters, day: int, view: View) -> I64:
+    """Limits asked for, in fen; 0 for those who do not apply today. Notes the application."""
+    may_ask = (view["state"] == NO_LINE) & has_office_day(t, day)
+    at = np.flatnonzero(may_ask & b.open & (b.applied_on <= day - p.reapply_days))
+    strikes = t.strike_day[at] <= day
+    needs = t.takes_credit[at] & (b.short_fen[at] >= max(p.draw_need_fen_min, 1))
+    asks = np.where(t.fraud[at] < Fraud.VANISHER, needs, strikes)
+    at, strikes = at[asks], strikes[asks]
+    sales_fen = b.wanted[at] * t.ticket_fen[at] * np.where(strikes, _SHELL_REQUEST_RATIO, 1)
+    ask_fen = np.maximum(floor_i64(sales_fen * p.request_sales_days), b.short_fen[at])
+    b.applied_on[at] = day
+    asked_fen = np.zeros(t.cell.size, np.int64)
+    stepped_fen = (ask_fen // _REQUEST_STEP_FEN + 1) * _REQUEST_STEP_FEN
+    asked_fen[at] = np.minimum(stepped_fen, LINE_FEN_MAX)
+    return asked_fen
+
+
+def wanted_draws(t: Traits, b: Books, p: WorldParameters, day: int, view: View) -> I64:
+    """fen to draw now, within what is available: what last night lacked; shell shops take all."""
+    available_fen = view["available_fen"]
+    draw_fen = np.minimum(available_fen, b.short_fen * (b.short_fen >= p.draw_need_fen_min))
+    strikes = np.flatnonzero((t.strike_day <= day) & b.open)
+    draw_fen[strikes] = available_fen[strikes]
+    return draw_fen
+
+
+def offered_fen(t: Traits, b: Books, p: WorldParameters, day: int, view: View) -> I64:
+    """fen offered to the bank now.
+
+    Shops pay what is due out of cash above the reserve, in part once a week where it does not
+    suffice, and repay early out of idle cash. Former owners pay what they have.
+    """
+    offered = np.zeros(t.cell.size, np.int64)
+    office = has_office_day(t, day)
+    acts = office | (view["due_fen"] > 0) | ~b.open
+    at = np.flatnonzero(acts & (view["outstanding_fen"] > 0))
+    if not at.size:
+        return offered
+    outstanding_fen = view["outstanding_fen"][at]
+    due_fen = np.where(
+        b.open[at], np.minimum(view["due_fen"][at], outstanding_fen), outstanding_fen
+    )
+    spare_fen = np.maximum(b.cash_fen[at] - b.fixed_fen[at] * (p.reserve_days * b.open[at]), 0)
+    office = office[at]
+    sees_bill = ~t.is_careless[at] | office | (view["dpd_days"][at] > _REMINDER_DPD)
+    pays_now = sees_bill & ((spare_fen >= due_fen) | office)
+    regular_fen = np.minimum(due_fen, spare_fen) * pays_now
+    left_fen = np.maximum(idle_fen(t, b)[at] - regular_fen, 0)
+    early_fen = part_floor(left_fen, p.idle_repaid_share) * (office & b.open[at])
+    offered[at] = np.minimum(regular_fen + early_fen, outstanding_fen)
+    return offered

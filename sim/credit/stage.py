@@ -1,0 +1,109 @@
+"""A stretch of days on which one lender meets the merchants' economy, through the real service."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from sim.credit.bank import Bank
+from sim.credit.economy import Economy, Feed
+from sim.credit.facts import Facts
+from sim.credit.happenings import add_columns
+from sim.credit.lender import Lender
+from sim.credit.world_parameters import WorldParameters
+from sim.engine import EconomyModel, Engine
+from sim.streams import Luck
+from sim.trace import EventLog
+from system.bootstrap_credit import build_credit
+from system.limits import DAY_S
+
+# The business of a day is done at ten; the books close on its last second.
+_OPENS_S: Final = 10 * 3_600
+_CLOSES_S: Final = DAY_S - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days after the start: data flow from day 0, money from ``lend_after_days`` to ``days``."""
+
+    lend_after_days: int
+    days: int
+
+
+class Stage:
+    """Everything that one run is made of. ``start_day``: local business day number."""
+
+    def __init__(
+        self,
+        luck: Luck,
+        world: WorldParameters,
+        n: int,
+        span: Span,
+        store: str = "memory",
+        threads: int = 1,
+    ) -> None:
+        self.luck, self.span = luck, span
+        self.engine = Engine(world.start_s)
+        self.start_day = world.start_day
+        self.lend_day = self.start_day + span.lend_after_days
+        self.end_day = self.start_day + span.days
+        self.economy = Economy(luck, world, n, threads)
+        self.facts, self.log = Facts(n), EventLog()
+        self.system = build_credit(clock=self.engine.clock, store_url=store)
+        self.bank = Bank(self.system.credit, self.engine.clock, self.economy, self.facts, self.log)
+        self.bank.enrol()
+
+    def run(self, lender: Lender, opening: Callable[[], object] = lambda: None) -> None:
+        """All days. opening: called once, on the first morning of lending."""
+        lender.start(self.start_day)
+        _Days(self, lender, opening)
+        self.engine.run(self.engine.now_s + self.span.days * DAY_S)
+        self.bank.open_day(self.end_day)
+
+
+class _Days(EconomyModel):
+    """The Mesa model: one step per local day."""
+
+    def __init__(self, stage: Stage, lender: Lender, opening: Callable[[], object]) -> None:
+        super().__init__(stage.engine)
+        self._stage, self._lender, self._opening = stage, lender, opening
+        self._day = stage.start_day
+        self._feed: Feed | None = None
+
+    def step(self) -> None:
+        """At midnight: the day's business is due at ten, the close on its last second."""
+        now_s = self.engine.now_s
+        self.engine.at(now_s + _OPENS_S, self._business)
+        self.engine.at(now_s + _CLOSES_S, self._close)
+
+    def _business(self) -> None:
+        stage, day = self._stage, self._day
+        self._feed = stage.economy.morning(day)
+        if day >= stage.lend_day:
+            self._lend(day)
+        stage.economy.evening(day)
+
+    def _lend(self, day: int) -> None:
+        stage, bank = self._stage, self._stage.bank
+        if day == stage.lend_day:
+            self._opening()
+        view = bank.open_day(day)
+        self._lender.open_day(day, view)
+        requested_fen = stage.economy.wants_credit(day, view)
+        rows = np.flatnonzero(requested_fen)
+        if rows.size:
+            stage.facts.applications.ask(day, self.engine.now_s, rows)
+            add_columns(
+                stage.log, self.engine.now_s, "asked", f"day/{day}", rows, requested_fen[rows]
+            )
+            self._lender.apply(day, rows, requested_fen[rows])
+        bank.pay_out(day, view)
+        bank.collect(day, view)
+
+    def _close(self) -> None:
+        """What the platform reports of the day comes before the close of the books."""
+        assert self._feed is not None
+        self._lender.hear(self._feed)
+        self._stage.bank.service.end_of_day(self._day)
+        self._day += 1

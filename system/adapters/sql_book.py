@@ -1,0 +1,181 @@
+"""The book port on the store port: thousands of accounts, as durable as the store is.
+
+A frame's plain columns are one table with a row for each account and a column for each name, which
+an analyst can query. Columns with planes are pages of 64 accounts, kept as bytes: the sums and
+days of a feed would make hundreds of columns. Nothing is remembered between two calls, so what
+the store undoes, or another process writes, is never overlooked.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, make_dataclass
+from functools import cache
+from operator import attrgetter
+from typing import Any, Final
+
+import numpy as np
+
+from system.adapters.book_pages import pages_of, read_pages, write_pages
+from system.adapters.book_shape import (
+    assert_each_once,
+    assert_plane,
+    check_columns,
+    check_plane,
+    check_zeros,
+    columns_by_name,
+    found_rows,
+    read_only,
+)
+from system.ports.book import I64, Column, Columns, Frame, Rows
+from system.ports.store import AtLeast, Store, Table, Unit
+
+ACCOUNT: Final = "account"
+
+
+def frame_tables(frames: Sequence[Frame]) -> tuple[Table[Any], ...]:
+    """The tables with which a store must be opened to hold these frames."""
+    return tuple(table for frame in frames for table in (_shape(frame).table, pages_of(frame)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """names: the plain columns, in the order in which a row has them after its account."""
+
+    by_name: dict[str, Column]
+    table: Table[Any]
+    names: tuple[str, ...]
+
+
+@cache
+def _shape(frame: Frame) -> _Shape:
+    plain = [column for column in frame.columns if column.planes == 1]
+    names = tuple(column.name for column in plain)
+    fields = [(name, int) for name in (ACCOUNT, *names)]
+    # Not frozen: nobody but the store sees these rows, and freezing takes a third of the time.
+    record = make_dataclass(f"{frame.name}_row", fields, slots=True)
+    checks = (AtLeast(column.name, column.floor) for column in plain if column.floor is not None)
+    table: Table[Any] = Table(frame.name, record, key=(ACCOUNT,), checks=tuple(checks))
+    return _Shape(columns_by_name(frame), table, names)
+
+
+class SqlBookUnit:
+    """One open transaction over frames that are tables of the store."""
+
+    def __init__(self, rows: Unit, shapes: dict[str, _Shape]) -> None:
+        self._rows, self._shapes = rows, shapes
+
+    @property
+    def rows(self) -> Unit:
+        """The store's unit; its savepoints cover the frames, which are tables of it."""
+        return self._rows
+
+    def count(self, frame: Frame) -> int:
+        last = self._rows.last(self._shapes[frame.name].table)
+        return 0 if last is None else int(last.account) + 1
+
+    def append(self, frame: Frame, n: int, columns: Columns) -> slice:
+        shape = self._shapes[frame.name]
+        check_columns(frame, shape.by_name, columns, n)
+        check_zeros(frame, shape.by_name, columns, n)
+        first = self.count(frame)
+        fresh = slice(first, first + n)
+        block = np.zeros((n, 1 + len(shape.names)), np.int64)
+        block[:, 0] = np.arange(fresh.start, fresh.stop)
+        _set_columns(block, shape, columns)
+        with self._rows.savepoint():
+            self._rows.insert(shape.table, _records(shape, block))
+            self._write_planes(frame, fresh, columns)
+        return fresh
+
+    def read(self, frame: Frame, names: Sequence[str], rows: Rows) -> dict[str, I64]:
+        shape = self._shapes[frame.name]
+        rows, n = found_rows(frame, rows, self.count(frame))
+        plain = [name for name in names if shape.by_name[name].planes == 1]
+        block = self._block(shape, rows, n) if plain else None
+        found = {}
+        for name in names:
+            if shape.by_name[name].planes == 1:
+                assert block is not None
+                values = np.ascontiguousarray(block[:, 1 + shape.names.index(name)])
+            else:
+                planes = range(shape.by_name[name].planes)
+                values = read_pages(self._rows, frame, name, planes, rows)
+            found[name] = read_only(values)
+        return found
+
+    def read_plane(self, frame: Frame, name: str, plane: int, rows: Rows) -> I64:
+        column = self._shapes[frame.name].by_name[name]
+        assert_plane(frame, column, plane)
+        if column.planes == 1:
+            return self.read(frame, [name], rows)[name]
+        rows, _ = found_rows(frame, rows, self.count(frame))
+        return read_only(read_pages(self._rows, frame, name, range(plane, plane + 1), rows)[0])
+
+    def write(self, frame: Frame, rows: Rows, columns: Columns) -> None:
+        rows, n = found_rows(frame, rows, self.count(frame))
+        assert_each_once(frame, rows)
+        check_columns(frame, self._shapes[frame.name].by_name, columns, n)
+        with self._rows.savepoint():
+            self._write_plain(frame, rows, columns, n)
+            self._write_planes(frame, rows, columns)
+
+    def write_plane(self, frame: Frame, name: str, plane: int, rows: Rows, values: I64) -> None:
+        column = self._shapes[frame.name].by_name[name]
+        rows, n = found_rows(frame, rows, self.count(frame))
+        assert_each_once(frame, rows)
+        check_plane(frame, column, plane, values, n)
+        if column.planes == 1:
+            self._write_plain(frame, rows, {name: values}, n)
+        else:
+            write_pages(self._rows, frame, name, plane, rows, values[np.newaxis])
+
+    def _block(self, shape: _Shape, rows: Rows, n: int) -> I64:
+        """The accounts' rows as they are stored: (n, 1 + plain columns)."""
+        if isinstance(rows, slice):
+            after = (rows.start - 1,) if rows.start else None
+            held = self._rows.scan(shape.table, after=after, limit=n)
+        else:
+            held = self._rows.get(shape.table, [(account,) for account in rows.tolist()])
+        values_of = attrgetter(ACCOUNT, *shape.names)
+        row = np.dtype((np.int64, (1 + len(shape.names),)))
+        return np.fromiter(map(values_of, held), row, n)
+
+    def _write_plain(self, frame: Frame, rows: Rows, columns: Columns, n: int) -> None:
+        shape = self._shapes[frame.name]
+        if n == 0 or columns.keys().isdisjoint(shape.names):
+            return
+        before = self._block(shape, rows, n)
+        after = before.copy()
+        _set_columns(after, shape, columns)
+        changed = (after != before).any(axis=1)
+        self._rows.replace(shape.table, _records(shape, after[changed]))
+
+    def _write_planes(self, frame: Frame, rows: Rows, columns: Columns) -> None:
+        plain = self._shapes[frame.name].names
+        for name, values in columns.items():
+            if name not in plain:
+                write_pages(self._rows, frame, name, 0, rows, values)
+
+
+def _set_columns(block: I64, shape: _Shape, columns: Columns) -> None:
+    for position, name in enumerate(shape.names, 1):
+        if name in columns:
+            block[:, position] = columns[name]
+
+
+def _records(shape: _Shape, block: I64) -> list[Any]:
+    return [shape.table.record(*row) for row in block.tolist()]
+
+
+class SqlBook:
+    """Frames in a store that was opened with ``frame_tables`` of them, among others."""
+
+    def __init__(self, store: Store, frames: Sequence[Frame]) -> None:
+        self._store = store
+        self._shapes = {frame.name: _shape(frame) for frame in frames}
+        assert len(self._shapes) == len(frames), "two frames with one name"
+
+    @contextmanager
+    def transaction(self) -> Iterator[SqlBookUnit]:
+        with self._store.transaction() as rows:
+            yield SqlBookUnit(rows, self._shapes)

@@ -1,0 +1,132 @@
+"""The one door to merchants' data: only who has consented is read, and every reading is noted.
+
+The log names the last change of the consent journal that the reader had seen, so that journal and
+log alone show whether consent stood at that moment.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+
+from system.kernels.account_sets import pack_accounts
+from system.kernels.columns import I64, MISSING
+from system.parties.consent import DataClass, Purpose, last_change, valid_classes
+from system.ports.book import BookUnit
+from system.ports.store import AtLeast, Table
+
+# Columns of these accounts, of which these classes may be read.
+Reader = Callable[[I64, int], Mapping[str, I64]]
+
+
+class Use(StrEnum):
+    """What was done with the data."""
+
+    INTAKE = "intake"  # rows of a feed were opened and kept
+    FEATURES = "features"
+    LINEAGE = "lineage"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A reading as its reader asks for it. classes: what it would use, as far as consent goes.
+
+    day_first, day_last: business days of the data.  reference: the command or feature behind it.
+    """
+
+    use: Use
+    purpose: Purpose
+    classes: int
+    day_first: int
+    day_last: int
+    now_s: int
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRow:
+    """A reading as it was done: of these accounts these classes were read, for this purpose.
+
+    consent_sequence: the newest ConsentChange that the reader had seen.  accounts: a packed set
+    (``kernels.account_sets``).  digest: SHA-256 of what was read.
+    """
+
+    sequence: int
+    at_s: int
+    use: str
+    purpose: int
+    classes: int
+    day_first: int
+    day_last: int
+    consent_sequence: int
+    reference: str
+    accounts: bytes
+    digest: str
+
+
+ACCESS_LOG: Final = Table(
+    "access_log",
+    AccessRow,
+    key=("sequence",),
+    checks=(AtLeast("classes", 1),),
+    append_only=True,
+)
+
+
+def read_with_consent(
+    unit: BookUnit, access: Access, accounts: I64, names: Sequence[str], reader: Reader
+) -> dict[str, I64]:
+    """What the reader finds on accounts that have consented; MISSING on all others.
+
+    accounts: int64 (n,), each at most once.  names: columns of the result, int64 (n,) each.  An
+    account whose consent covers some of the classes is read as far as it goes; without
+    DataClass.ORDERS, of which all else hangs, it is not read. Every reading adds a row to the log.
+    """
+    found = {name: np.full(accounts.size, MISSING) for name in names}
+    for classes, at in groups_with_consent(unit, access, accounts):
+        columns = reader(accounts[at], classes)
+        for name in names:
+            found[name][at] = columns[name]
+        digest = hashlib.sha256()
+        for name in names:
+            digest.update(columns[name].astype("<i8", copy=False).tobytes())
+        note(unit, access, classes, pack_accounts(accounts[at]), digest.hexdigest())
+    return found
+
+
+def groups_with_consent(
+    unit: BookUnit, access: Access, accounts: I64
+) -> Iterator[tuple[int, I64 | slice]]:
+    """Positions of accounts that may be read, by the classes that may be, in ascending order."""
+    classes = valid_classes(unit, access.purpose, accounts, access.now_s) & access.classes
+    for number in np.flatnonzero(np.bincount(classes, minlength=1)):
+        if number & DataClass.ORDERS:
+            at = np.flatnonzero(classes == number)
+            yield int(number), slice(None) if at.size == accounts.size else at
+
+
+def note(unit: BookUnit, access: Access, classes: int, accounts: bytes, digest: str) -> None:
+    """Add a row to the log: of this packed set of accounts these classes were read."""
+    row = AccessRow(
+        last_access(unit) + 1,
+        access.now_s,
+        access.use.value,
+        int(access.purpose),
+        classes,
+        access.day_first,
+        access.day_last,
+        last_change(unit),
+        access.reference,
+        accounts,
+        digest,
+    )
+    unit.rows.insert(ACCESS_LOG, [row])
+
+
+def last_access(unit: BookUnit) -> int:
+    """The sequence of the newest reading, 0 before the first."""
+    last = unit.rows.last(ACCESS_LOG)
+    return last.sequence if last else 0

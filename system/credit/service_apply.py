@@ -1,0 +1,81 @@
+"""Applications: a decision with its reasons, and an open line where it is yes."""
+
+import numpy as np
+
+from system.credit.appraisal import Appraisal, appraise
+from system.credit.commands import ApplyBatch
+from system.credit.desk import Desk, Page, out_of_bounds
+from system.credit.events import Kind
+from system.credit.kernels.limit import worth_granting
+from system.credit.outcome import Decisions, refused_all
+from system.credit.records import Basis, LineState
+from system.credit.rules import Refusal, refusals
+from system.credit.service_lines import is_live, open_lines
+from system.kernels.columns import I64, Mask
+from system.parties.consent import DataClass, Purpose, valid_classes
+
+
+def apply(desk: Desk, batch: ApplyBatch) -> Decisions:
+    """Decide every application; merchants without consent are not looked at."""
+    page = desk.page(batch.accounts, ("life",))
+    decisions = refused_all(Decisions, batch.accounts.size, 0)
+    decisions.code[:] = _obstacles(desk, page, batch.requested_fen)
+    at = np.flatnonzero(decisions.code == 0)
+    if at.size:
+        rows = batch.accounts[at]
+        look = appraise(desk, rows, desk.today, Purpose.SCORING)
+        _decide(decisions, at, look, batch, desk)
+        _open(desk, rows, decisions, at, page["life"][at])
+    return decisions
+
+
+def _obstacles(desk: Desk, page: Page, requested_fen: I64) -> I64:
+    return refusals(
+        *page.checks,
+        (out_of_bounds(requested_fen), Refusal.AMOUNT_OUT_OF_BOUNDS),
+        (page["life"] == LineState.CHARGED_OFF, Refusal.APPLICATION_LINE_CHARGED_OFF),
+        (is_live(page["life"]), Refusal.APPLICATION_LINE_EXISTS),
+        (_consent_missing(desk, page), Refusal.APPLICATION_CONSENT_MISSING),
+    )
+
+
+def _consent_missing(desk: Desk, page: Page) -> Mask:
+    """True where not even sales may be read."""
+    missing = np.ones(page.accounts.size, np.bool_)
+    known = ~(page.unknown | page.repeated)
+    rows = page.accounts[known]
+    classes = valid_classes(desk.unit, Purpose.SCORING, rows, desk.now_s)
+    missing[known] = (classes & DataClass.ORDERS) == 0
+    return missing
+
+
+def _decide(decisions: Decisions, at: I64, look: Appraisal, batch: ApplyBatch, desk: Desk) -> None:
+    """Fill in the decisions of the rows that could be looked at."""
+    sound = look.data_refusal == 0
+    explored = sound & (look.risk_refusal != 0) & batch.explore[at]
+    by_risk = np.where(explored, look.explored_fen, look.limit_fen)
+    asked_fen = np.minimum(by_risk, batch.requested_fen[at])
+    limit_fen = worth_granting(asked_fen, desk.policy.limit)
+    code = np.where(sound, np.where(explored, 0, look.risk_refusal), look.data_refusal)
+    code = np.where((code == 0) & (limit_fen == 0), int(Refusal.DECLINED_LIMIT_TOO_SMALL), code)
+    yes = code == 0
+    decisions.code[at] = code
+    decisions.approved[at] = yes
+    decisions.explored[at] = yes & explored
+    decisions.limit_fen[at] = np.where(yes, limit_fen, 0)
+    decisions.rate_ppm[at] = np.where(yes, look.rate_ppm, 0)
+    decisions.pd_ppm[at] = look.scores.pd_ppm
+    decisions.score[at] = look.scores.score
+    decisions.reasons[at] = look.scores.reasons
+
+
+def _open(desk: Desk, rows: I64, decisions: Decisions, at: I64, life: I64) -> None:
+    desk.tell(Kind.DECIDED, rows, decisions.code[at])
+    yes = decisions.approved[at]
+    terms = {
+        name: getattr(decisions, name)[at][yes]
+        for name in ("limit_fen", "rate_ppm", "pd_ppm", "score")
+    }
+    explored = decisions.explored[at][yes]
+    basis = np.where(explored, int(Basis.EXPLORED), int(Basis.SCORE))
+    open_lines(desk, rows[yes], life[yes] == LineState.OPEN, {**terms, "basis": basis})

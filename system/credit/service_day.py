@@ -1,0 +1,249 @@
+"""The end of a day: accrue, age, classify, give up by age, bill. A batch job over columns.
+
+Works through the lines in slices small enough that what is computed on the way stays in the
+processor's cache. A line remembers the last day that was closed for it, so a day can be closed in
+parts, and closing it again finds nothing to do.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from system.credit.desk import Desk, Parts
+from system.credit.events import Kind
+from system.credit.journal import total_of
+from system.credit.kernels import delinquency
+from system.credit.kernels.accrual import fen_unit_raw, one_day_raw, whole_fen_half_even
+from system.credit.kernels.classification import (
+    NORMAL,
+    Standing,
+    classify,
+    in_observation,
+)
+from system.credit.records import LINES, Freeze, LineState
+from system.credit.reports import DayReport
+from system.credit.service_care import give_up
+from system.errors import InputError
+from system.kernels.business_day import business_day
+from system.kernels.columns import I64
+from system.limits import BILLS_MAX, PERIOD_DAYS
+from system.ports.book import Rows
+
+_ROWS_AT_ONCE: Final = 16_384
+_TROUBLE: Final = (
+    "life",
+    "frozen_for",
+    "unpaid_due_day",
+    "arrears_day",
+    "restructured_day",
+    "asset_class",
+)
+_GROWING: Final = ("principal_fen", "accrued_raw", "penalty_raw")
+_BILLED: Final = (
+    "life",
+    "principal_fen",
+    "principal_due_fen",
+    "interest_due_fen",
+    "penalty_due_fen",
+    "accrued_raw",
+    "penalty_raw",
+    "unpaid_due_day",
+)
+
+
+class _Run:
+    """One run of the end of a day."""
+
+    def __init__(self, desk: Desk, day: int) -> None:
+        self.desk, self.day = desk, day
+        self.closed = self.past_due = self.charged_off = self.frozen = self.unfrozen = 0
+        self.accrued_raw = self.penalty_raw = 0
+
+    def close(self, rows: Rows, accounts: I64) -> None:
+        """All steps for these lines. rows: the same as ``accounts``, a slice where it can be."""
+        if delinquency.is_overdue_day(self.day, self.desk.policy.billing):
+            self._let_bills_age(rows, accounts)
+        self._accrue(rows)
+        self._look_at_trouble(rows, accounts)
+        if delinquency.is_billing_day(self.day):
+            self._bill(rows, accounts)
+        self.desk.write(rows, {"closed_day": np.full(accounts.size, self.day)})
+        self.closed += accounts.size
+
+    def _let_bills_age(self, rows: Rows, accounts: I64) -> None:
+        """The latest bill's grace is over: what is left of it costs penalty from now on."""
+        names = ("interest_due_fen", "principal_due_fen", "fee_due_fen", "rate_ppm")
+        columns = self.desk.unit.read(LINES, names, rows)
+        due_fen = columns["interest_due_fen"] + columns["principal_due_fen"]
+        if not due_fen.any():
+            return
+        self.desk.write(rows, {"overdue_fen": due_fen})
+        billing = self.desk.policy.billing
+        if billing.late_fee_ppm:
+            plane = (self.day // PERIOD_DAYS - 1) % BILLS_MAX
+            latest_fen = self.desk.unit.read_plane(LINES, "bill_fen", plane, rows)
+            fee_fen = delinquency.late_fee_floor(latest_fen, columns["rate_ppm"], billing)
+            self.desk.write(rows, {"fee_due_fen": columns["fee_due_fen"] + fee_fen})
+            self.desk.tell(Kind.FEE_CHARGED, accounts, fee_fen)
+
+    def _accrue(self, rows: Rows) -> None:
+        unit, billing = self.desk.unit, self.desk.policy.billing
+        names = ("principal_fen", "rate_ppm", "accrued_raw", "overdue_fen")
+        columns = unit.read(LINES, names, rows)
+        is_overdue = columns["overdue_fen"].any()
+        if not is_overdue and not columns["principal_fen"].any():
+            return
+        raw = one_day_raw(columns["principal_fen"], columns["rate_ppm"])
+        self.accrued_raw += total_of(raw)
+        self.desk.write(rows, {"accrued_raw": columns["accrued_raw"] + raw})
+        if is_overdue:
+            extra_ppm = delinquency.penalty_rate_ppm(columns["rate_ppm"], billing)
+            raw = one_day_raw(columns["overdue_fen"], extra_ppm)
+            self.penalty_raw += total_of(raw)
+            before = unit.read(LINES, ("penalty_raw",), rows)["penalty_raw"]
+            self.desk.write(rows, {"penalty_raw": before + raw})
+
+    def _look_at_trouble(self, rows: Rows, accounts: I64) -> None:
+        """Whoever is past due, or was so lately: category, freeze, charge-off."""
+        names = ("unpaid_due_day", "asset_class")
+        columns = self.desk.unit.read(LINES, names, rows)
+        dpd_days = delinquency.days_past_due(columns["unpaid_due_day"], self.day)
+        at = np.flatnonzero((dpd_days > 0) | (columns["asset_class"] > NORMAL))
+        if not at.size:
+            return
+        accounts, dpd_days = accounts[at], dpd_days[at]
+        self.past_due += int((dpd_days > 0).sum())
+        columns = self.desk.unit.read(LINES, _TROUBLE, accounts)
+        self._classify(accounts, columns, dpd_days)
+        self._freeze(accounts, columns["frozen_for"], dpd_days)
+        hopeless = accounts[dpd_days > self.desk.policy.charge_off_dpd_days]
+        if hopeless.size:
+            give_up(self.desk, hopeless)
+            self.charged_off += hopeless.size
+
+    def _classify(self, accounts: I64, columns: Mapping[str, I64], dpd_days: I64) -> None:
+        policy = self.desk.policy.classes
+        arrears_day = np.where(dpd_days > 0, self.day, columns["arrears_day"])
+        restructured_day = columns["restructured_day"]
+        standing = Standing(
+            dpd_days,
+            columns["asset_class"],
+            self.day - arrears_day,
+            np.where(restructured_day > 0, self.day - restructured_day, -1),
+        )
+        observed = in_observation(standing.restructured_days, standing.clean_days, policy)
+        life = columns["life"]
+        recovered = (life == LineState.RESTRUCTURED) & ~observed
+        life = np.where(recovered, int(LineState.OPEN), life)
+        asset_class = classify(standing, policy)
+        changed = {"asset_class": asset_class, "arrears_day": arrears_day, "life": life}
+        self.desk.write(accounts, changed)
+        self.desk.tell(Kind.LIFE_SET, accounts[recovered], life[recovered])
+
+    def _freeze(self, accounts: I64, frozen_for: I64, dpd_days: I64) -> None:
+        arrears = int(Freeze.ARREARS)
+        after = np.where(
+            dpd_days >= self.desk.policy.freeze_dpd_days, frozen_for | arrears, frozen_for
+        )
+        after = np.where(dpd_days == 0, after & ~arrears, after)
+        changed = after != frozen_for
+        if changed.any():
+            self.frozen += int((after > frozen_for).sum())
+            self.unfrozen += int((after < frozen_for).sum())
+            self.desk.write(accounts[changed], {"frozen_for": after[changed]})
+            self.desk.tell(Kind.FREEZE_SET, accounts[changed], after[changed])
+
+    def _bill(self, rows: Rows, accounts: I64) -> None:
+        """Call the interest that ran up and a share of the principal; the penalty falls due too."""
+        billing = self.desk.policy.billing
+        columns = self.desk.unit.read(LINES, _BILLED, rows)
+        if not any(columns[name].any() for name in _GROWING):
+            return
+        interest_fen = whole_fen_half_even(columns["accrued_raw"], billing.year_days)
+        penalty_fen = whole_fen_half_even(columns["penalty_raw"], billing.year_days)
+        restructured = columns["life"] == LineState.RESTRUCTURED
+        share_ppm = np.where(
+            restructured, billing.restructured_share_ppm, billing.principal_share_ppm
+        )
+        uncalled_fen = columns["principal_fen"] - columns["principal_due_fen"]
+        called_fen = delinquency.called_principal_ceil(uncalled_fen, share_ppm, billing)
+        bill_fen = interest_fen + called_fen
+        period = self.day // PERIOD_DAYS
+        unit_raw = fen_unit_raw(billing.year_days)
+        unpaid = columns["unpaid_due_day"]
+        first_unpaid = (unpaid == 0) & (bill_fen > 0)
+        after = {
+            "interest_due_fen": columns["interest_due_fen"] + interest_fen,
+            "principal_due_fen": columns["principal_due_fen"] + called_fen,
+            "penalty_due_fen": columns["penalty_due_fen"] + penalty_fen,
+            "accrued_raw": columns["accrued_raw"] - interest_fen * unit_raw,
+            "penalty_raw": columns["penalty_raw"] - penalty_fen * unit_raw,
+            "unpaid_due_day": np.where(first_unpaid, delinquency.due_day(period, billing), unpaid),
+        }
+        self.desk.write(rows, after)
+        self.desk.unit.write_plane(LINES, "bill_fen", period % BILLS_MAX, rows, bill_fen)
+        self.desk.tell(Kind.INTEREST_BILLED, accounts, interest_fen)
+        self.desk.tell(Kind.PRINCIPAL_BILLED, accounts, called_fen)
+        self.desk.tell(Kind.PENALTY_BILLED, accounts, penalty_fen)
+
+    def report(self) -> DayReport:
+        """What was done; also hands the accrued totals to the journal."""
+        desk, unit_raw = self.desk, fen_unit_raw(self.desk.policy.billing.year_days)
+        accrued_fen, penalty_fen = (
+            (raw + unit_raw // 2) // unit_raw for raw in (self.accrued_raw, self.penalty_raw)
+        )
+        desk.memo(Kind.INTEREST_ACCRUED, accrued_fen)
+        desk.memo(Kind.PENALTY_ACCRUED, penalty_fen)
+        return DayReport(
+            day=self.day,
+            closed=self.closed,
+            interest_accrued_fen=accrued_fen,
+            interest_billed_fen=desk.total(Kind.INTEREST_BILLED),
+            principal_billed_fen=desk.total(Kind.PRINCIPAL_BILLED),
+            penalty_billed_fen=desk.total(Kind.PENALTY_BILLED),
+            fee_charged_fen=desk.total(Kind.FEE_CHARGED),
+            past_due=self.past_due,
+            frozen=self.frozen,
+            unfrozen=self.unfrozen,
+            charged_off=self.charged_off,
+            charged_off_fen=desk.total(Kind.PRINCIPAL_WRITTEN_OFF),
+        )
+
+
+def end_of_day(parts: Parts, day: int, part: slice | None) -> DayReport:
+    """Close the day for all lines, or those of ``part`` (start and stop, no step)."""
+    today = business_day(parts.clock.now_s())
+    if day > today:
+        raise InputError("day", day, f"today is {today}: close it, or an earlier day")
+    with parts.book.transaction() as unit:
+        first, stop = _bounds(part, unit.count(LINES))
+        run = _Run(Desk(unit, parts, f"end of day {day}, {first} to {stop}", day), day)
+        for start in range(first, stop, _ROWS_AT_ONCE):
+            _close_open(run, start, min(start + _ROWS_AT_ONCE, stop))
+        report = run.report()
+        if report.closed:
+            run.desk.close("end of day", [day, report.closed])
+    return report
+
+
+def _bounds(part: slice | None, count: int) -> tuple[int, int]:
+    if part is None:
+        return 0, count
+    if part.step not in (None, 1) or not 0 <= (part.start or 0) <= count:
+        raise InputError("rows", part, f"give a contiguous range of the {count} lines")
+    return part.start or 0, count if part.stop is None else min(part.stop, count)
+
+
+def _close_open(run: _Run, start: int, stop: int) -> None:
+    """Close the lines of a range that have this day open. Raises InputError for a missing day."""
+    closed_day = run.desk.unit.read(LINES, ("closed_day",), slice(start, stop))["closed_day"]
+    last = int(closed_day.min())
+    if last < run.day - 1:
+        raise InputError("day", run.day, f"close day {last + 1} first")
+    if int(closed_day.max()) == last < run.day:
+        run.close(slice(start, stop), np.arange(start, stop))
+        return
+    at = start + np.flatnonzero(closed_day == run.day - 1)
+    if at.size:
+        run.close(at, at)

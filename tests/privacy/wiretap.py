@@ -1,0 +1,99 @@
+"""A listener who holds both parties' keys, and so sees every byte that either of them is sent."""
+
+import asyncio
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+
+from system.privacy.records import Role
+from tests.privacy.parties import Ports, free_port
+
+_BUFFER = 1 << 16
+_WINDOW = 8
+
+
+class Wiretap:
+    """Two relays: TLS ends here and begins anew, so the record is plain text."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._record: list[bytes] = []
+        self._relays = {role: free_port() for role in Role}
+        # A relay of a role is what its peer takes for it.
+        self.ports = Ports(
+            {role: free_port() for role in Role},
+            {role: self._relays[role.other] for role in Role},
+        )
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
+
+    @property
+    def bytes_seen(self) -> int:
+        return sum(map(len, list(self._record)))
+
+    def stream(self) -> bytes:
+        return b"".join(self._record)
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+
+    async def _open(self) -> None:
+        for role, port in self._relays.items():
+            await asyncio.start_server(
+                lambda reader, writer, role=role: self._relay(role, reader, writer),
+                "127.0.0.1",
+                port,
+                ssl=self._context(ssl.PROTOCOL_TLS_SERVER, role),
+            )
+
+    async def _relay(
+        self, role: Role, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        context = self._context(ssl.PROTOCOL_TLS_CLIENT, role.other)
+        with suppress(OSError):
+            far_reader, far_writer = await asyncio.open_connection(
+                "127.0.0.1", self.ports.own[role], ssl=context
+            )
+            await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
+        writer.close()
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while chunk := await reader.read(_BUFFER):
+                self._record.append(chunk)
+                writer.write(chunk)
+                await writer.drain()
+        writer.close()
+
+    def _context(self, protocol: int, shown: Role) -> ssl.SSLContext:
+        context = ssl.SSLContext(protocol)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        context.load_cert_chain(self._folder / f"{shown}.pem", self._folder / f"{shown}.key")
+        return context
+
+
+@contextmanager
+def wiretap(folder: Path) -> Iterator[Wiretap]:
+    tap = Wiretap(folder)
+    try:
+        yield tap
+    finally:
+        tap.close()
+
+
+def occurrences(stream: bytes, patterns: list[bytes]) -> int:
+    """How many of the patterns (8 bytes or longer) the stream holds, at any offset."""
+    assert min(map(len, patterns)) >= _WINDOW
+    heads = np.unique(np.frombuffer(b"".join(p[:_WINDOW] for p in patterns), dtype="<u8"))
+    present: set[int] = set()
+    for offset in range(_WINDOW):
+        words = np.frombuffer(stream, "<u8", (len(stream) - offset) // _WINDOW, offset)
+        places = np.minimum(np.searchsorted(heads, words), len(heads) - 1)
+        present.update(words[heads[places] == words].tolist())
+    return sum(int.from_bytes(p[:_WINDOW], "little") in present and p in stream for p in patterns)
