@@ -1,6 +1,6 @@
 """All workloads, by name, in the order in which they run."""
 
-from benchmarks import credit_economy, evm, ledger, monitoring, replication
+from benchmarks import credit_days, credit_economy, evm, ledger, monitoring, replication
 
 WORKLOADS = {
     workload.name: workload
@@ -12,5 +12,6 @@ WORKLOADS = {
         monitoring.LIVE,
         replication.REPLICATION,
         credit_economy.ECONOMY,
+        credit_days.END_OF_DAY,
     )
 }

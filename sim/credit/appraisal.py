@@ -124,4 +124,5 @@ class Desk:
 
 def _scaled(amount_fen: I64, factor: float) -> I64:
     """amount x factor, rounded down. Amounts and factors are small enough for exact doubles."""
-    return np.floor(amount_fen * factor).astype(np.int64)
+    scaled: I64 = np.floor(amount_fen * factor).astype(np.int64)
+    return scaled

@@ -1,12 +1,14 @@
 """Hands what a finished run left behind to the auditor."""
 
+from collections.abc import Sequence
+
 from sim.checks import consent
 from sim.checks.credit import REBUILT, audit_ledger, audit_lines, audit_merchants, rebuild
 from sim.credit.stage import Stage
 from system.credit.access import ACCESS_LOG
 from system.credit.policy import DEFAULT_POLICY
 from system.credit.records import JOURNAL, JournalRow
-from system.ledger.records import TRANSFERS
+from system.ledger.records import TRANSFERS, Transfer
 from system.parties.consent import CONSENT_JOURNAL
 
 CONSENTED = "no_data_without_consent"
@@ -28,6 +30,7 @@ def audit_stage(stage: Stage, journal: list[JournalRow]) -> dict[str, str]:
     audit_lines(books, bank.service.view(names, bank.rows))
     audit_merchants(books, bank.received_fen, bank.paid_fen + bank.pledged_fen)
     with stage.system.book.transaction() as unit:
-        audit_ledger(books, unit.rows.scan(TRANSFERS))
+        transfers: Sequence[Transfer] = unit.rows.scan(TRANSFERS)
         changes, accesses = unit.rows.scan(CONSENT_JOURNAL), unit.rows.scan(ACCESS_LOG)
+    audit_ledger(books, transfers)
     return {**books.verdicts, CONSENTED: consent.no_data_without_consent(changes, accesses)}

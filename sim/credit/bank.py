@@ -70,7 +70,7 @@ class Bank:
             return rows
         rates_ppm = np.full(rows.size, rate_ppm, np.int64)
         batch = GrantBatch(f"grant/{day}", rows, limit_fen, rates_ppm, *_OFFICERS)
-        granted = rows[self.service.grant(batch).code == 0]
+        granted: I64 = rows[self.service.grant(batch).code == 0]
         self.note_granted(day, granted)
         return granted
 

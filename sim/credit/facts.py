@@ -61,7 +61,8 @@ class Applications:
         self.limit_fen = np.zeros(n, np.int64)
         self.pd_ppm = np.full(n, NEVER, np.int64)
         self.risk = np.zeros(n, np.int64)
-        self.count = 0
+        # Applications, also repeated ones; those that became a file on a clerk's desk.
+        self.count = self.file_count = 0
 
     def ask(self, day: int, at_s: int, rows: I64) -> I64:
         """Note applications. Returns positions in ``rows`` of those who ask for the first time."""

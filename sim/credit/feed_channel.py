@@ -1,4 +1,4 @@
-"""How the platform's feed reaches the bank: on time, late, twice, corrected afterwards, or never."""
+"""The platform's feed on its way to the bank: on time, late, twice, corrected later, or never."""
 
 from dataclasses import dataclass
 

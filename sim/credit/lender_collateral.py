@@ -1,5 +1,7 @@
 """The traditional lender: papers, a queue of clerks, a register of pledges, a yearly review."""
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,7 @@ from system.credit.records import LineState
 from system.limits import DAY_S, YEAR_DAYS
 
 I64 = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 OFFICER = "officer-a"
 
@@ -41,22 +44,29 @@ class CollateralLender:
         """A desk looks at papers, not at feeds."""
 
     def apply(self, day: int, rows: I64, requested_fen: I64) -> None:
-        """Owners begin to gather papers; the clerks get the file when it is complete."""
+        """Hopeless cases are told so at the counter; others begin to gather papers."""
         new = ~self._under_way[rows]
-        self._under_way[rows] = True
-        self._requested_fen[rows[new]] = requested_fen[new]
+        rows, requested_fen = rows[new], requested_fen[new]
+        self._requested_fen[rows] = requested_fen
+        said = self._desk.appraise(day, rows, requested_fen)
+        hopeless = (said.reason == DeskReason.TOO_YOUNG) | (said.reason == DeskReason.NO_COLLATERAL)
+        applications = self._bank.facts.applications
+        applications.answer(self._engine.now_s, rows[hopeless], decided_of(said, hopeless))
+        self._under_way[rows[~hopeless]] = True
+        applications.file_count += int((~hopeless).sum())
         complete_s = self._engine.now_s + self._parameters.desk_documents_days * DAY_S
-        for row in rows[new]:
-            self._engine.at(complete_s, lambda row=int(row): self._submit(row))
+        for row in rows[~hopeless].tolist():
+            self._engine.at(complete_s, partial(self._submit, row))
 
     def _submit(self, row: int) -> None:
+        """The clerks get the file when it is complete."""
         self._clerks.submit(str(row), self._parameters.desk_work_s, self._ready)
 
     def _ready(self, job_key: str) -> None:
         self._decided.append(int(job_key))
 
     def open_day(self, day: int, view: dict[str, I64]) -> None:
-        """The committee answers what its clerks have finished; contracts are signed; pledges sold."""
+        """The committee answers its clerks' files; contracts are signed; pledges are sold."""
         self._decide(day)
         self._sign(day)
         self._review(day, view)
@@ -71,7 +81,7 @@ class CollateralLender:
         self._under_way[rows] = False
         approved = said.reason == DeskReason.NONE
         applications = self._bank.facts.applications
-        applications.answer(self._engine.now_s, rows, decided_of(said))
+        applications.answer(self._engine.now_s, rows, decided_of(said, slice(None)))
         self._bank.facts.secured_fen[rows[approved]] = said.secured_fen[approved]
         signing = self._signs_on.setdefault(day + self._parameters.desk_registration_days, [])
         signing.append((rows[approved], said.limit_fen[approved]))
@@ -110,14 +120,15 @@ class CollateralLender:
         self._bank.take_pledge(day, rows, np.maximum(proceeds_fen, guarantee_fen), view)
 
 
-def decided_of(said: Appraisal) -> Decided:
-    """The desk's answer as the run notes it: a desk has no PD."""
-    n = said.reason.size
+def decided_of(said: Appraisal, some: Mask | slice) -> Decided:
+    """The desk's answers to some, as the run notes them: a desk has no PD."""
+    reason = said.reason[some]
+    n = reason.size
     return Decided(
-        approved=said.reason == DeskReason.NONE,
-        reason=said.reason,
-        limit_fen=said.limit_fen,
+        approved=reason == DeskReason.NONE,
+        reason=reason,
+        limit_fen=said.limit_fen[some],
         pd_ppm=np.full(n, NEVER, np.int64),
-        risk=said.risk,
+        risk=said.risk[some],
         explored=np.zeros(n, np.bool_),
     )

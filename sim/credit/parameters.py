@@ -62,6 +62,7 @@ class Parameters:
     desk_wrong_approval_share: float
     desk_rate_ppm: int
     desk_application_fen: int
+    desk_file_fen: int
     desk_account_fen_per_month: int
     foreclosure_days: int
     foreclosure_cost_share: float

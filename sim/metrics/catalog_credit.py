@@ -83,8 +83,8 @@ _DECISIONS = (
             f"time_to_decision_s_{suffix}",
             "s",
             bigger_is_better=False,
-            doc_en=f"{name_en} time from a merchant's first application to the decision.",
-            doc_zh=f"从首次申请到作出决定的{name_zh}。",
+            doc_en=f"{name_en} time from a merchant's first application to its approval.",
+            doc_zh=f"首次申请获批者从申请到获批的{name_zh}。",
         )
         for suffix, name_en, name_zh in (
             ("mean", "Mean", "平均时间"),

@@ -23,8 +23,8 @@ from sim.metrics.credit_scores import approved_at_bad_rate
 
 if TYPE_CHECKING:
     from sim.credit.legacy import Legacy
-    from sim.credit.reference import Reference
     from sim.credit.model import Setting
+    from sim.credit.reference import Reference
     from sim.credit.stage import Stage
     from system.credit.records import JournalRow
 
@@ -65,7 +65,8 @@ def measure(run: Run, journal: Sequence[JournalRow]) -> Values:
 def applicants(run: Run) -> Mask:
     """Who asked for credit early enough: bool (n,)."""
     asked_day = run.stage.facts.applications.asked_day
-    return (asked_day != NEVER) & (asked_day < run.stage.end_day - DECIDED_WITHIN_DAYS)
+    early: Mask = (asked_day != NEVER) & (asked_day < run.stage.end_day - DECIDED_WITHIN_DAYS)
+    return early
 
 
 def known(run: Run) -> Mask:
@@ -100,8 +101,9 @@ def _share(part: Mask, whole: Mask) -> float | None:
 
 
 def _times(run: Run) -> Values:
+    """To a yes: a no at the counter takes no time anywhere."""
     made = run.stage.facts.applications
-    rows = applicants(run) & (made.decided_at_s != NEVER)
+    rows = applicants(run) & made.approved
     waits_s = np.sort(made.decided_at_s[rows] - made.asked_at_s[rows])
     if not waits_s.size:
         return {f"time_to_decision_s_{name}": None for name in ("mean", "p50", "p90")}

@@ -41,7 +41,8 @@ def measure_quality(run: Run) -> Values:
 def _was_ranked(run: Run) -> Mask:
     """A desk ranks whomever it looks at; a model those who consented and have data."""
     made = run.stage.facts.applications
-    return made.pd_ppm != NEVER if run.learned is not None else made.decided_at_s != NEVER
+    ranked: Mask = (made.decided_at_s if run.learned is None else made.pd_ppm) != NEVER
+    return ranked
 
 
 def _probabilities(run: Run, seen: Mask, bad: Mask) -> Values:

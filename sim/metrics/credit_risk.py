@@ -75,7 +75,8 @@ class _End:
 
 
 def _part(amount_fen: I64, share: float) -> I64:
-    return np.floor(amount_fen * share).astype(np.int64)
+    part: I64 = np.floor(amount_fen * share).astype(np.int64)
+    return part
 
 
 def _npl(days: Days) -> Values:
@@ -118,13 +119,16 @@ def _vintages(run: Run, end: _End) -> Values:
 def matured(run: Run) -> Mask:
     """Merchants with a line whose performance window is over: bool (n,)."""
     granted_day = run.stage.facts.granted_day
-    return (granted_day != NEVER) & (granted_day + PERFORMANCE_DAYS < run.stage.end_day)
+    ripe: Mask = (granted_day != NEVER) & (granted_day + PERFORMANCE_DAYS < run.stage.end_day)
+    return ripe
 
 
 def went_bad(run: Run) -> Mask:
     """Over 90 days past due within the window after the grant: bool (n,)."""
     facts = run.stage.facts
-    return (facts.bad_day != NEVER) & (facts.bad_day - facts.granted_day <= PERFORMANCE_DAYS)
+    days_to_bad = facts.bad_day - facts.granted_day
+    bad: Mask = (facts.bad_day != NEVER) & (days_to_bad <= PERFORMANCE_DAYS)
+    return bad
 
 
 def _defaults(run: Run) -> Values:
@@ -155,6 +159,7 @@ def _profit(run: Run, end: _End, totals_fen: dict[str, int]) -> Values:
     provided for at the arm's own rate of defaults."""
     p, days = run.setting.parameters, run.stage.facts.days
     digital = run.setting.process == "data"
+    made = run.stage.facts.applications
     each = p.digital_application_fen if digital else p.desk_application_fen
     monthly = p.digital_account_fen_per_month if digital else p.desk_account_fen_per_month
     rows, bad = matured(run), went_bad(run)
@@ -164,7 +169,8 @@ def _profit(run: Run, end: _End, totals_fen: dict[str, int]) -> Values:
     parts: dict[str, int] = {
         "income": sum(totals_fen.get(kind, 0) for kind in _INCOME),
         "funding": -(sum(days.principal_fen) * p.funding_rate_ppm // (PPM * YEAR_DAYS)),
-        "operating": -run.stage.facts.applications.count * each
+        "operating": -made.count * each
+        - made.file_count * p.desk_file_fen
         - sum(days.lines) * monthly // PERIOD_DAYS,
         "losses": totals_fen.get("recovered", 0) - written_off_fen,
         "provisions": -int(end.loss_fen[end.bad].sum())

@@ -69,7 +69,7 @@ def psi(reference: I64, current: I64) -> float | None:
     cuts = np.unique(ordered[[ordered.size * k // 10 for k in range(1, 10)]])
     shares = [_tenths(values, cuts) for values in (reference, current)]
     total = sum((b - a) * math.log(b / a) for a, b in zip(*shares, strict=True))
-    return round(total, _PSI_DIGITS)
+    return float(round(total, _PSI_DIGITS))
 
 
 def _tenths(values: I64, cuts: I64) -> list[float]:

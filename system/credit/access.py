@@ -12,9 +12,15 @@ from typing import Final
 
 import numpy as np
 
-from system.kernels.account_sets import pack_accounts
+from system.kernels.account_sets import as_rows, pack_accounts
 from system.kernels.columns import I64, MISSING
-from system.parties.consent import DataClass, Purpose, last_change, valid_classes
+from system.parties.consent import (
+    CLASSES_ALL,
+    DataClass,
+    Purpose,
+    last_change,
+    valid_classes,
+)
 from system.ports.book import BookUnit
 from system.ports.store import AtLeast, Table
 
@@ -67,6 +73,9 @@ class AccessRow:
     digest: str
 
 
+# A basis is purpose x 16 + classes: the consent under which a row is opened.
+BASIS_PURPOSE: Final = CLASSES_ALL + 1
+_CLASSES_IN: Final = np.array([number.bit_count() for number in range(BASIS_PURPOSE)])
 ACCESS_LOG: Final = Table(
     "access_log",
     AccessRow,
@@ -106,6 +115,25 @@ def groups_with_consent(
         if number & DataClass.ORDERS:
             at = np.flatnonzero(classes == number)
             yield int(number), slice(None) if at.size == accounts.size else at
+
+
+def widest_consents(unit: BookUnit, merchants: I64, now_s: int) -> I64:
+    """The consent of each merchant that lets most classes be read; of equals the lowest purpose.
+
+    merchants: int64 (n,), ascending.  Returns int64 (n,): BASIS_PURPOSE x purpose + classes, 0
+    where none covers DataClass.ORDERS.
+    """
+    basis = np.zeros(merchants.size, np.int64)
+    left: I64 | slice = slice(None)
+    for purpose in Purpose:
+        classes = valid_classes(unit, purpose, as_rows(merchants[left]), now_s)
+        is_wider = _CLASSES_IN[classes] > _CLASSES_IN[basis[left] & CLASSES_ALL]
+        is_wider &= classes & DataClass.ORDERS != 0
+        basis[left] = np.where(is_wider, purpose * BASIS_PURPOSE + classes, basis[left])
+        left = np.flatnonzero(basis & CLASSES_ALL != CLASSES_ALL)
+        if not left.size:
+            break
+    return basis
 
 
 def note(unit: BookUnit, access: Access, classes: int, accounts: bytes, digest: str) -> None:

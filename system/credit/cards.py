@@ -4,10 +4,11 @@ All figures are whole numbers (rates and metrics in ppm), so that a card has one
 is not there is shown as missing, and a card that misses what promotion needs stops it.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, Self, TypeVar
+
+import orjson
 
 from system.canonical import canonical_json
 from system.credit.scorer import FeaturePoints, ScorecardModel
@@ -146,8 +147,8 @@ class ModelCard:
     def from_json(cls, text: str) -> Self:
         """The card of a text. Raises InputError for anything but a card's own."""
         try:
-            return cls(**_parts(json.loads(text)))
-        except (ValueError, TypeError, KeyError, RecursionError) as problem:
+            return cls(**_parts(orjson.loads(text)))
+        except (ValueError, TypeError, KeyError) as problem:
             remedy = f"give a card that to_json wrote ({problem})"
             raise InputError("card", text, remedy) from problem
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from system.credit.access import Access, Use, note
+from system.credit.access import BASIS_PURPOSE, Access, Use, note, widest_consents
 from system.credit.feed_records import (
     CLASS_OF_FIELD,
     DAY_WORDS,
@@ -43,21 +43,17 @@ from system.limits import (
     FEED_REFUND_PERIODS,
     PERIOD_DAYS,
 )
-from system.parties.consent import CLASSES_ALL, DataClass, Purpose, valid_classes
+from system.parties.consent import CLASSES_ALL, Purpose
 from system.ports.book import BookUnit, Rows
 
 # Rows that are worked on at once: their temporaries stay in the processor's cache.
 _ROWS_AT_ONCE: Final = 16_384
 _CONTENT_CODES: Final = tuple(int(FeedRefusal[name]) for name in CONTENT_CHECKS)
-# A basis is purpose x 16 + classes: the consent under which a row is opened. 0: none.
-_BASIS: Final = 16
-_CLASSES: Final = _BASIS - 1
-_CLASSES_IN: Final = np.array([number.bit_count() for number in range(_BASIS)])
 
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Rows on their way in. at: positions in the batch.  basis: consent, once that is known."""
+    """Rows on their way in. at: positions in the batch.  basis: ``widest_consents``, once known."""
 
     at: I64
     accounts: I64
@@ -112,12 +108,12 @@ class Intake:
     def _with_consent(self, rows: _Rows) -> _Rows:
         """Rows that may be opened, of each only the classes that its merchant lets be read."""
         merchants, spread = each_once(rows.accounts)
-        basis = self._basis_of(merchants)
-        unseen = basis == 0
-        if unseen.any():
-            self._count_dropped(merchants, unseen, spread)
+        basis = widest_consents(self._unit, merchants, self._now_s)
         rows = replace(rows, basis=basis[spread])
-        rows = self._without(rows, rows.basis == 0, FeedRefusal.NO_CONSENT)
+        unseen = rows.basis == 0
+        if unseen.any():
+            count_dropped(self._unit, rows.accounts[unseen])
+        rows = self._without(rows, unseen, FeedRefusal.NO_CONSENT)
         if not rows.at.size:
             return rows
         self._open(rows)
@@ -131,28 +127,6 @@ class Intake:
             self._opened[basis][rows.accounts[rows.basis == basis]] = True
         first, last = self._days
         self._days = min(first, int(rows.days.min())), max(last, int(rows.days.max()))
-
-    def _basis_of(self, merchants: I64) -> I64:
-        """The widest consent of each; of equally wide ones that of the lowest purpose."""
-        basis = np.zeros(merchants.size, np.int64)
-        left: I64 | slice = slice(None)
-        for purpose in Purpose:
-            classes = valid_classes(self._unit, purpose, as_rows(merchants[left]), self._now_s)
-            is_wider = _CLASSES_IN[classes] > _CLASSES_IN[basis[left] & _CLASSES]
-            is_wider &= classes & DataClass.ORDERS != 0
-            basis[left] = np.where(is_wider, purpose * _BASIS + classes, basis[left])
-            left = np.flatnonzero(basis & _CLASSES != CLASSES_ALL)
-            if not left.size:
-                break
-        return basis
-
-    def _count_dropped(self, merchants: I64, unseen: Mask, spread: I64 | slice) -> None:
-        came = np.ones(merchants.size, np.int64)
-        if not isinstance(spread, slice):
-            came = np.bincount(spread, minlength=merchants.size)
-        rows = as_rows(merchants[unseen])
-        before = self._unit.read_plane(FEEDS, "dropped_rows", 0, rows)
-        self._unit.write_plane(FEEDS, "dropped_rows", 0, rows, before + came[unseen])
 
     def _usable(self, rows: _Rows) -> _Rows:
         columns, broken = whole_numbers(rows.columns)
@@ -233,7 +207,7 @@ class Intake:
 
     def _note_access(self) -> None:
         for basis, members in sorted(self._opened.items()):
-            purpose, classes = divmod(basis, _BASIS)
+            purpose, classes = divmod(basis, BASIS_PURPOSE)
             reference = self._batch.command_id
             access = Access(
                 Use.INTAKE, Purpose(purpose), classes, *self._days, self._now_s, reference
@@ -251,6 +225,15 @@ class Intake:
         return rows.take(np.flatnonzero(codes == 0))
 
 
+def count_dropped(unit: BookUnit, accounts: I64) -> None:
+    """Note a row of each of these merchants that came without consent; repeated ones count."""
+    merchants, spread = each_once(accounts)
+    came = 1 if isinstance(spread, slice) else np.bincount(spread, minlength=merchants.size)
+    rows = as_rows(merchants)
+    before = unit.read_plane(FEEDS, "dropped_rows", 0, rows)
+    unit.write_plane(FEEDS, "dropped_rows", 0, rows, before + came)
+
+
 def read_period(unit: BookUnit, merchants: Rows, period: int) -> feed_words.Words:
     """The sums of one period; empty ones where another period, or none, stands in its slot."""
     slot = period % FEED_PERIOD_SLOTS
@@ -260,7 +243,7 @@ def read_period(unit: BookUnit, merchants: Rows, period: int) -> feed_words.Word
 
 def _within_classes(rows: _Rows) -> _Rows:
     """Rows without what lies outside their consent: as if the platform had sent nothing of it."""
-    if (rows.basis & _CLASSES == CLASSES_ALL).all():
+    if (rows.basis & CLASSES_ALL == CLASSES_ALL).all():
         return rows
     columns = {
         name: np.where(rows.basis & CLASS_OF_FIELD[name], values, 0)

@@ -4,7 +4,6 @@ Three formats: our scorecard's JSON, LightGBM's own text, and skops for scikit-l
 beside the bytes holds their SHA-256; it is checked before anything else looks at them.
 """
 
-import json
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
@@ -12,6 +11,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Final, Self
 from zipfile import BadZipFile, ZipFile
+
+import orjson
 
 from system.canonical import canonical_json
 from system.credit.scorer import SCORECARD_FORMAT, ScorecardModel
@@ -60,11 +61,11 @@ class Manifest:
     def from_json(cls, text: str) -> Self:
         """The manifest of a file. Raises InputError for anything else."""
         try:
-            body = json.loads(text)
+            body = orjson.loads(text)
             features, libraries = body["features"], body["libraries"]
             pairs = tuple(sorted(libraries.items()))
             made = cls(body["format"], body["sha256"], tuple(features), pairs)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
+        except (ValueError, KeyError, TypeError, AttributeError) as problem:
             raise InputError("manifest", text, "give a manifest that pack_… wrote") from problem
         if not all(isinstance(part, str) for pair in pairs for part in pair) or not all(
             isinstance(name, str) for name in made.features

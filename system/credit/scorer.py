@@ -4,7 +4,6 @@ A scorecard's file holds whole numbers only, so that the same row gets the same 
 reasons on every machine.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,7 @@ from itertools import pairwise
 from typing import Any, Final, Protocol, Self
 
 import numpy as np
+import orjson
 
 from system.canonical import canonical_json, sha256_hex
 from system.credit.kernels.scorecard import (
@@ -190,6 +190,8 @@ class ScorecardModel:
         )
 
 
+# Of an unusable text, in its error.
+_SHOWN_CHARS_MAX: Final = 80
 _MODEL_FIELDS: Final = ("base_points", "features", "pd_map", "target_text")
 
 
@@ -275,10 +277,14 @@ def _ascending(values: Sequence[int]) -> bool:
 
 
 def _parsed(text: str) -> Any:
+    # Not the standard parser: its depth is the process's recursion limit, which other libraries
+    # raise so far that a file of brackets alone would end the process.
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as problem:
-        raise InputError("scorecard", text, f"give JSON ({problem})") from problem
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as problem:
+        raise InputError(
+            "scorecard", text[:_SHOWN_CHARS_MAX], f"give JSON ({problem})"
+        ) from problem
 
 
 def _feature(item: Any) -> FeaturePoints:

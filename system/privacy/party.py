@@ -5,15 +5,12 @@ codes: 0 done, 1 the other side or the protocol failed, 2 unusable input.
 """
 
 import json
-import os
 import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from typing import NoReturn
 
 from system.errors import InputError, ShapanError
 from system.privacy.files import read_half, write_half, write_scores
-from system.privacy.link import connect
 from system.privacy.records import Endpoint, Role
 from system.privacy.scoring import score_together
 from system.privacy.table import read_own_data
@@ -37,8 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
 def train(options: Namespace) -> dict[str, object]:
     """Train with the other party and write this side's half to --model."""
     own = read_own_data(options.data, options.id, options.target)
-    with connect(_endpoint(options)) as link:
-        half = train_together(link, own)
+    half = train_together(_endpoint(options), own)
     write_half(options.model, half)
     return {"pair_id": half.pair_id, "columns": len(half.names), "steps": len(half.weights)}
 
@@ -51,8 +47,7 @@ def score(options: Namespace) -> dict[str, object]:
             "--out", options.out, "the bank names the file for its scores, nobody else"
         )
     own = read_own_data(options.data, options.id, names=half.names)
-    with connect(_endpoint(options)) as link:
-        scores = score_together(link, half, own)
+    scores = score_together(_endpoint(options), half, own)
     if scores is None:
         return {"pair_id": half.pair_id}
     write_scores(options.out, own, scores)
@@ -95,13 +90,5 @@ def _parser() -> ArgumentParser:
     return parser
 
 
-def run() -> NoReturn:
-    """Leave at once: the link's threads would wait for a lost peer before a normal exit."""
-    code = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
-
-
 if __name__ == "__main__":
-    run()
+    sys.exit(main())

@@ -11,25 +11,33 @@ import numpy as np
 
 from system.errors import InputError
 from system.limits import PPM
+from system.privacy.apart import apart
 from system.privacy.encoding import Encoding
 from system.privacy.greeting import greet
 from system.privacy.intersection import intersect
 from system.privacy.link import Link
-from system.privacy.records import F64, I64, HalfModel, OwnData, Role, Scores
+from system.privacy.records import F64, I64, Endpoint, HalfModel, OwnData, Role, Scores
 from system.privacy.shares import Shared
 
 POINTS_PER_DOUBLING = 20
 _POINTS_PER_LOGIT = POINTS_PER_DOUBLING / log(2)
 
 
-def score_together(link: Link, model: HalfModel, own: OwnData) -> Scores | None:
+def score_together(endpoint: Endpoint, model: HalfModel, own: OwnData) -> Scores | None:
     """Score the common rows; the other party calls this with its half at the same time.
 
     own.names: the model's, in its order. The bank gets the scores, the platform None.
     Raises InputError when halves or columns do not fit, PeerUnavailable for a lost peer.
+    Runs in a child process (see ``apart``).
     """
-    if (link.role, own.names) != (model.role, model.names):
+    if (endpoint.role, own.names) != (model.role, model.names):
         raise InputError("columns", own.names, f"this half is the {model.role}'s: {model.names}")
+    return apart(endpoint, score_over, (model, own))
+
+
+def score_over(link: Link, given: tuple[HalfModel, OwnData]) -> Scores | None:
+    """``score_together`` over an open link."""
+    model, own = given
     greet(link, "score", model.pair_id)
     rows = intersect(link, own.ids)
     points = _points(link, partial_score(model, own.values[rows]))

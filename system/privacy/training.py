@@ -19,11 +19,12 @@ from system.limits import (
     PRIVACY_ROWS_MAX,
     PRIVACY_ROWS_MIN,
 )
+from system.privacy.apart import apart
 from system.privacy.encoding import Encoding, fit_encoding, whitener
 from system.privacy.greeting import greet
 from system.privacy.intersection import intersect
 from system.privacy.link import Link
-from system.privacy.records import F64, I64, Bools, HalfModel, OwnData, Role
+from system.privacy.records import F64, I64, Bools, Endpoint, HalfModel, OwnData, Role
 from system.privacy.shares import FRACTION_BITS, Shared
 
 # Each whitened block has a Hessian of at most 1/4, two blocks together at most 1/2: descent
@@ -41,13 +42,19 @@ assert PRIVACY_ROWS_MAX << (2 * FRACTION_BITS) < 2**63
 assert STEP_SIZE * 2**FRACTION_BITS / PRIVACY_ROWS_MAX >= 2**3
 
 
-def train_together(link: Link, own: OwnData) -> HalfModel:
+def train_together(endpoint: Endpoint, own: OwnData) -> HalfModel:
     """Train with the other party; it must call this with its own data at the same time.
 
     own.target: bool (n,) at the bank, None at the platform. Returns this side's half.
-    Raises InputError for unusable rows or columns, PeerUnavailable when the other side is lost.
+    Raises InputError for unusable rows or columns, PeerUnavailable when the other side is lost,
+    silent for ``patience_s`` or not who it should be. Runs in a child process (see ``apart``).
     """
-    _check(link.role, own)
+    _check(endpoint.role, own)
+    return apart(endpoint, train_over, own)
+
+
+def train_over(link: Link, own: OwnData) -> HalfModel:
+    """``train_together`` over an open link."""
     greet(link, "train")
     rows = intersect(link, own.ids)
     _check_rows(rows)

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from system.bootstrap_credit import CREDIT_FRAMES, CREDIT_TABLES
 from system.compliance import audit
 from system.credit.events import Kind
 from system.credit.kernels.delinquency import due_day
@@ -22,7 +23,7 @@ from system.credit.records import LineState
 from system.credit.reports import DayReport
 from system.limits import BILLS_MAX, PERIOD_DAYS
 from tests.ports.book_box import BookBox
-from tests.system.credit_world import FRAMES, TABLES, World, changed
+from tests.system.credit_world import World, changed
 
 # Enough that most rules meet a line that can still do something.
 N = 12
@@ -81,7 +82,7 @@ class Lending(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.one, self.two = (
-            World.lending(N, policy=POLICY, book=BookBox(None).open(FRAMES, TABLES))
+            World.lending(N, policy=POLICY, book=BookBox(None).open(CREDIT_FRAMES, CREDIT_TABLES))
             for _ in range(2)
         )
 

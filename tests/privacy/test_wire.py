@@ -7,9 +7,9 @@ import numpy as np
 from system.privacy.encoding import fit_encoding, whitener
 from system.privacy.link import Link
 from system.privacy.records import Role
-from system.privacy.scoring import score_together
+from system.privacy.scoring import score_over
 from system.privacy.shares import Shared
-from system.privacy.training import train_together
+from system.privacy.training import train_over
 from tests.privacy.leaks import id_patterns, target_patterns, value_patterns
 from tests.privacy.parties import House, direct_ports
 from tests.privacy.population import Books, books, part
@@ -54,8 +54,8 @@ def found(tap: Wiretap, patterns: dict[str, list[bytes]]) -> dict[str, int]:
 
 
 def train_and_score(link: Link, own: Any) -> Any:
-    model = train_together(link, own)
-    return model, score_together(link, model, own)
+    model = train_over(link, own)
+    return model, score_over(link, (model, own))
 
 
 def say_everything(link: Link, said: list[bytes]) -> None:

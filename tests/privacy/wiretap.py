@@ -91,9 +91,14 @@ def occurrences(stream: bytes, patterns: list[bytes]) -> int:
     """How many of the patterns (8 bytes or longer) the stream holds, at any offset."""
     assert min(map(len, patterns)) >= _WINDOW
     heads = np.unique(np.frombuffer(b"".join(p[:_WINDOW] for p in patterns), dtype="<u8"))
-    present: set[int] = set()
+    places: dict[bytes, list[int]] = {}
     for offset in range(_WINDOW):
         words = np.frombuffer(stream, "<u8", (len(stream) - offset) // _WINDOW, offset)
-        places = np.minimum(np.searchsorted(heads, words), len(heads) - 1)
-        present.update(words[heads[places] == words].tolist())
-    return sum(int.from_bytes(p[:_WINDOW], "little") in present and p in stream for p in patterns)
+        nearest = np.minimum(np.searchsorted(heads, words), len(heads) - 1)
+        for hit in np.flatnonzero(heads[nearest] == words).tolist():
+            place = hit * _WINDOW + offset
+            places.setdefault(stream[place : place + _WINDOW], []).append(place)
+    return sum(
+        any(stream.startswith(pattern, place) for place in places.get(pattern[:_WINDOW], ()))
+        for pattern in patterns
+    )

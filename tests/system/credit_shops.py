@@ -17,12 +17,17 @@ DAILY_FEN = np.array([2_000_000, 3_000, 5_000, 2_000_000])
 def selling(days: int = 95, policy: CreditPolicy = DEFAULT_POLICY) -> World:
     """Four shops that consent to everything; THIN's feed comes on every other day only."""
     world = World.open(4, policy)
+    sell_on(world, days)
+    return world
+
+
+def sell_on(world: World, days: int) -> None:
+    """Consent to everything, and let the shops sell for some days."""
     for purpose in (Purpose.SCORING, Purpose.MONITORING):
         world.consent(*range(4), purpose=purpose)
     for _ in range(days):
         world.sell(DAILY_FEN if world.today % 2 else DAILY_FEN[:THIN])
         world.next_day()
-    return world
 
 
 DEAR = changed(price={"margin_ppm": 150_000})

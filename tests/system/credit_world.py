@@ -5,38 +5,27 @@ from typing import Any
 
 import numpy as np
 
-from system.compliance.records import COMPLIANCE_TABLES
+from system.bootstrap_credit import CREDIT_FRAMES, CREDIT_TABLES
 from system.credit import commands as c
-from system.credit.access import ACCESS_LOG
 from system.credit.desk import Parts
 from system.credit.events import Happened, happened
-from system.credit.feed_records import FEED_FIELDS, FEEDS, FeedBatch
+from system.credit.feed_records import FEED_FIELDS, FeedBatch
 from system.credit.outcome import Decisions, Done, Outcomes, Recovered, Repaid
 from system.credit.policy import DEFAULT_POLICY, CreditPolicy
-from system.credit.records import JOURNAL, LINE_TABLES, LINES
+from system.credit.records import JOURNAL, LINES
 from system.credit.reports import DayReport
 from system.credit.scorer import FeaturePoints, PdMap, ScorecardModel
 from system.credit.service import CreditService
 from system.kernels.business_day import business_day, day_start_s
 from system.kernels.columns import I64
-from system.ledger.idempotency import IDEMPOTENCY_TABLES
-from system.ledger.records import ACCOUNTS, LEDGER_TABLES
-from system.parties.consent import CLASSES_ALL, CONSENT_JOURNAL, CONSENTS, Purpose
+from system.ledger.records import ACCOUNTS
+from system.parties.consent import CLASSES_ALL, Purpose
 from system.ports.book import Book
 from tests.ports.book_box import BookBox
 
 # The first day of a period.
 DAY0 = 20_010
 FAR_S = 10**11
-FRAMES = (LINES, CONSENTS, FEEDS)
-TABLES = (
-    *LINE_TABLES,
-    *LEDGER_TABLES,
-    *IDEMPOTENCY_TABLES,
-    *COMPLIANCE_TABLES,
-    CONSENT_JOURNAL,
-    ACCESS_LOG,
-)
 # Below 1,000 yuan of sales per period the PD is 30 %, above it 1 %.
 MODEL = ScorecardModel(
     base_points=500,
@@ -81,7 +70,7 @@ class World:
         cls, n: int = 4, policy: CreditPolicy = DEFAULT_POLICY, book: Book | None = None
     ) -> "World":
         clock = Clock(day_start_s(DAY0) + 43_200)
-        book = book or BookBox(None).open(FRAMES, TABLES)
+        book = book or BookBox(None).open(CREDIT_FRAMES, CREDIT_TABLES)
         parts = Parts(clock, book, policy, lambda _: MODEL)
         world = cls(clock, parts, CreditService(parts))
         if n:

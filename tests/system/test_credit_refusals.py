@@ -1,4 +1,4 @@
-"""Every refusal of the line has a case, the lowest that applies is given, and it changes nothing."""
+"""Every refusal of the line has a case; the lowest that applies is given; nothing moves."""
 
 from collections.abc import Callable
 from typing import Any
@@ -259,14 +259,23 @@ def _(world: World) -> Any:
 
 
 @pytest.mark.parametrize("refusal", CASES, ids=lambda one: one.name)
-def test_the_refusal_is_given_and_nothing_moves(refusal: Refusal) -> None:
+def test_the_refusal_is_given_and_posts_nothing(refusal: Refusal) -> None:
     world = World.lending()
     assert CASES[refusal](world).code[0] == refusal
-    before = world.everything(), world.balances_fen(), len(world.journal())
-    world.commands -= 1
-    # The last command again: a refusal is an answer like any other.
     assert world.service.differences() == {}
-    assert (world.everything(), world.balances_fen(), len(world.journal())) == before
+    if refusal is not Refusal.COMMAND_ID_REUSED:
+        assert f"command-{world.commands}" not in {row.cause for row in world.journal()}
+
+
+@pytest.mark.parametrize("refusal", [Refusal.DRAW_OVER_LIMIT, Refusal.REPAYMENT_NO_LINE])
+def test_a_refusal_changes_no_line(refusal: Refusal) -> None:
+    world = World.lending()
+    rows = world.enrol(1)
+    before = world.everything(), world.balances_fen()
+    draw = refusal is Refusal.DRAW_OVER_LIMIT
+    answer = world.draw(0, 10_000_001) if draw else world.repay(rows.start, 10_000)
+    assert answer.code[0] == refusal
+    assert (world.everything(), world.balances_fen()) == before
 
 
 def test_every_refusal_has_a_case() -> None:
@@ -358,12 +367,21 @@ def test_answers_are_stored_without_loss() -> None:
             assert np.array_equal(old, new)
 
 
-@pytest.mark.parametrize("day", [1, -3])
-def test_a_day_that_has_not_begun_or_leaves_a_gap_is_refused(day: int) -> None:
+def test_a_day_that_has_not_begun_cannot_be_closed() -> None:
     world = World.lending()
-    world.clock.time_s += 86_400 * (2 if day < 0 else 0)
-    with pytest.raises(InputError):
-        world.service.end_of_day(world.today + (day if day > 0 else 0))
+    with pytest.raises(InputError, match="today is"):
+        world.service.end_of_day(world.today + 1)
+
+
+def test_a_day_cannot_be_closed_before_the_one_that_precedes_it() -> None:
+    world = World.lending()
+    missing = world.today
+    world.clock.time_s += 86_400
+    assert world.draw(0, 10_000).code[0] == Refusal.DAY_NOT_OPEN
+    with pytest.raises(InputError, match=f"close day {missing} first"):
+        world.service.end_of_day(world.today)
+    world.service.end_of_day(missing)
+    assert not world.draw(0, 10_000).code[0]
 
 
 def test_an_enrolment_id_with_other_content_is_refused() -> None:

@@ -131,7 +131,7 @@ def with_map(**changes: Any) -> str:
         (changed(extra=1), "scorecard"),
         (changed(base_points=1.5), "base_points"),
         (changed(base_points=True), "base_points"),
-        (changed(base_points=float("nan")), "base_points"),
+        (changed(base_points=float("nan")), "scorecard"),
         (changed(base_points=10_000), "points"),
         (changed(features=[]), "features"),
         (changed(features={}), "features"),

@@ -56,9 +56,9 @@ def stages(
 def pd_within(pd_ppm: I64, days: int, window_days: int) -> I64:
     """PD of a longer or shorter time under the same hazard: 1 - (1 - pd) ** (days / window).
 
-    Whole windows multiply survival, the rest of a window is taken in proportion, which is exact at
-    the ends and errs by less than pd**2 / 8 between them. Returns int64 (n,) ppm, each
-    product rounded to the nearest.
+    Whole windows multiply survival, the rest of a window is taken in proportion: exact at the ends
+    of windows, between them low by about pd**2 / 8. Returns int64 (n,) ppm, each product rounded to
+    the nearest.
     """
     assert is_column(pd_ppm, 0, PPM)
     survival = np.full_like(pd_ppm, PPM)
