@@ -28,8 +28,9 @@ from system.limits import BILLS_MAX, DAY_S, PERIOD_DAYS, PPM
 _FIRST_DAY = 20_010
 # Lines are given up early, so that the period that is timed sees some of that too.
 POLICY = replace(DEFAULT_POLICY, charge_off_dpd_days=95)
-# Shares of merchants that borrow, and that pay each bill.
+# Shares of merchants that borrow, and that pay each bill; the last payer stops after these days.
 _BORROWS_SHARE, _PAYS_SHARE = 0.7, 0.9
+_VANISHED_AFTER_DAYS = 1_500
 _HISTORY_DAYS = 150
 ROUNDS = 3
 
@@ -70,10 +71,11 @@ def _bank(n: int, days: int) -> _Bank:
     bank.service.grant(GrantBatch("grant", everyone, limit_fen, rate_ppm, "ann", "bob"))
     borrows = np.flatnonzero(luck.cohort("borrows", 0, n) < _BORROWS_SHARE)
     bank.service.draw(DrawBatch("draw", borrows, limit_fen[borrows] // 2))
+    vanishes_on = luck.cohort("vanishes", 0, n) * _VANISHED_AFTER_DAYS
     for day in range(days):
         if day % PERIOD_DAYS == POLICY.billing.due_days - 1:
             due_fen = bank.service.view(("due_fen",), slice(0, n))["due_fen"]
-            pays = luck.cohort("pays", day, n) < _PAYS_SHARE
+            pays = (luck.cohort("pays", day, n) < _PAYS_SHARE) & (day < vanishes_on)
             rows = np.flatnonzero(pays & (due_fen > 0))
             if rows.size:
                 bank.service.repay(RepayBatch(f"repay {day}", rows, due_fen[rows]))
@@ -206,13 +208,11 @@ def _contenders(n: int, n_loop: int, rounds: int) -> Iterable[Contender]:
         partial(_columns, n_loop, _HISTORY_DAYS, PERIOD_DAYS),
         peer=loop,
     )
-    for title, history_days in (
-        ("a usual day", _HISTORY_DAYS),
-        ("a billing day", _HISTORY_DAYS - 1),
-    ):
+    usual, billing = _HISTORY_DAYS, _HISTORY_DAYS - 1
+    for title, before in (("a usual day", usual), ("a billing day", billing)):
         yield Contender(
             f"columns, {n:,} lines, {title}",
-            partial(_columns, n, history_days, 1),
+            partial(_columns, n, before, 1),
             rounds,
             clock=CPU,
             tale=title,

@@ -20,6 +20,7 @@ from system.credit.service import CreditService
 from system.ledger.idempotency import IDEMPOTENCY_TABLES
 from system.ledger.records import LEDGER_TABLES
 from system.parties.consent import CONSENT_JOURNAL, CONSENTS
+from system.parties.profiles import MERCHANT_PROFILES
 from system.ports.book import Book
 from system.ports.clock import Clock
 from system.ports.store import Store
@@ -29,6 +30,7 @@ CREDIT_TABLES: Final = (
     *LINE_TABLES,
     CONSENT_JOURNAL,
     ACCESS_LOG,
+    MERCHANT_PROFILES,
     *REGISTRY_TABLES,
     *DRIFT_TABLES,
     *LEDGER_TABLES,

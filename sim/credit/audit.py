@@ -24,7 +24,7 @@ def audit_stage(stage: Stage, journal: list[JournalRow]) -> dict[str, str]:
     """Every invariant that the bank's records can show."""
     bank = stage.bank
     year_days = DEFAULT_POLICY.billing.year_days
-    days = range(stage.lend_day, stage.end_day)
+    days = range(stage.start_day, stage.end_day)
     books = rebuild(journal, bank.paid_fen.size, year_days, days)
     names = (*REBUILT, "accrued_raw", "life")
     audit_lines(books, bank.service.view(names, bank.rows))

@@ -25,6 +25,7 @@ from system.adapters.sql_place import own_place
 from system.credit import registry
 from system.credit.proposals import propose
 from system.credit.rules import Refusal
+from system.errors import InputError
 from system.limits import COLUMN_ROWS_MAX
 
 # Fewer legacy merchants leave too few bad loans to learn from.
@@ -61,6 +62,8 @@ class Setting:
 def simulate_credit(task: Task) -> Outcome:
     """Run one arm of one replication. Raises InputError for a scenario that does not fit."""
     setting = setting_of(task.scenario, task.arm, task.replication)
+    if setting.process == "data":
+        _check_learned(task.scenario, setting)
     with _database(task) as url:
         stage, run = run_arm(setting, url)
         journal = journal_of(stage)
@@ -69,6 +72,15 @@ def simulate_credit(task: Task) -> Outcome:
         metrics = measure(run, journal)
         stage.system.close()
     return Outcome(metrics, stage.log, verdicts, {})
+
+
+def _check_learned(scenario: Scenario, setting: Setting) -> None:
+    """Raises InputError at the population that is too small to learn from."""
+    try:
+        setting.learned()
+    except InputError as error:
+        remedy = f"raise it: too few to learn from ({error.field}: {error.remedy})"
+        raise scenario.refuse(("populations", "legacy", "count"), setting.legacy, remedy) from error
 
 
 def setting_of(scenario: Scenario, arm: str, replication: int) -> Setting:

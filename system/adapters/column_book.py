@@ -4,6 +4,7 @@ A range is read as a view, without a copy; what a write covers is kept for undoi
 store's own undo log, so that its transactions and savepoints hold for frames as for tables.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -69,9 +70,14 @@ class _Kept:
         self._pieces: list[I64] = []
         self._piece = self._used = 0
 
-    def copy_of(self, values: I64) -> I64:
-        kept = self._taken(values.size).reshape(values.shape)
-        kept[...] = values
+    def copy_of(self, place: I64, rows: slice | I64, n: int) -> I64:
+        shape = (*place.shape[:-1], n)
+        kept = self._taken(math.prod(shape)).reshape(shape)
+        if isinstance(rows, slice):
+            kept[...] = place[..., rows]
+        else:
+            # The rows are known to be there; the usual mode would copy a second time.
+            place.take(rows, axis=-1, out=kept, mode="clip")
         return kept
 
     def _taken(self, n: int) -> I64:
@@ -129,29 +135,29 @@ class ColumnUnit:
         assert_each_once(frame, rows)
         check_columns(frame, held.by_name, columns, n)
         for name, values in columns.items():
-            self._put(held, name, slice(None), rows, values)
+            self._put(held, name, slice(None), rows, n, values)
 
     def write_plane(self, frame: Frame, name: str, plane: int, rows: Rows, values: I64) -> None:
         held = self._frames[frame.name]
         rows, n = found_rows(frame, rows, held.count)
         assert_each_once(frame, rows)
         check_plane(frame, held.by_name[name], plane, values, n)
-        self._put(held, name, slice(plane, plane + 1), rows, values)
+        self._put(held, name, slice(plane, plane + 1), rows, n, values)
 
-    def _put(self, held: _Columns, name: str, planes: slice, rows: Rows, values: I64) -> None:
+    def _put(
+        self, held: _Columns, name: str, planes: slice, rows: Rows, n: int, values: I64
+    ) -> None:
         place = held.values[name][planes]
         if place.shape[0] == 1:
             place = place[0]
-        # Rows taken by number are a copy already; a range is a view.
-        before = place[..., rows]
-        if isinstance(rows, slice):
-            before = self._kept.copy_of(before)
+        before = self._kept.copy_of(place, rows, n)
 
         def put_back() -> None:
             # Looked up again: the array may have been replaced by a wider one since.
             held.values[name][planes, rows] = before
 
-        place[..., rows] = values
+        # NumPy stores at listed rows twice as fast without a second index.
+        place[rows if place.ndim == 1 else (..., rows)] = values
         self._rows.on_undo(put_back)
 
 

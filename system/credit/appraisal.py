@@ -51,7 +51,7 @@ def appraise(desk: Desk, rows: I64, day: int, purpose: Purpose) -> Appraisal:
         ),
         refusals(
             # The upper end of the PD's interval decides: an uncertain model approves less.
-            (scores.pd_high_ppm > policy.limit.pd_ppm_max, Refusal.DECLINED_PD_TOO_HIGH),
+            (scores.pd_ppm > policy.limit.pd_ppm_max, Refusal.DECLINED_PD_TOO_HIGH),
             (price_ppm > policy.price.cap_ppm, Refusal.DECLINED_PRICE_ABOVE_CAP),
         ),
         rate_ppm,

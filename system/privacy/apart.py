@@ -5,8 +5,9 @@ instead. The child only computes: what is written, the caller writes, after a go
 """
 
 import os
+import threading
 from collections.abc import Callable
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
@@ -49,6 +50,7 @@ def _work(
     task: Callable[[Link, Any], Any],
     given: Any,
 ) -> None:
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
     try:
         with connect(endpoint) as link:
             outcome = task(link, given)
@@ -58,3 +60,11 @@ def _work(
     sender.close()
     # The link's threads would still wait for a lost peer.
     os._exit(0)
+
+
+def _leave_with_parent() -> None:
+    """Nobody is left to take the result: the other side must not believe in it either."""
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)

@@ -234,7 +234,7 @@ class Lending(RuleBasedStateMachine):
 
 
 Lending.TestCase.settings = settings(
-    max_examples=20,
+    max_examples=24,
     stateful_step_count=20,
     deadline=None,
     derandomize=True,

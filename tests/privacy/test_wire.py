@@ -13,7 +13,7 @@ from system.privacy.training import train_over
 from tests.privacy.leaks import id_patterns, target_patterns, value_patterns
 from tests.privacy.parties import House, direct_ports
 from tests.privacy.population import Books, books, part
-from tests.privacy.wiretap import Wiretap, occurrences, wiretap
+from tests.privacy.wiretap import occurrences, wiretap
 
 ROWS = 400
 
@@ -48,11 +48,6 @@ def patterns_of(both: Books) -> dict[str, list[bytes]]:
     return patterns
 
 
-def found(tap: Wiretap, patterns: dict[str, list[bytes]]) -> dict[str, int]:
-    stream = tap.stream()
-    return {name: occurrences(stream, own) for name, own in patterns.items()}
-
-
 def train_and_score(link: Link, own: Any) -> Any:
     model = train_over(link, own)
     return model, score_over(link, (model, own))
@@ -68,7 +63,7 @@ def test_a_listener_with_both_keys_finds_no_id_no_value_and_no_target(house: Hou
     with wiretap(house.folder) as tap:
         outcome = house.both(train_and_score, both.own, tap.ports)
         assert not [own for own in outcome.values() if isinstance(own, Exception)], outcome
-        hits = found(tap, patterns_of(both))
+        hits = occurrences(tap.stream(), patterns_of(both))
     assert tap.bytes_seen > 1_000_000, "the listener was not on the line"
     assert not {name: count for name, count in hits.items() if count}
 
@@ -78,7 +73,7 @@ def test_the_same_listener_finds_everything_when_a_party_sends_plain_rows(house:
     said = [pattern for own in patterns.values() for pattern in own]
     with wiretap(house.folder) as tap:
         house.both(say_everything, {Role.BANK: said, Role.PLATFORM: []}, tap.ports)
-        hits = found(tap, patterns)
+        hits = occurrences(tap.stream(), patterns)
     assert hits == {name: len(own) for name, own in patterns.items()}
 
 

@@ -87,18 +87,29 @@ def wiretap(folder: Path) -> Iterator[Wiretap]:
         tap.close()
 
 
-def occurrences(stream: bytes, patterns: list[bytes]) -> int:
-    """How many of the patterns (8 bytes or longer) the stream holds, at any offset."""
-    assert min(map(len, patterns)) >= _WINDOW
-    heads = np.unique(np.frombuffer(b"".join(p[:_WINDOW] for p in patterns), dtype="<u8"))
+def occurrences(stream: bytes, patterns: dict[str, list[bytes]]) -> dict[str, int]:
+    """How many patterns (8 bytes or longer) of each kind the stream holds, at any offset."""
+    every = [pattern for own in patterns.values() for pattern in own]
+    assert min(map(len, every)) >= _WINDOW
+    places = _places(stream, np.frombuffer(b"".join(p[:_WINDOW] for p in every), dtype="<u8"))
+    return {
+        name: sum(
+            any(stream.startswith(pattern, place) for place in places.get(pattern[:_WINDOW], ()))
+            for pattern in own
+        )
+        for name, own in patterns.items()
+    }
+
+
+def _places(stream: bytes, heads: np.ndarray) -> dict[bytes, list[int]]:
+    """Where the stream holds one of these 8-byte words."""
+    low_bits = np.zeros(1 << 24, dtype=bool)
+    low_bits[heads & 0xFFFFFF] = True
     places: dict[bytes, list[int]] = {}
     for offset in range(_WINDOW):
         words = np.frombuffer(stream, "<u8", (len(stream) - offset) // _WINDOW, offset)
-        nearest = np.minimum(np.searchsorted(heads, words), len(heads) - 1)
-        for hit in np.flatnonzero(heads[nearest] == words).tolist():
+        likely = np.flatnonzero(low_bits[words & 0xFFFFFF])
+        for hit in likely[np.isin(words[likely], heads)].tolist():
             place = hit * _WINDOW + offset
             places.setdefault(stream[place : place + _WINDOW], []).append(place)
-    return sum(
-        any(stream.startswith(pattern, place) for place in places.get(pattern[:_WINDOW], ()))
-        for pattern in patterns
-    )
+    return places
