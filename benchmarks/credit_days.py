@@ -143,7 +143,6 @@ def _close_row(row: Any, day: int, policy: CreditPolicy) -> None:
         _age_row(row, day, dpd_days, policy)
     if (day + 1) % PERIOD_DAYS == 0:
         _bill_row(row, day, policy)
-    row.closed_day = day
 
 
 def _age_row(row: Any, day: int, dpd_days: int, policy: CreditPolicy) -> None:

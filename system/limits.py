@@ -31,7 +31,7 @@ TIME_S_MAX = 253_402_300_799
 # Items in one service command.
 BATCH_ITEMS_MAX = 100_000
 
-# One revolving line: a hundred million yuan, a thousand times the usual. A year of a line's interest
+# One revolving line: a hundred million yuan, a thousand times the usual. A year of its interest
 # in fen x ppm x days fits a signed 64-bit integer (see below).
 LINE_FEN_MAX = 10**10
 # Rows of one columnar command, and accounts of one book: a million, with some room.

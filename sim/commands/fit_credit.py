@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sim.commands import fit, options
+from sim.commands.progress import fits_progress
 
 
 def fit_credit(
@@ -22,6 +23,15 @@ def fit_credit(
         list[str] | None,
         typer.Option("--allow", help="A suspected leak that is none; may be repeated."),
     ] = None,
+    time: Annotated[
+        str | None,
+        typer.Option("--time", help="A column of days: the latest rows are foretold as well."),
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option("--group", help="The column that says whose loan it is: never parted."),
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 2,
     out: fit.Out = None,
     json: options.Json = False,
     lang: options.Lang = None,
@@ -31,5 +41,15 @@ def fit_credit(
 
     chosen = options.language_of(lang)
     fit.check_new(out)
-    result = fitted(data, target, drop=tuple(drop or ()), allow=tuple(allow or ()))
+    with fits_progress() as report:
+        result = fitted(
+            data,
+            target,
+            drop=tuple(drop or ()),
+            allow=tuple(allow or ()),
+            time=time,
+            group=group,
+            workers=workers,
+            report=report,
+        )
     return fit.deliver(result, out, json, chosen)

@@ -58,3 +58,16 @@ def invoices_progress(total: int) -> Iterator[Callable[[int], object]]:
     with Progress(*columns, console=console, transient=True, disable=silent) as progress:
         task = progress.add_task("replay", total=total)
         yield lambda finished: progress.update(task, completed=finished)
+
+
+@contextmanager
+def fits_progress() -> Iterator[Callable[[int, int], None]]:
+    """A bar over fits that leaves nothing behind; a line per fit in a log."""
+    console = Console(stderr=True, highlight=False)
+    columns = (TextColumn("fit"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    if not console.is_interactive:
+        yield lambda done, of: console.print(f"fit: {done} of {of}", soft_wrap=True)
+        return
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("fit", total=None)
+        yield lambda done, of: progress.update(task, completed=done, total=of)

@@ -4,20 +4,17 @@ The first thing that cannot be used is named with file, line, column, value and 
 repaired, guessed or skipped.
 """
 
-import csv
-import io
 import math
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
 
+from sim.fit.csv_rows import read_rows
 from system.errors import InputError
 
-FILE_BYTES_MAX: Final = 500_000_000
 # A date that far off is a slip of the pen, not a late payment.
 LATE_DAYS_MAX: Final = 3_650
 REQUIRED: Final = ("customer", "issued_on", "due_on", "settled_on")
@@ -86,47 +83,13 @@ def read_settled_invoices(path: Path, columns: dict[str, str] | None) -> Settled
 
 
 def _table(path: Path, named: dict[str, str]) -> _Table:
-    text = _text(path)
-    head = text.partition("\n")[0]
-    delimiter = max(",;\t", key=head.count)
-    rows, lines = [], []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        for row in reader:
-            if row:
-                rows.append(row)
-                lines.append(reader.line_num)
-    except csv.Error as error:
-        line = reader.line_num
-        remedy = "write valid CSV"
-        raise InputError("row", str(error), remedy, file=str(path), line=line) from None
-    if len(rows) < 2:
-        raise InputError("file", str(path), "give a header line and invoices", file=str(path))
-    header = [name.strip() for name in rows[0]]
-    for line, row in zip(lines, rows, strict=True):
-        if len(row) != len(header):
-            remedy = f"give {len(header)} fields, as in the header"
-            raise InputError("row", f"{len(row)} fields", remedy, file=str(path), line=line)
+    header, lines, rows = read_rows(path)
     chosen = _columns(header, named, str(path))
     cells = {
-        role: tuple(row[header.index(name)].strip() for row in rows[1:])
+        role: tuple(row[header.index(name)].strip() for row in rows)
         for role, name in chosen.items()
     }
-    return _Table(str(path), chosen, tuple(lines[1:]), cells)
-
-
-def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > FILE_BYTES_MAX:
-            remedy = f"give at most {FILE_BYTES_MAX} bytes"
-            raise InputError("file", str(path), remedy, file=str(path))
-        raw = path.read_bytes()
-    except OSError as error:
-        raise InputError("file", str(path), f"cannot be read: {error.strerror}") from None
-    for encoding in ("utf-8-sig", "gb18030"):
-        with suppress(UnicodeDecodeError):
-            return raw.decode(encoding)
-    raise InputError("file", str(path), "encode it as UTF-8 or GB18030", file=str(path))
+    return _Table(str(path), chosen, lines, cells)
 
 
 def _columns(header: Sequence[str], named: dict[str, str], file: str) -> dict[str, str]:

@@ -127,6 +127,8 @@ def widest_consents(unit: BookUnit, merchants: I64, now_s: int) -> I64:
     left: I64 | slice = slice(None)
     for purpose in Purpose:
         classes = valid_classes(unit, purpose, as_rows(merchants[left]), now_s)
+        if isinstance(left, slice) and (classes == CLASSES_ALL).all():
+            return np.full(merchants.size, purpose * BASIS_PURPOSE + CLASSES_ALL)
         is_wider = _CLASSES_IN[classes] > _CLASSES_IN[basis[left] & CLASSES_ALL]
         is_wider &= classes & DataClass.ORDERS != 0
         basis[left] = np.where(is_wider, purpose * BASIS_PURPOSE + classes, basis[left])

@@ -35,8 +35,11 @@ class Appraisal:
 def appraise(desk: Desk, rows: I64, day: int, purpose: Purpose) -> Appraisal:
     """Look at these merchants' data as of a day, by the model in use and the policy."""
     features = features_as_of(desk.unit, rows, day, purpose, desk.now_s)
-    scores = desk.parts.champion(desk.unit.rows).score(features)
-    policy = desk.policy
+    return judged(features, desk.parts.champion(desk.unit.rows).score(features), desk.policy)
+
+
+def judged(features: Mapping[str, I64], scores: Scores, policy: CreditPolicy) -> Appraisal:
+    """What the policy makes of features and their scores. features: int64 (n,), MISSING allowed."""
     price_ppm = risk_price_ceil(scores.pd_ppm, policy.price)
     rate_ppm = np.minimum(price_ppm, policy.price.cap_ppm)
     explored_fen = _limit(features, np.zeros_like(rate_ppm), rate_ppm, policy)
@@ -51,7 +54,7 @@ def appraise(desk: Desk, rows: I64, day: int, purpose: Purpose) -> Appraisal:
         ),
         refusals(
             # The upper end of the PD's interval decides: an uncertain model approves less.
-            (scores.pd_ppm > policy.limit.pd_ppm_max, Refusal.DECLINED_PD_TOO_HIGH),
+            (scores.pd_high_ppm > policy.limit.pd_ppm_max, Refusal.DECLINED_PD_TOO_HIGH),
             (price_ppm > policy.price.cap_ppm, Refusal.DECLINED_PRICE_ABOVE_CAP),
         ),
         rate_ppm,

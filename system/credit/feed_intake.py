@@ -47,7 +47,7 @@ from system.parties.consent import CLASSES_ALL, Purpose
 from system.ports.book import BookUnit, Rows
 
 # Rows that are worked on at once: their temporaries stay in the processor's cache.
-_ROWS_AT_ONCE: Final = 16_384
+_ROWS_AT_ONCE: Final = 32_768
 _CONTENT_CODES: Final = tuple(int(FeedRefusal[name]) for name in CONTENT_CHECKS)
 
 
@@ -121,10 +121,12 @@ class Intake:
 
     def _open(self, rows: _Rows) -> None:
         """Remember for the log what is about to be read."""
-        for basis in np.flatnonzero(np.bincount(rows.basis)).tolist():
+        found = np.flatnonzero(np.bincount(rows.basis)).tolist()
+        for basis in found:
             if basis not in self._opened:
                 self._opened[basis] = np.zeros(self._count, np.bool_)
-            self._opened[basis][rows.accounts[rows.basis == basis]] = True
+            whose = rows.accounts if len(found) == 1 else rows.accounts[rows.basis == basis]
+            self._opened[basis][whose] = True
         first, last = self._days
         self._days = min(first, int(rows.days.min())), max(last, int(rows.days.max()))
 
@@ -198,6 +200,8 @@ class Intake:
 
     def _note_unseen(self, rows: _Rows, day: int) -> None:
         """Of classes outside the consent the day is missing, for ever: it was not read."""
+        if _is_full(rows.basis):
+            return
         for data_class, name in UNSEEN_DAYS.items():
             without = rows.basis & data_class == 0
             if without.any():
@@ -241,9 +245,14 @@ def read_period(unit: BookUnit, merchants: Rows, period: int) -> feed_words.Word
     return feed_words.of_period(words, period)
 
 
+def _is_full(basis: I64) -> bool:
+    """Whether every row may be opened as a whole, as is usual."""
+    return bool((basis & CLASSES_ALL == CLASSES_ALL).all())
+
+
 def _within_classes(rows: _Rows) -> _Rows:
     """Rows without what lies outside their consent: as if the platform had sent nothing of it."""
-    if (rows.basis & CLASSES_ALL == CLASSES_ALL).all():
+    if _is_full(rows.basis):
         return rows
     columns = {
         name: np.where(rows.basis & CLASS_OF_FIELD[name], values, 0)

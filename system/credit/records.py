@@ -81,7 +81,6 @@ LINES: Final = Frame(
         Column("restructured_day"),
         Column("asset_class"),  # by this line alone; cross-default is added in reports
         Column("written_off_fen", floor=0),  # claim that charge-off left, less recoveries
-        Column("closed_day"),  # the last day that was closed for this line
         # What is left of each period's bill, in plane period % BILLS_MAX.
         Column("bill_fen", planes=BILLS_MAX, floor=0),
     ),
@@ -114,5 +113,20 @@ JOURNAL: Final = Table(
     checks=(AtLeast("count", 0),),
     append_only=True,
 )
-LINE_TABLES: Final = (JOURNAL,)
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedDays:
+    """Which day was closed last for which lines.
+
+    ranges: JSON of [[stop, day], ...] over all accounts: each range begins where the one before
+    ends, and has another day than that.
+    """
+
+    name: str
+    ranges: str
+
+
+CLOSED_DAYS: Final = Table("credit_closed_days", ClosedDays, key=("name",))
+LINE_TABLES: Final = (JOURNAL, CLOSED_DAYS)
 LINE_FRAMES: Final = (LINES,)

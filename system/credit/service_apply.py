@@ -1,5 +1,7 @@
 """Applications: a decision with its reasons, and an open line where it is yes."""
 
+from dataclasses import fields
+
 import numpy as np
 
 from system.credit.appraisal import Appraisal, appraise
@@ -8,6 +10,7 @@ from system.credit.desk import Desk, Page, out_of_bounds
 from system.credit.events import Kind
 from system.credit.kernels.limit import worth_granting
 from system.credit.outcome import Decisions, refused_all
+from system.credit.policy import CreditPolicy
 from system.credit.records import Basis, LineState
 from system.credit.rules import Refusal, refusals
 from system.credit.service_lines import is_live, open_lines
@@ -24,7 +27,9 @@ def apply(desk: Desk, batch: ApplyBatch) -> Decisions:
     if at.size:
         rows = batch.accounts[at]
         look = appraise(desk, rows, desk.today, Purpose.SCORING)
-        _decide(decisions, at, look, batch, desk)
+        answers = decided(look, batch.requested_fen[at], batch.explore[at], desk.policy)
+        for field in fields(Decisions):
+            getattr(decisions, field.name)[at] = getattr(answers, field.name)
         _open(desk, rows, decisions, at, page["life"][at])
     return decisions
 
@@ -49,24 +54,25 @@ def _consent_missing(desk: Desk, page: Page) -> Mask:
     return missing
 
 
-def _decide(decisions: Decisions, at: I64, look: Appraisal, batch: ApplyBatch, desk: Desk) -> None:
-    """Fill in the decisions of the rows that could be looked at."""
+def decided(look: Appraisal, requested_fen: I64, explore: Mask, policy: CreditPolicy) -> Decisions:
+    """The policy's answer to each application that could be looked at, in the order of ``look``."""
     sound = look.data_refusal == 0
-    explored = sound & (look.risk_refusal != 0) & batch.explore[at]
+    explored = sound & (look.risk_refusal != 0) & explore
     by_risk = np.where(explored, look.explored_fen, look.limit_fen)
-    asked_fen = np.minimum(by_risk, batch.requested_fen[at])
-    limit_fen = worth_granting(asked_fen, desk.policy.limit)
+    limit_fen = worth_granting(np.minimum(by_risk, requested_fen), policy.limit)
     code = np.where(sound, np.where(explored, 0, look.risk_refusal), look.data_refusal)
     code = np.where((code == 0) & (limit_fen == 0), int(Refusal.DECLINED_LIMIT_TOO_SMALL), code)
     yes = code == 0
-    decisions.code[at] = code
-    decisions.approved[at] = yes
-    decisions.explored[at] = yes & explored
-    decisions.limit_fen[at] = np.where(yes, limit_fen, 0)
-    decisions.rate_ppm[at] = np.where(yes, look.rate_ppm, 0)
-    decisions.pd_ppm[at] = look.scores.pd_ppm
-    decisions.score[at] = look.scores.score
-    decisions.reasons[at] = look.scores.reasons
+    return Decisions(
+        code,
+        yes,
+        np.where(yes, limit_fen, 0),
+        np.where(yes, look.rate_ppm, 0),
+        look.scores.pd_ppm,
+        look.scores.score,
+        look.scores.reasons,
+        yes & explored,
+    )
 
 
 def _open(desk: Desk, rows: I64, decisions: Decisions, at: I64, life: I64) -> None:

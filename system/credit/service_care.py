@@ -40,7 +40,7 @@ def restructure(desk: Desk, batch: RestructureBatch) -> Done:
     The line is repaid at the policy's slower pace, at the new rate, which is not above the old
     one; nothing more can be drawn until it has been paid in time through its observation.
     """
-    page = desk.page(batch.accounts, ("life", "rate_ppm", "unpaid_due_day", "closed_day"))
+    page = desk.page(batch.accounts, ("life", "rate_ppm", "unpaid_due_day"))
     dpd_days = days_past_due(page["unpaid_due_day"], desk.today)
     bad_rate = (batch.rate_ppm < 0) | (batch.rate_ppm > page["rate_ppm"])
     n = batch.accounts.size
@@ -78,7 +78,7 @@ def restructure(desk: Desk, batch: RestructureBatch) -> Done:
 
 def charge_off(desk: Desk, batch: ChargeOffBatch) -> Done:
     """Give up lines that are past due for longer than the policy's bound."""
-    page = desk.page(batch.accounts, ("life", "unpaid_due_day", "closed_day"))
+    page = desk.page(batch.accounts, ("life", "unpaid_due_day"))
     dpd_days = days_past_due(page["unpaid_due_day"], desk.today)
     n = batch.accounts.size
     code = refusals(

@@ -1,7 +1,7 @@
 """The end of a day: accrue, age, classify, give up by age, bill. A batch job over columns.
 
 Works through the lines in slices small enough that what is computed on the way stays in the
-processor's cache. A line remembers the last day that was closed for it, so a day can be closed in
+processor's cache. For each range of lines the last closed day is known, so a day can be closed in
 parts, and closing it again finds nothing to do.
 """
 
@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from system.credit import closed_days
 from system.credit.desk import Desk, Parts
 from system.credit.events import Kind
 from system.credit.journal import total_of
@@ -28,9 +29,17 @@ from system.errors import InputError
 from system.kernels.business_day import business_day
 from system.kernels.columns import I64
 from system.limits import BILLS_MAX, PERIOD_DAYS
-from system.ports.book import Rows
 
 _ROWS_AT_ONCE: Final = 16_384
+# Read of every line on every day; the rest only where something happened.
+_DAILY: Final = (
+    "principal_fen",
+    "rate_ppm",
+    "accrued_raw",
+    "overdue_fen",
+    "unpaid_due_day",
+    "asset_class",
+)
 _TROUBLE: Final = (
     "life",
     "frozen_for",
@@ -60,18 +69,19 @@ class _Run:
         self.closed = self.past_due = self.charged_off = self.frozen = self.unfrozen = 0
         self.accrued_raw = self.penalty_raw = 0
 
-    def close(self, rows: Rows, accounts: I64) -> None:
-        """All steps for these lines. rows: the same as ``accounts``, a slice where it can be."""
+    def close(self, start: int, stop: int) -> None:
+        """All steps for the lines from start to stop."""
+        rows, accounts = slice(start, stop), np.arange(start, stop)
         if delinquency.is_overdue_day(self.day, self.desk.policy.billing):
             self._let_bills_age(rows, accounts)
-        self._accrue(rows)
-        self._look_at_trouble(rows, accounts)
+        columns = self.desk.unit.read(LINES, _DAILY, rows)
+        self._accrue(rows, columns)
+        self._look_at_trouble(accounts, columns)
         if delinquency.is_billing_day(self.day):
             self._bill(rows, accounts)
-        self.desk.write(rows, {"closed_day": np.full(accounts.size, self.day)})
         self.closed += accounts.size
 
-    def _let_bills_age(self, rows: Rows, accounts: I64) -> None:
+    def _let_bills_age(self, rows: slice, accounts: I64) -> None:
         """The latest bill's grace is over: what is left of it costs penalty from now on."""
         names = ("interest_due_fen", "principal_due_fen", "fee_due_fen", "rate_ppm")
         columns = self.desk.unit.read(LINES, names, rows)
@@ -87,10 +97,8 @@ class _Run:
             self.desk.write(rows, {"fee_due_fen": columns["fee_due_fen"] + fee_fen})
             self.desk.tell(Kind.FEE_CHARGED, accounts, fee_fen)
 
-    def _accrue(self, rows: Rows) -> None:
+    def _accrue(self, rows: slice, columns: Mapping[str, I64]) -> None:
         unit, billing = self.desk.unit, self.desk.policy.billing
-        names = ("principal_fen", "rate_ppm", "accrued_raw", "overdue_fen")
-        columns = unit.read(LINES, names, rows)
         is_overdue = columns["overdue_fen"].any()
         if not is_overdue and not columns["principal_fen"].any():
             return
@@ -104,10 +112,8 @@ class _Run:
             before = unit.read(LINES, ("penalty_raw",), rows)["penalty_raw"]
             self.desk.write(rows, {"penalty_raw": before + raw})
 
-    def _look_at_trouble(self, rows: Rows, accounts: I64) -> None:
+    def _look_at_trouble(self, accounts: I64, columns: Mapping[str, I64]) -> None:
         """Whoever is past due, or was so lately: category, freeze, charge-off."""
-        names = ("unpaid_due_day", "asset_class")
-        columns = self.desk.unit.read(LINES, names, rows)
         dpd_days = delinquency.days_past_due(columns["unpaid_due_day"], self.day)
         at = np.flatnonzero((dpd_days > 0) | (columns["asset_class"] > NORMAL))
         if not at.size:
@@ -154,7 +160,7 @@ class _Run:
             self.desk.write(accounts[changed], {"frozen_for": after[changed]})
             self.desk.tell(Kind.FREEZE_SET, accounts[changed], after[changed])
 
-    def _bill(self, rows: Rows, accounts: I64) -> None:
+    def _bill(self, rows: slice, accounts: I64) -> None:
         """Call the interest that ran up and a share of the principal; the penalty falls due too."""
         billing = self.desk.policy.billing
         columns = self.desk.unit.read(LINES, _BILLED, rows)
@@ -219,8 +225,9 @@ def end_of_day(parts: Parts, day: int, part: slice | None) -> DayReport:
     with parts.book.transaction() as unit:
         first, stop = _bounds(part, unit.count(LINES))
         run = _Run(Desk(unit, parts, f"end of day {day}, {first} to {stop}", day), day)
-        for start in range(first, stop, _ROWS_AT_ONCE):
-            _close_open(run, start, min(start + _ROWS_AT_ONCE, stop))
+        for low, high in closed_days.close(unit.rows, first, stop, day):
+            for start in range(low, high, _ROWS_AT_ONCE):
+                run.close(start, min(start + _ROWS_AT_ONCE, high))
         report = run.report()
         if report.closed:
             run.desk.close("end of day", [day, report.closed])
@@ -233,17 +240,3 @@ def _bounds(part: slice | None, count: int) -> tuple[int, int]:
     if part.step not in (None, 1) or not 0 <= (part.start or 0) <= count:
         raise InputError("rows", part, f"give a contiguous range of the {count} lines")
     return part.start or 0, count if part.stop is None else min(part.stop, count)
-
-
-def _close_open(run: _Run, start: int, stop: int) -> None:
-    """Close the lines of a range that have this day open. Raises InputError for a missing day."""
-    closed_day = run.desk.unit.read(LINES, ("closed_day",), slice(start, stop))["closed_day"]
-    last = int(closed_day.min())
-    if last < run.day - 1:
-        raise InputError("day", run.day, f"close day {last + 1} first")
-    if int(closed_day.max()) == last < run.day:
-        run.close(slice(start, stop), np.arange(start, stop))
-        return
-    at = start + np.flatnonzero(closed_day == run.day - 1)
-    if at.size:
-        run.close(at, at)

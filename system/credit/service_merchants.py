@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from system.credit import feeds
+from system.credit import closed_days, feeds
 from system.credit.columns import int_column
 from system.credit.commands import EnrolMerchants, GrantConsent, WithdrawConsent
 from system.credit.desk import Desk, Parts
@@ -59,9 +59,9 @@ def _admit(desk: Desk, command: EnrolMerchants) -> slice:
         "region": command.region,
         "since_day": command.since_day,
         "borrower": _borrowers(command, first),
-        "closed_day": np.full(command.n, desk.today - 1),
     }
     rows = desk.unit.append(LINES, command.n, columns)
+    closed_days.open_for(desk.unit.rows, command.n, desk.today - 1)
     consents = consent.open_consents(desk.unit, command.n)
     fed = feeds.open_feeds(desk.unit, command.since_day)
     assert rows == consents == fed, "one number per merchant in every frame"

@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 
+from system.credit.closed_days import last_closed
 from system.credit.commands import DrawBatch, RecoverBatch, RepayBatch
 from system.credit.desk import Desk, Page, out_of_bounds
 from system.credit.events import Kind
@@ -24,11 +25,9 @@ _DRAW: Final = (
     "limit_fen",
     "principal_fen",
     "unpaid_due_day",
-    "closed_day",
 )
 _REPAY: Final = (
     "life",
-    "closed_day",
     "rate_ppm",
     "principal_fen",
     "principal_due_fen",
@@ -84,7 +83,7 @@ def _consent_gone(desk: Desk, page: Page) -> Mask:
 
 def day_not_open(desk: Desk, page: Page) -> Mask:
     """True where yesterday is still to be closed, or today is closed already."""
-    not_open: Mask = page["closed_day"] != desk.today - 1
+    not_open: Mask = last_closed(desk.unit.rows, page.accounts) != desk.today - 1
     return not_open
 
 
@@ -178,7 +177,7 @@ def _tell_paid(desk: Desk, page: Page, paid: waterfall.Payment, penalty_fen: I64
 
 def recover(desk: Desk, batch: RecoverBatch) -> Recovered:
     """Take money on charged-off claims, up to what was given up."""
-    page = desk.page(batch.accounts, ("life", "closed_day", "written_off_fen"))
+    page = desk.page(batch.accounts, ("life", "written_off_fen"))
     amount_fen = batch.amount_fen
     code = refusals(
         *page.checks,

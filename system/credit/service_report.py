@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 
+from system.credit import closed_days
 from system.credit.desk import Parts
 from system.credit.journal import CONTROLS, differences_of, total_of
 from system.credit.kernels import classification, ecl
@@ -101,9 +102,9 @@ def portfolio(parts: Parts, day: int) -> Portfolio:
         count = unit.count(LINES)
         names = [column.name for column in LINES.columns if column.planes == 1]
         lines = unit.read(LINES, names, slice(0, count))
-        closed_day = lines["closed_day"]
-        if count and not int(closed_day.min()) == int(closed_day.max()) == day:
-            raise InputError("day", day, f"the last day closed for all is {closed_day.min()}")
+        closed = [last for _, last in closed_days.ranges(unit.rows)]
+        if count and closed != [day]:
+            raise InputError("day", day, f"the last day closed for all is {min(closed)}")
         return _portfolio(lines, day, parts.policy)
 
 

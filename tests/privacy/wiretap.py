@@ -21,7 +21,7 @@ class Wiretap:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._record: list[bytes] = []
+        self._records: list[bytearray] = []
         self._relays = {role: free_port() for role in Role}
         # A relay of a role is what its peer takes for it.
         self.ports = Ports(
@@ -34,10 +34,10 @@ class Wiretap:
 
     @property
     def bytes_seen(self) -> int:
-        return sum(map(len, list(self._record)))
+        return sum(map(len, self._records))
 
     def stream(self) -> bytes:
-        return b"".join(self._record)
+        return b"".join(self._records)
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -63,9 +63,12 @@ class Wiretap:
         writer.close()
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # One record per connection and direction: no value is torn apart by the other traffic.
+        record = bytearray()
+        self._records.append(record)
         with suppress(OSError):
             while chunk := await reader.read(_BUFFER):
-                self._record.append(chunk)
+                record += chunk
                 writer.write(chunk)
                 await writer.drain()
         writer.close()

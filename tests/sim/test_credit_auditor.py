@@ -109,10 +109,8 @@ def test_a_draw_on_a_frozen_line_is_found(books: Books) -> None:
     at = books.row("drawn")
     drawn = books.journal[at]
     frozen = np.ones(drawn.count, np.int64)
-    books.journal.insert(
-        at,
-        replace(drawn, cause="freeze", kind="freeze_set", amounts=frozen.tobytes(), total=drawn.count),
-    )
+    freeze = replace(drawn, cause="freeze", kind="freeze_set", total=drawn.count)
+    books.journal.insert(at, replace(freeze, amounts=frozen.tobytes()))
     assert "barred" in books.verdicts()[OVER]
 
 
@@ -122,7 +120,8 @@ def test_a_command_that_happened_twice_is_found(books: Books) -> None:
 
 
 def test_a_line_that_the_journal_cannot_explain_is_found(books: Books) -> None:
-    books.lines["principal_fen"] = books.lines["principal_fen"] + np.eye(1, books.paid_fen.size, 5, dtype=np.int64)[0]
+    books.lines["principal_fen"] = books.lines["principal_fen"].copy()
+    books.lines["principal_fen"][5] += 1
     assert books.verdicts()[CONSERVED].startswith("account 5: principal_fen")
 
 

@@ -66,7 +66,11 @@ def test_populations_that_cannot_be_are_refused(name: str, count: int) -> None:
     assert error.value == count
 
 
-def test_an_arm_may_have_a_parameter_of_its_own() -> None:
-    scenario = apply(load("credit"), ["arms.collateral.desk_tenure_days_min=365"])
+def test_an_arm_may_have_a_parameter_of_its_own(tmp_path: Path) -> None:
+    own = 'process = "collateral"\ndesk_tenure_days_min = 365'
+    text = HERE.read_text().replace('process = "collateral"', own)
+    file = tmp_path / "mine.toml"
+    file.write_text(text.replace('name = "credit"', 'name = "mine"'))
+    scenario = load(str(file))
     assert setting_of(scenario, "collateral", 0).parameters.desk_tenure_days_min == 365
     assert setting_of(scenario, "data", 0).parameters.desk_tenure_days_min == 730

@@ -17,7 +17,7 @@ Row = tuple[int, int, int]
 
 def feed(day: int) -> Feed:
     values = np.arange(N, dtype=np.int64) + 1_000 * day
-    return Feed(day, np.arange(N) % 7 != 0, {name: values + 1 for name in FEED_FIELDS})
+    return Feed(day, np.arange(N) % 7 != 0, dict.fromkeys(FEED_FIELDS, values + 1))
 
 
 def delivered(**changes: object) -> list[FeedBatch]:

@@ -167,3 +167,11 @@ def test_whoever_is_past_due_is_not_raised() -> None:
     sell_for(world, 95, 1_000_000)
     assert world.line(GOOD, "dpd_days") > 0
     assert world.service.review(world.today).raised == 0
+
+
+def test_the_upper_end_of_the_pd_decides_not_its_middle() -> None:
+    """The shop's PD is 1 %, at most 2 %."""
+    strict = changed(limit={"pd_ppm_max": 15_000})
+    assert selling(policy=strict).apply(GOOD).code[0] == Refusal.DECLINED_PD_TOO_HIGH
+    kind = changed(limit={"pd_ppm_max": 20_000})
+    assert selling(policy=kind).apply(GOOD).approved[0]

@@ -28,6 +28,10 @@ CONTENT_CHECKS = (
 )
 _MONEY = ("gross_fen", "refund_fen", "stock_fen")
 _COUNTS = ("orders", "buyers", "rating_count")
+_HIGHEST = (
+    *((name, FEED_DAY_FEN_MAX) for name in _MONEY),
+    *((name, FEED_DAY_COUNT_MAX) for name in _COUNTS),
+)
 _FLOAT_WHOLE_MAX: Final = 2**53
 Columns = Mapping[str, I64]
 
@@ -56,16 +60,14 @@ def content_failures(
     days, revisions, since_day and each feed field: int64 (n,), n >= 1.  today: business day.
     """
     rating_max = columns["rating_count"] * FEED_RATING_MILLI_MAX
+    is_usual = _is_usual(columns)
     return [
         _if_any(days < since_day),
         _above(days, today),
         _below(days, today - FEED_LATE_DAYS_MAX),
         _any_of([_below(revisions, 0), _above(revisions, FEED_REVISION_MAX)]),
-        _any_of([_below(values, 0) for values in columns.values()]),
-        _any_of(
-            [_above(columns[name], FEED_DAY_FEN_MAX) for name in _MONEY]
-            + [_above(columns[name], FEED_DAY_COUNT_MAX) for name in _COUNTS]
-        ),
+        None if is_usual else _any_of([_below(values, 0) for values in columns.values()]),
+        None if is_usual else _any_of([_above(columns[name], high) for name, high in _HIGHEST]),
         _if_any(columns["rating_sum_milli"] > rating_max),
     ]
 
@@ -104,6 +106,16 @@ def _turns(accounts: I64, days: I64) -> I64:
     is_first[1:] = (accounts[1:] != accounts[:-1]) | (days[1:] != days[:-1])
     positions = np.arange(accounts.size)
     return positions - np.maximum.accumulate(np.where(is_first, positions, 0))
+
+
+def _is_usual(columns: Columns) -> bool:
+    """True only if no amount is negative or too large: one look at the bits of all of them."""
+    money = columns["gross_fen"] | columns["refund_fen"] | columns["stock_fen"]
+    counts = columns["orders"] | columns["buyers"] | columns["rating_count"]
+    signs = money | counts | columns["rating_sum_milli"]
+    return bool(
+        signs.min() >= 0 and money.max() <= FEED_DAY_FEN_MAX and counts.max() <= FEED_DAY_COUNT_MAX
+    )
 
 
 def _above(values: I64, high: int) -> Mask | None:

@@ -14,7 +14,7 @@ from system.kernels.columns import I64, MISSING, Mask
 from system.limits import FEED_PERIOD_DAYS_MIN, PERIOD_DAYS, PPM
 
 # Periods, newest first, that a window looks at.
-_3P, _3P_BEFORE, _6P = slice(0, 3), slice(3, 6), slice(0, 6)
+_1P, _3P, _3P_BEFORE, _6P, _ALL = slice(1), slice(3), slice(3, 6), slice(6), slice(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,12 @@ class Windows:
 def order_features(windows: Windows) -> dict[str, I64]:
     """Features of sales and orders. int64 (n,) each."""
     known = windows.known
-    gross_fen = _of_full_periods(windows, "gross_fen")
-    orders, buyers = (_of_full_periods(windows, name) for name in ("orders", "buyers"))
+    gross_fen = _of_full_periods(windows, "gross_fen", _ALL)
     recent, before = _all(known[_3P]), _all(known[_3P_BEFORE])
     gross_3p, gross_before = gross_fen[_3P].sum(axis=0), gross_fen[_3P_BEFORE].sum(axis=0)
-    orders_3p, buyers_3p = orders[_3P].sum(axis=0), buyers[_3P].sum(axis=0)
+    orders_3p, buyers_3p = (
+        _of_full_periods(windows, name, _3P).sum(axis=0) for name in ("orders", "buyers")
+    )
     return {
         "history_periods": known.sum(axis=0, dtype=np.int64),
         "revenue_1p_fen": _where(known[0], gross_fen[0]),
@@ -84,15 +85,15 @@ def rating_features(windows: Windows) -> dict[str, I64]:
 def stock_features(windows: Windows) -> dict[str, I64]:
     """For how many days of sales the stock of the newest period would last. int64 (n,)."""
     known = _all(windows.known[_3P]) & (windows.unseen_stock_day < windows.start_day(1))
-    stock_fen = _of_full_periods(windows, "stock_fen")[0] // PERIOD_DAYS
-    gross_3p = _of_full_periods(windows, "gross_fen")[_3P].sum(axis=0)
+    stock_fen = _of_full_periods(windows, "stock_fen", _1P)[0] // PERIOD_DAYS
+    gross_3p = _of_full_periods(windows, "gross_fen", _3P).sum(axis=0)
     return {"stock_cover_days": _ratio(known, stock_fen * 3 * PERIOD_DAYS, gross_3p)}
 
 
-def _of_full_periods(windows: Windows, name: str) -> I64:
+def _of_full_periods(windows: Windows, name: str, periods: slice) -> I64:
     """Sums as if every day had come, rounded down; 0 where none came. int64 (periods, n)."""
-    days = windows.sums["days"]
-    full: I64 = windows.sums[name] * PERIOD_DAYS // np.maximum(days, 1)
+    days = windows.sums["days"][periods]
+    full: I64 = windows.sums[name][periods] * PERIOD_DAYS // np.maximum(days, 1)
     return full
 
 

@@ -10,9 +10,11 @@ from system.kernels.columns import I64
 
 # A sum of two columns leaves nothing over but rounding.
 _UNEXPLAINED_MAX: Final = 1e-9
-# A few thresholds on two columns tell a flag: the share told, mean over its values.
+# Shares of a flag's rows that a small tree tells right, mean over the flag's values: with the
+# source, and without it.
 _TOLD_MIN: Final = 0.98
-_LEAVES_MAX: Final = 8
+_TOLD_WITHOUT_MAX: Final = 0.90
+_LEAVES_MAX: Final = 12
 _FLAG_VALUES_MAX: Final = 10
 _FOLDS: Final = 3
 _ROWS_MAX: Final = 5_000
@@ -20,22 +22,23 @@ _ROWS_MIN: Final = 30
 
 
 def derived_from(table: Table, sources: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Columns that a source and at most one other column give, with how; found ones are sources.
+    """Columns that a source gives, alone or with others, with how; found ones are sources too.
 
-    A column that the other one gives without the source is none.
+    A flag is given by thresholds on a source and other columns, when those alone do not tell it; a
+    number by a sum of a source and one other column, when it is nearer to the source than that.
     """
     values = table.values[_spread(table.values.shape[0])]
-    known, waiting = list(sources), [name for name in table.names if name not in sources]
-    at = {name: position for position, name in enumerate(table.names)}
+    position = {name: at for at, name in enumerate(table.names)}
+    known = list(sources)
     for source in known:
-        for name in list(waiting):
-            others = [one for one in table.names if one not in (name, source)]
-            by = _explained(values, at[name], at[source], [at[one] for one in others])
-            if by is not None:
-                waiting.remove(name)
+        for name in table.names:
+            if name in known:
+                continue
+            clean = [one for one in table.names if one not in (*known, name)]
+            by = _explained(values, position, name, source, clean)
+            if by:
                 known.append(name)
-                beside = f" and {table.names[by]}" if by >= 0 else ""
-                yield name, f"it follows from {source}{beside}"
+                yield name, f"it follows from {by}"
 
 
 def _spread(rows: int) -> I64:
@@ -44,37 +47,39 @@ def _spread(rows: int) -> I64:
     return np.arange(0, rows, step)
 
 
-def _explained(values: F64, name: int, source: int, others: Sequence[int]) -> int | None:
-    """The other column with which the source gives the column; -1 for the source alone."""
-    for other in (-1, *others):
-        with_source = [source] if other < 0 else [source, other]
-        if _gives(values, name, with_source) and not (other >= 0 and _gives(values, name, [other])):
-            return other
-    return None
+def _explained(
+    values: F64, position: dict[str, int], name: str, source: str, clean: Sequence[str]
+) -> str:
+    """The columns that give this one, in words; empty where none do."""
+    used = np.isfinite(values[:, [position[name], position[source]]]).all(axis=1)
+    rows = values[used]
+    target, of_source = rows[:, position[name]], rows[:, position[source]]
+    distinct = np.unique(target).size
+    if target.size < _ROWS_MIN or distinct < 2 or np.ptp(of_source) == 0:
+        return ""
+    if distinct <= _FLAG_VALUES_MAX:
+        others = rows[:, [position[one] for one in clean]]
+        return source if _is_flag_of(target, of_source, others) else ""
+    if _is_sum(target, of_source[:, None]):
+        return source
+    for other in clean:
+        if _is_sum_with(target, of_source, rows[:, position[other]]):
+            return f"{source} and {other}"
+    return ""
 
 
-def _gives(values: F64, name: int, by: Sequence[int]) -> bool:
-    used = np.isfinite(values[:, [name, *by]]).all(axis=1)
-    target, columns = values[used, name], values[used][:, by]
-    distinct, label = np.unique(target, return_inverse=True)
-    if target.size < _ROWS_MIN or distinct.size < 2:
+def _is_flag_of(target: F64, source: F64, others: F64) -> bool:
+    with_source = np.column_stack([source, others])
+    if _told(target, with_source) < _TOLD_MIN:
         return False
-    if distinct.size > _FLAG_VALUES_MAX:
-        return _is_sum(target, columns)
-    return _is_told(label, columns)
+    return not others.shape[1] or _told(target, others) < _TOLD_WITHOUT_MAX
 
 
-def _is_sum(target: F64, columns: F64) -> bool:
-    design = np.column_stack([columns - columns.mean(axis=0), np.ones(target.size)])
-    weights = np.linalg.lstsq(design, target, rcond=None)[0]
-    left = target - design @ weights
-    return bool(left.var() <= _UNEXPLAINED_MAX * target.var())
-
-
-def _is_told(label: I64, columns: F64) -> bool:
+def _told(target: F64, columns: F64) -> float:
     """By a small tree, on rows that it was not grown on."""
     from sklearn.tree import DecisionTreeClassifier
 
+    _, label = np.unique(target, return_inverse=True)
     fold = np.arange(label.size) % _FOLDS
     told = np.empty(label.size, dtype=np.int64)
     tree: Any = DecisionTreeClassifier(
@@ -84,4 +89,26 @@ def _is_told(label: I64, columns: F64) -> bool:
         here = fold == number
         told[here] = tree.fit(columns[~here], label[~here]).predict(columns[here])
     right = [float((told[label == value] == value).mean()) for value in range(label.max() + 1)]
-    return float(np.mean(right)) >= _TOLD_MIN
+    return float(np.mean(right))
+
+
+def _is_sum_with(target: F64, source: F64, other: F64) -> bool:
+    used = np.isfinite(other)
+    if used.sum() < _ROWS_MIN or np.ptp(other[used]) == 0 or np.ptp(source[used]) == 0:
+        return False
+    target, source, other = target[used], source[used], other[used]
+    nearer = abs(_correlation(target, source)) > abs(_correlation(other, source))
+    alone = _is_sum(target, other[:, None])
+    return nearer and not alone and _is_sum(target, np.column_stack([source, other]))
+
+
+def _is_sum(target: F64, columns: F64) -> bool:
+    design = np.column_stack([columns - columns.mean(axis=0), np.ones(target.size)])
+    weights = np.linalg.lstsq(design, target, rcond=None)[0]
+    left = target - design @ weights
+    return bool(left.var() <= _UNEXPLAINED_MAX * target.var())
+
+
+def _correlation(one: F64, other: F64) -> float:
+    spread = float(one.std() * other.std())
+    return float(((one - one.mean()) * (other - other.mean())).mean()) / spread if spread else 0.0

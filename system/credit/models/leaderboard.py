@@ -1,7 +1,7 @@
 """All models on the same folds, and out of time where the rows have a day."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -11,7 +11,6 @@ from system.credit.models.contract import Estimator, Prediction, Table
 from system.credit.models.families import with_families
 from system.credit.models.folds import folds_of, later_splits, splits
 from system.credit.models.forest import NaiveForest, TunedForest
-from system.credit.models.measures import Measures, measured
 from system.credit.models.scorecard import Scorecard
 from system.errors import InputError
 from system.kernels.columns import I64, Mask
@@ -21,7 +20,6 @@ FOLDS: Final = 5
 INNER_FOLDS: Final = 3
 # The bag's boosters each learn from four fifths.
 BAG_FOLDS: Final = 5
-MEASURES: Final = tuple(field.name for field in fields(Measures))
 # The latest quarter of the rows is held out by day.
 LATER_SHARE: Final = 0.25
 IN_FOLDS: Final = "folds"
@@ -105,24 +103,3 @@ def run_task(loans: Loans, task: Task, seed: int) -> Prediction:
     inner = folds_of(bad, group, contender.inner_folds, seed)
     model = contender.estimator.fit(table.rows(task.train), bad, inner, seed)
     return model.predict(table.rows(task.test))
-
-
-def standing(
-    bad: Mask, results: Sequence[tuple[Task, Prediction]], contender: str, split: str
-) -> list[Measures]:
-    """A contender's measures: one per fold; over all later rows together."""
-    found = [
-        (one, task.test)
-        for task, one in results
-        if (task.contender, task.split) == (contender, split)
-    ]
-    if split == LATER and found:
-        return [
-            measured(_joined([one for one, _ in found]), np.concatenate([bad[t] for _, t in found]))
-        ]
-    return [measured(one, bad[test]) for one, test in found]
-
-
-def _joined(parts: Sequence[Prediction]) -> Prediction:
-    names = ("risk", "pd", "low", "high")
-    return Prediction(*(np.concatenate([getattr(one, name) for one in parts]) for name in names))

@@ -103,12 +103,11 @@ def _rounding_sign(name: str, values: F64, bad: Mask) -> Iterator[Suspect]:
     if np.unique(numbers).size < _DISTINCT_MIN or (numbers != np.floor(numbers)).any():
         return
     slices = _slices(numbers)
-    for step in _STEPS:
-        round_ones = numbers % step == 0
-        if _pooled_gap(round_ones, outcome, slices) > ROUNDING_GAP_MAX:
-            _, shares = _gap(round_ones, outcome)
-            yield Suspect(name, "rounding", f"it is a multiple of {step} for {shares}")
-            return
+    gaps = {step: _pooled_gap(numbers % step == 0, outcome, slices) for step in _STEPS}
+    step = max(_STEPS, key=lambda one: gaps[one])
+    if gaps[step] > ROUNDING_GAP_MAX:
+        _, shares = _gap(numbers % step == 0, outcome)
+        yield Suspect(name, "rounding", f"it is a multiple of {step} for {shares}")
 
 
 def _slices(numbers: F64) -> I64:

@@ -3,13 +3,13 @@
 All on rows that the model has not seen.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
 
 from system.credit.models.contract import F64, Prediction
-from system.kernels.columns import Mask
+from system.kernels.columns import I64, Mask
 
 CALIBRATION_BINS: Final = 10
 # Of one unit lent: what a good loan earns, and what a bad one loses. Margin: assumed, the middle of
@@ -32,6 +32,9 @@ class Measures:
     log_loss: float
     calibration_error: float
     profit: float
+
+
+MEASURES: Final = tuple(field.name for field in fields(Measures))
 
 
 def measured(prediction: Prediction, bad: Mask) -> Measures:
@@ -81,11 +84,21 @@ def calibration_error(pd: F64, bad: Mask) -> float:
     Rows are sorted by PD; rows of equal PD always share a bin, so bins may differ in size. Weighted
     by rows.
     """
-    cuts = np.quantile(pd, np.arange(1, CALIBRATION_BINS) / CALIBRATION_BINS, method="lower")
-    bins = np.searchsorted(cuts, pd, side="left")
+    bins = _bins(pd)
     foretold = np.bincount(bins, pd, CALIBRATION_BINS)
     found = np.bincount(bins, bad, CALIBRATION_BINS)
     return float(np.abs(foretold - found).sum() / pd.size)
+
+
+def calibration_by_chance(pd: F64) -> float:
+    """What calibration_error is on average where every PD is right: each bin's normal noise."""
+    variance = np.bincount(_bins(pd), pd * (1 - pd), CALIBRATION_BINS)
+    return float(np.sqrt(2 / np.pi * variance).sum() / pd.size)
+
+
+def _bins(pd: F64) -> I64:
+    cuts = np.quantile(pd, np.arange(1, CALIBRATION_BINS) / CALIBRATION_BINS, method="lower")
+    return np.searchsorted(cuts, pd, side="left")
 
 
 def profit(pd: F64, bad: Mask) -> float:
