@@ -1,6 +1,14 @@
 """All workloads, by name, in the order in which they run."""
 
-from benchmarks import credit_days, credit_economy, evm, ledger, monitoring, replication
+from benchmarks import (
+    credit_days,
+    credit_economy,
+    credit_model,
+    evm,
+    ledger,
+    monitoring,
+    replication,
+)
 
 WORKLOADS = {
     workload.name: workload
@@ -13,5 +21,6 @@ WORKLOADS = {
         replication.REPLICATION,
         credit_economy.ECONOMY,
         credit_days.END_OF_DAY,
+        credit_model.MODEL,
     )
 }

@@ -40,7 +40,7 @@ COLUMN_ROWS_MAX = 2**20
 LOCAL_OFFSET_S = 8 * 3_600
 # Bills and features count 30-day periods, aligned for all merchants.
 PERIOD_DAYS = 30
-# Unpaid bills that a line can carry: a year past due at the time of charge-off, and the current one.
+# Unpaid bills that a line can carry: a year past due when it is charged off, and the current one.
 BILLS_MAX = 14
 
 # A score's distance from zero. Scorecards print three or four digits; a table by point stays small.

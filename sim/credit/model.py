@@ -9,6 +9,7 @@ from typing import Final
 from sim.credit.appraisal import Desk, DeskReason
 from sim.credit.audit import audit_stage, journal_of
 from sim.credit.bank import CHECKER, MAKER
+from sim.credit.facts import Mask
 from sim.credit.happenings import add_journal
 from sim.credit.legacy import Legacy, legacy_of
 from sim.credit.lender_collateral import CollateralLender
@@ -34,7 +35,8 @@ _COUNT_MIN: Final = {"merchant": 1, "legacy": 300}
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One arm's numbers. merchants, legacy: population sizes."""
+    """One arm's numbers. merchants, legacy: population sizes.  taught: a model that was learned
+    elsewhere, in place of this replication's own."""
 
     process: str
     seed: int
@@ -44,9 +46,12 @@ class Setting:
     merchants: int
     legacy: int
     span: Span
+    taught: Legacy | None = None
 
     def learned(self) -> Legacy:
         """The model of this replication."""
+        if self.taught is not None:
+            return self.taught
         quiet_days = self.span.lend_after_days
         return legacy_of(
             self.seed, self.replication, self.parameters, self.world, self.legacy, quiet_days
@@ -103,19 +108,26 @@ def _count(scenario: Scenario, name: str) -> int:
     return count
 
 
-def run_arm(setting: Setting, store_url: str, threads: int = 1) -> tuple[Stage, Run]:
+def run_arm(setting: Setting, store_url: str) -> tuple[Stage, Run]:
     """An arm to its end, before it is measured. The caller closes ``stage.system``."""
+    stage, desk_approved = play(setting, store_url)
+    if setting.process == "collateral":
+        return stage, Run(setting, stage, setting.reference(), desk_approved, DeskReason, None)
+    reference, learned = setting.reference(), setting.learned()
+    return stage, Run(setting, stage, reference, desk_approved, Refusal, learned)
+
+
+def play(setting: Setting, store_url: str, threads: int = 1) -> tuple[Stage, Mask]:
+    """All days of an arm. Returns who was approved by the collateral lender's rules: bool (n,)."""
     luck = Luck(setting.seed, setting.replication)
     stage = Stage(luck, setting.world, setting.merchants, setting.span, store_url, threads)
     desk = Desk(stage.economy, luck, setting.parameters, stage.economy.roster().since_day)
     if setting.process == "collateral":
         stage.run(CollateralLender(stage.bank, desk, stage.engine, setting.parameters))
-        approved = stage.facts.applications.approved
-        return stage, Run(setting, stage, setting.reference(), approved, DeskReason, None)
-    learned = setting.learned()
+        return stage, stage.facts.applications.approved
     lender = DataLender(stage.bank, luck, setting.parameters, desk)
-    stage.run(lender, lambda: put_in_charge(stage, learned))
-    return stage, Run(setting, stage, setting.reference(), lender.shadow_approved, Refusal, learned)
+    stage.run(lender, lambda: put_in_charge(stage, setting.learned()))
+    return stage, lender.shadow_approved
 
 
 def put_in_charge(stage: Stage, learned: Legacy) -> None:

@@ -195,7 +195,7 @@ def _csv(path: Path) -> Iterator[tuple[int, Any]]:
         reader = csv.DictReader(source)
         for cells in reader:
             # Cells beyond the header stand under None.
-            extra = cells.pop(None, None)  # type: ignore[call-overload]
+            extra = cells.pop(None, None)
             yield reader.line_num, cells if extra is None else None
 
 

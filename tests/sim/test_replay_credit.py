@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from sim.__main__ import call
 from sim.replay.credit import model_of, replay_credit
 from sim.replay.merchants import read_merchants
 from sim.reports.replay_credit import credit_document_of
@@ -17,7 +18,6 @@ from system.credit.features import FEATURES
 from system.credit.scorer import FeaturePoints, PdMap, ScorecardModel
 from system.errors import InputError
 from system.kernels.columns import MISSING
-from tests.sim.toy_runs import call
 
 MODEL = ScorecardModel(
     base_points=500,

@@ -12,7 +12,7 @@ from system.credit.card_pages import card_page
 from system.credit.cards import RejectBias
 from system.credit.drift import count_rows, drift_report
 from system.credit.drift_records import DRIFT_TABLES, keep_reference, reference_of
-from system.credit.proposals import CardNotes, Proposal, propose, proposal_of, retrain
+from system.credit.proposals import CardNotes, Proposal, proposal_of, propose, retrain
 from system.credit.registry import REGISTRY_TABLES
 from system.credit.training import Sample, TrainedModel, train_champion
 from system.errors import InputError
