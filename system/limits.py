@@ -81,6 +81,37 @@ PRIVACY_ROWS_MAX = 200_000
 PRIVACY_COLUMNS_MIN = 3
 PRIVACY_COLUMNS_MAX = 100
 
+# One reading as a device sends it: the fullest takes a kilobyte. Larger ones are refused unread.
+READING_BYTES_MAX = 8_192
+# Brackets in one reading: bounds how deep and how wide it can be, before it is parsed.
+READING_BRACKETS_MAX = 64
+# A gateway's message: 300 readings of the fullest kind. Kept below what brokers pass on.
+MESSAGE_BYTES_MAX = 262_144
+# Boot and sequence name a reading together in one int64. 2**42 holds milliseconds until 2109, for
+# devices that count nothing and are known by their time alone.
+BOOT_MAX = 2**20 - 1
+SEQUENCE_MAX = 2**42 - 1
+# Telemetry begins here: earlier times are clocks that were never set (2020-01-01).
+READING_MS_MIN = 1_577_836_800_000
+# A clock may be ahead by this; local time sent as UTC is 8 hours ahead in China.
+CLOCK_AHEAD_MS_MAX = 86_400_000
+# A clock that is wrong by less is left alone: rules count in hours, and networks take seconds.
+CLOCK_TOLERATED_MS = 90_000
+# Readings are kept, and taken in late, for this long: a month's rent and its dispute.
+HISTORY_MS = 62 * 86_400_000
+# Readings of one page of history, and pages of one machine: 65,536 readings are 227 days at five
+# minutes, or 18 hours at one second.
+HISTORY_PAGE_ROWS = 64
+HISTORY_PAGES_MAX = 1_024
+# Two hundred thousand hours: five lives of an excavator; and 50 litres in each of them.
+ENGINE_S_MAX = 200_000 * 3_600
+FUEL_ML_MAX = 10**10
+VOLTAGE_MV_MAX = 100_000
+HDOP_CENTI_MAX = 9_999
+# Different unusable messages that are kept of one source, reason and day; the others are counted.
+QUARANTINE_SAMPLES_MAX = 8
+QUARANTINE_DAYS = 62
+
 assert AMOUNT_FEN_MAX * PPM < 2**63, "amount x rate must fit int64"
 assert AMOUNT_FEN_MAX * BATCH_ITEMS_MAX <= BALANCE_FEN_MAX, "a batch's sum must fit a balance"
 assert LINE_FEN_MAX * RATE_PPM_MAX * 366 < 2**63, "a year of a line's interest must fit int64"
@@ -93,3 +124,6 @@ assert FEED_RATING_MILLI_MAX * FEED_DAY_COUNT_MAX * PERIOD_DAYS < 2**37, "and it
 assert FEED_REVISION_MAX < 2**12, "a revision must fit its bits of a stamp"
 assert FEED_LATE_DAYS_MAX < FEED_DAY_SLOTS, "what may be corrected must still be held"
 assert FEED_DAY_FEN_MAX * PERIOD_DAYS * 12 * PPM < 2**63, "a year of sales x ppm must fit int64"
+assert (BOOT_MAX + 1) * (SEQUENCE_MAX + 1) <= 2**62, "boot and sequence must fit one int64"
+assert READING_BYTES_MAX < MESSAGE_BYTES_MAX < DOCUMENT_BYTES_MAX
+assert CLOCK_TOLERATED_MS < CLOCK_AHEAD_MS_MAX < HISTORY_MS

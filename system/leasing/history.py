@@ -1,0 +1,249 @@
+"""The readings that were taken in: each once, kept by machine, found again by time.
+
+A machine's readings fill a page; a full page is packed and put away, into the place of the oldest
+once all places are taken. A reading's key is its boot and sequence. Most keys are above all that
+came before, which needs no look at any page; for the others, the pages whose keys span them tell.
+"""
+
+from dataclasses import dataclass, fields, replace
+from typing import Final
+
+import numpy as np
+
+from system.kernels.columns import I64, Mask
+from system.leasing.history_pages import pack, unpack
+from system.leasing.readings import Readings
+from system.limits import HISTORY_PAGE_ROWS, HISTORY_PAGES_MAX, SEQUENCE_MAX
+from system.ports.store import Table, Unit
+
+# What a page holds of a reading, and what its device's clock said.
+COLUMNS: Final = (*(field.name for field in fields(Readings) if field.name != "device"), "clock_ms")
+WIDTH: Final = len(COLUMNS)
+_BOOT, _SEQUENCE = COLUMNS.index("boot"), COLUMNS.index("sequence")
+_AT, _CLOCK = COLUMNS.index("at_ms"), COLUMNS.index("clock_ms")
+# How the bank came by a reading is not its content: a repeat may differ in these.
+_CONTENT: Final = [at for at, name in enumerate(COLUMNS) if name not in ("at_ms", "received_ms")]
+NOTHING: Final = -1
+
+
+@dataclass(slots=True)
+class OpenPage:
+    """A machine's newest readings. high, sealed_high: greatest key of all, and of packed pages.
+
+    pages: how many were packed so far.  forgotten_ms: the clock of the newest reading that is no
+    longer held; what is not newer cannot be told from a repeat.  rows: COLUMNS of each reading.
+    """
+
+    device: int
+    pages: int
+    high: int
+    sealed_high: int
+    forgotten_ms: int
+    rows: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PageHead:
+    """A packed page: which keys and times it spans. count: 0 once its body is forgotten."""
+
+    device: int
+    slot: int
+    count: int
+    key_low: int
+    key_high: int
+    at_low: int
+    at_high: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageBody:
+    device: int
+    slot: int
+    body: bytes
+
+
+OPEN: Final = Table("leasing_history_open", OpenPage, key=("device",))
+HEADS: Final = Table("leasing_history_head", PageHead, key=("device", "slot"))
+BODIES: Final = Table("leasing_history_body", PageBody, key=("device", "slot"))
+HISTORY_TABLES: Final = (OPEN, HEADS, BODIES)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of each reading, bool (n,) each; those of none are repeats.
+
+    is_new: stored now.  is_other: its key was used for other content.  is_forgotten: too old to
+    tell.
+    """
+
+    is_new: Mask
+    is_other: Mask
+    is_forgotten: Mask
+
+
+def keep(unit: Unit, readings: Readings, clock_ms: I64 | None = None) -> Kept:
+    """Store what is new, in the transaction that acts on it.
+
+    clock_ms: int64 (n,), when each was read by its device's own clock; ``at_ms`` where that is
+    right. A reading whose key is known with the same content is a repeat, also within the batch.
+    """
+    n = len(readings)
+    kept = Kept(*(np.zeros(n, np.bool_) for _ in range(3)))
+    if not n:
+        return kept
+    rows = _matrix(readings, readings.at_ms if clock_ms is None else clock_ms)
+    keys = _keys(rows)
+    order = np.lexsort((keys, readings.device))
+    devices, starts = np.unique(readings.device[order], return_index=True)
+    stops = [*starts[1:].tolist(), n]
+    held = unit.get(OPEN, [(device,) for device in devices.tolist()])
+    fresh: list[OpenPage] = []
+    known: list[OpenPage] = []
+    for device, page, start, stop in zip(
+        devices.tolist(), held, starts.tolist(), stops, strict=True
+    ):
+        (fresh if page is None else known).append(
+            _keep_of(unit, device, page, order[start:stop], rows, keys, kept)
+        )
+    unit.insert(OPEN, fresh)
+    unit.replace(OPEN, known)
+    return kept
+
+
+def _matrix(readings: Readings, clock_ms: I64) -> I64:
+    columns = [getattr(readings, name) for name in COLUMNS[:-1]]
+    return np.stack([*columns, clock_ms], axis=1)
+
+
+def _keys(rows: I64) -> I64:
+    keys: I64 = rows[:, _BOOT] * (SEQUENCE_MAX + 1) + rows[:, _SEQUENCE]
+    return keys
+
+
+def _keep_of(
+    unit: Unit, device: int, held: OpenPage | None, at: I64, rows: I64, keys: I64, kept: Kept
+) -> OpenPage:
+    """One machine's readings, ``at`` in order of keys; its page afterwards."""
+    page = held or OpenPage(device, 0, NOTHING, NOTHING, NOTHING, b"")
+    if at.size == 1 and int(keys[at[0]]) > page.high:
+        fresh = at
+    else:
+        fresh = _new_ones(unit, page, at, rows, keys, kept)
+    if page.forgotten_ms > NOTHING:
+        lost = rows[fresh, _CLOCK] <= page.forgotten_ms
+        kept.is_forgotten[fresh[lost]] = True
+        fresh = fresh[~lost]
+    if not fresh.size:
+        return page
+    kept.is_new[fresh] = True
+    body = page.rows + rows[fresh].astype("<i8", copy=False).tobytes()
+    high = max(page.high, int(keys[fresh[-1]]))
+    grown = OpenPage(device, page.pages, high, page.sealed_high, page.forgotten_ms, body)
+    return _sealed(unit, grown) if len(body) >= HISTORY_PAGE_ROWS * WIDTH * 8 else grown
+
+
+def _new_ones(unit: Unit, page: OpenPage, at: I64, rows: I64, keys: I64, kept: Kept) -> I64:
+    """Rows of ``at`` whose key is not known; those with other content are marked."""
+    own = keys[at]
+    is_first = np.ones(at.size, np.bool_)
+    is_first[1:] = own[1:] != own[:-1]
+    if not is_first.all():
+        leader = at[np.maximum.accumulate(np.where(is_first, np.arange(at.size), 0))]
+        _mark_other(rows[leader], rows, at, kept)
+    firsts = at[is_first]
+    suspects = firsts[keys[firsts] <= page.high]
+    if not suspects.size:
+        return firsts
+    known = _known_rows(unit, page, keys[suspects])
+    if not known.size:
+        return firsts
+    known_keys = _keys(known)
+    order = np.argsort(known_keys, kind="stable")
+    place = np.searchsorted(known_keys[order], keys[suspects])
+    found = order[np.minimum(place, order.size - 1)]
+    is_known = known_keys[found] == keys[suspects]
+    _mark_other(known[found[is_known]], rows, suspects[is_known], kept)
+    repeated = set(suspects[is_known].tolist())
+    return np.array([row for row in firsts.tolist() if row not in repeated], np.int64)
+
+
+def _mark_other(known: I64, rows: I64, at: I64, kept: Kept) -> None:
+    differs = (known[:, _CONTENT] != rows[at][:, _CONTENT]).any(axis=1)
+    kept.is_other[at[differs]] = True
+
+
+def _known_rows(unit: Unit, page: OpenPage, keys: I64) -> I64:
+    """The held readings among which these keys would be."""
+    found = [_open_rows(page)]
+    low = int(keys.min())
+    if low <= page.sealed_high:
+        heads = unit.find(HEADS, {"device": page.device})
+        slots = [
+            head.slot
+            for head in heads
+            if head.count and ((keys >= head.key_low) & (keys <= head.key_high)).any()
+        ]
+        found += _bodies(unit, page.device, slots)
+    return np.concatenate(found)
+
+
+def _open_rows(page: OpenPage) -> I64:
+    return np.frombuffer(page.rows, "<i8").reshape(-1, WIDTH)
+
+
+def _bodies(unit: Unit, device: int, slots: list[int]) -> list[I64]:
+    bodies = unit.get(BODIES, [(device, slot) for slot in slots])
+    return [unpack(body.body, WIDTH) for body in bodies if body is not None]
+
+
+def _sealed(unit: Unit, page: OpenPage) -> OpenPage:
+    """Pack the page, into the oldest one's place where all are taken."""
+    rows = _open_rows(page)
+    keys, at_ms = _keys(rows), rows[:, _AT]
+    slot = page.pages % HISTORY_PAGES_MAX
+    head = PageHead(
+        page.device,
+        slot,
+        len(rows),
+        int(keys.min()),
+        int(keys.max()),
+        int(at_ms.min()),
+        int(at_ms.max()),
+    )
+    body = PageBody(page.device, slot, pack(rows))
+    forgotten_ms = page.forgotten_ms
+    if page.pages >= HISTORY_PAGES_MAX:
+        for old in _bodies(unit, page.device, [slot]):
+            if old.size:
+                forgotten_ms = max(forgotten_ms, int(old[:, _CLOCK].max()))
+        unit.replace(HEADS, [head])
+        unit.replace(BODIES, [body])
+    else:
+        unit.insert(HEADS, [head])
+        unit.insert(BODIES, [body])
+    return OpenPage(page.device, page.pages + 1, page.high, page.high, forgotten_ms, b"")
+
+
+def since(unit: Unit, device: int, at_ms: int) -> Readings:
+    """A machine's readings from this event time on, in event order."""
+    [page] = unit.get(OPEN, [(device,)])
+    if page is None:
+        return _readings(device, np.zeros((0, WIDTH), np.int64))
+    heads = unit.find(HEADS, {"device": device})
+    slots = [head.slot for head in heads if head.count and head.at_high >= at_ms]
+    rows = np.concatenate([*_bodies(unit, device, slots), _open_rows(page)])
+    return _readings(device, rows[rows[:, _AT] >= at_ms])
+
+
+def _readings(device: int, rows: I64) -> Readings:
+    columns = [np.ascontiguousarray(rows[:, at]) for at in range(WIDTH - 1)]
+    return Readings(np.full(len(rows), device, np.int64), *columns).in_event_order()
+
+
+def forget(unit: Unit, before_ms: int) -> int:
+    """Let go of packed pages that lie wholly before this time. Returns how many."""
+    old = [head for head in unit.scan(HEADS) if head.count and head.at_high < before_ms]
+    for head in old:
+        unit.replace(BODIES, [PageBody(head.device, head.slot, b"")])
+        unit.replace(HEADS, [replace(head, count=0)])
+    return len(old)

@@ -1,0 +1,120 @@
+"""Each reading once, found again by time, whatever the order and however many."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from system.adapters.memory_store import MemoryStore
+from system.kernels.columns import MISSING
+from system.leasing import history
+from system.leasing.history import HISTORY_TABLES, Kept
+from system.leasing.readings import Readings
+from system.ports.store import Store
+from tests.system.telemetry_world import NOW_MS
+
+
+def readings(*rows: tuple[int, int, int, int]) -> Readings:
+    """(device, boot, sequence, minutes after the start) each; fuel tells content apart."""
+    n = len(rows)
+    device, boot, sequence, minute = (
+        np.array(column, np.int64) for column in zip(*rows, strict=True)
+    )
+    at_ms = NOW_MS + minute * 60_000
+    columns = {name: np.full(n, MISSING, np.int64) for name in Readings.__slots__}
+    known = {"device": device, "boot": boot, "sequence": sequence, "at_ms": at_ms}
+    return Readings(**columns | known | {"received_ms": at_ms, "fuel_ml": sequence * 10})
+
+
+def keep(store: Store, batch: Readings) -> Kept:
+    with store.transaction() as unit:
+        return history.keep(unit, batch)
+
+
+def since(store: Store, device: int, at_ms: int = 0) -> list[tuple[int, int]]:
+    with store.transaction() as unit:
+        found = history.since(unit, device, at_ms)
+    return list(zip(found.boot.tolist(), found.sequence.tolist(), strict=True))
+
+
+@pytest.fixture
+def store() -> Store:
+    return MemoryStore(HISTORY_TABLES)
+
+
+KEYS = st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(0, 300))
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(KEYS, min_size=1, max_size=120), min_size=1, max_size=12))
+def test_it_holds_the_set_of_what_came_whatever_the_order(
+    batches: list[list[tuple[int, int, int]]],
+) -> None:
+    store = MemoryStore(HISTORY_TABLES)
+    seen: set[tuple[int, int, int]] = set()
+    for batch in batches:
+        kept = keep(store, readings(*((d, b, s, b * 400 + s) for d, b, s in batch)))
+        for key, is_new in zip(batch, kept.is_new.tolist(), strict=True):
+            assert is_new == (key not in seen)
+            seen.add(key)
+        assert not kept.is_other.any()
+    for device in range(3):
+        assert since(store, device) == sorted((b, s) for d, b, s in seen if d == device)
+
+
+def test_a_page_that_is_put_away_is_found_again_in_every_column(store: Store) -> None:
+    batch = readings(*((7, 1, n, n) for n in range(500)))
+    for start in range(0, 500, 9):
+        keep(store, batch.take(np.arange(start, min(start + 9, 500))))
+    with store.transaction() as unit:
+        found = history.since(unit, 7, NOW_MS + 100 * 60_000)
+        assert len(unit.scan(history.HEADS)) == 7
+    for name in Readings.__slots__:
+        expected = getattr(batch, name)[100:]
+        np.testing.assert_array_equal(getattr(found, name), expected)
+
+
+def test_a_late_reading_among_packed_pages_is_new_once_and_a_liar_is_told(store: Store) -> None:
+    keep(store, readings(*((0, 1, n, n) for n in range(1_000) if n != 432)))
+    late = readings((0, 1, 432, 432))
+    assert keep(store, late).is_new.tolist() == [True]
+    assert keep(store, late).is_new.tolist() == [False]
+    liar = keep(store, readings((0, 1, 433, 500)))
+    assert (liar.is_new.tolist(), liar.is_other.tolist()) == ([False], [True])
+
+
+def test_what_was_let_go_is_refused_not_taken_for_new(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "HISTORY_PAGES_MAX", 3)
+    batch = readings(*((0, 1, n, n) for n in range(640)))
+    for start in range(0, 640, 64):
+        keep(store, batch.take(np.arange(start, start + 64)))
+    assert since(store, 0)[0] == (1, 448)
+    again = keep(store, batch.take(np.array([5])))
+    assert (again.is_new.tolist(), again.is_forgotten.tolist()) == ([False], [True])
+
+
+def test_retention_lets_go_of_whole_pages_and_keeps_the_rest(store: Store) -> None:
+    keep(store, readings(*((0, 1, n, n) for n in range(64))))
+    keep(store, readings(*((0, 1, n, n) for n in range(64, 128))))
+    with store.transaction() as unit:
+        assert history.forget(unit, NOW_MS + 64 * 60_000) == 1
+    assert since(store, 0)[0] == (1, 64)
+
+
+def test_an_undone_transaction_leaves_nothing_behind(store: Store) -> None:
+    batch = readings((0, 1, 1, 1))
+
+    def undone() -> None:
+        with store.transaction() as unit:
+            history.keep(unit, batch)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        undone()
+    assert keep(store, batch).is_new.tolist() == [True]
+
+
+def test_a_machine_that_said_nothing_has_no_history(store: Store) -> None:
+    assert since(store, 3) == []
