@@ -16,6 +16,7 @@ from sim.commands.pilot import pilot
 from sim.commands.products import FIT, REPLAY, by_product
 from sim.commands.run import run
 from sim.commands.scenarios import scenarios
+from sim.commands.schedule import schedule
 from sim.commands.verify import verify
 from system.errors import InputError, ShapanError
 
@@ -28,7 +29,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (scenarios, run, pilot, verify, compare):
+for command in (scenarios, run, pilot, verify, compare, schedule):
     app.command()(command)
 for name, products, summary in (
     ("fit", FIT, "Fit a product's parameters to real data, with the quality of the fit."),

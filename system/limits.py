@@ -28,6 +28,11 @@ DOCUMENT_BYTES_MAX = 1_048_576
 TEXT_CHARS_MAX = 1_000
 # The end of the year 9999, the last that calendars print; fits every column and the contracts.
 TIME_S_MAX = 253_402_300_799
+# The civil calendar that schedules may use: from 1970-01-01 to the end of the year 9999.
+CIVIL_DAY_MIN = 0
+CIVIL_DAY_MAX = 2_932_896
+# Rows of one payment schedule: a hundred years of months.
+SCHEDULE_ROWS_MAX = 1_200
 # Items in one service command.
 BATCH_ITEMS_MAX = 100_000
 
@@ -118,6 +123,7 @@ assert LINE_FEN_MAX * RATE_PPM_MAX * 366 < 2**63, "a year of a line's interest m
 assert LINE_FEN_MAX * COLUMN_ROWS_MAX <= BALANCE_FEN_MAX, "all lines together must fit a balance"
 assert BALANCE_FEN_MAX < 2**62, "two balances must add within int64"
 assert TERM_DAYS_USUAL_MAX < TERM_DAYS_MAX
+assert CIVIL_DAY_MAX == TIME_S_MAX // DAY_S, "the calendar must end with the last second"
 assert FEED_DAY_FEN_MAX * PERIOD_DAYS < 2**39, "a period of money must fit its bits of a feed word"
 assert FEED_DAY_COUNT_MAX * PERIOD_DAYS < 2**24, "a period's counts must fit theirs"
 assert FEED_RATING_MILLI_MAX * FEED_DAY_COUNT_MAX * PERIOD_DAYS < 2**37, "and its ratings"

@@ -84,6 +84,13 @@ _ROWS = {
     "evidence": ("evidence", "证据"),
     "beside": ("beside", "对照"),
     "no_alert": ("no alert", "没有警报"),
+    "date": ("date", "日期"),
+    "interest": ("interest", "利息"),
+    "principal": ("principal", "本金"),
+    "payment": ("payment", "还款额"),
+    "balance": ("balance", "剩余本金"),
+    "total": ("total", "合计"),
+    "in_yuan": ("Amounts in yuan", "金额单位：元"),
     "notes": ("Shadow mode", "影子模式"),
 }
 
