@@ -17,6 +17,7 @@ from sim.commands.products import FIT, REPLAY, by_product
 from sim.commands.run import run
 from sim.commands.scenarios import scenarios
 from sim.commands.schedule import schedule
+from sim.commands.serve import serve
 from sim.commands.verify import verify
 from system.errors import InputError, ShapanError
 
@@ -29,7 +30,15 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (scenarios, run, pilot, verify, compare, schedule):
+for command in (
+    scenarios,
+    run,
+    pilot,
+    verify,
+    compare,
+    schedule,
+    serve,
+):
     app.command()(command)
 for name, products, summary in (
     ("fit", FIT, "Fit a product's parameters to real data, with the quality of the fit."),

@@ -3,9 +3,13 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from system.errors import InputError
 
+VERSION = "0.1.0"
+PORT_DEFAULT = 8_000
+SECRET_BYTES_MIN = 16
 EVM_KINDS = ("embedded", "revm")
 GAS_PRICE_VARIABLE = "SHAPAN_GAS_PRICE_WEI"
 CHAIN_ID_DEFAULT = 31337
@@ -52,6 +56,26 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         confirmations=_whole(environment, "SHAPAN_CONFIRMATIONS", 0, 10_000),
         gas_price_wei=_whole(environment, GAS_PRICE_VARIABLE, 0, _GAS_PRICE_WEI_MAX) or 0,
     )
+
+
+def secret_from(environment: Mapping[str, str]) -> bytes:
+    """The system's secret, from the file that SHAPAN_SECRET_FILE names. Raises InputError."""
+    name = "SHAPAN_SECRET_FILE"
+    path = Path(environment.get(name, ""))
+    if not path.is_file():
+        remedy = "name a file with 32 random bytes that only you may read (mode 600)"
+        raise InputError(name, str(path), remedy)
+    if path.stat().st_mode & 0o077:
+        raise InputError(name, str(path), f"others may read it: chmod 600 {path}")
+    secret = path.read_bytes().strip()
+    if len(secret) < SECRET_BYTES_MIN:
+        raise InputError(name, str(path), f"put at least {SECRET_BYTES_MIN} bytes into it")
+    return secret
+
+
+def server_from(environment: Mapping[str, str]) -> int:
+    """The port to answer on. Raises InputError."""
+    return _whole(environment, "SHAPAN_PORT", 1, 65_535) or PORT_DEFAULT
 
 
 def _store(value: str) -> str:

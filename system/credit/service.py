@@ -128,6 +128,10 @@ class CreditService:
         """
         return service_day.end_of_day(self._parts, day, rows)
 
+    def days_to_close(self) -> range:
+        """Days that have ended and are not closed for every line yet, the oldest first."""
+        return service_day.days_to_close(self._parts)
+
     def review(self, day: int) -> ReviewReport:
         """Look again at every open line that was granted on data: PD and limit, once per day."""
         return service_review.review(self._parts, day)

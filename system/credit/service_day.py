@@ -217,6 +217,14 @@ class _Run:
         )
 
 
+def days_to_close(parts: Parts) -> range:
+    """From the day after the oldest last close up to yesterday; nothing without lines."""
+    today = business_day(parts.clock.now_s())
+    with parts.book.transaction() as unit:
+        closed = [day for _, day in closed_days.ranges(unit.rows)]
+    return range(min(closed, default=today) + 1, today)
+
+
 def end_of_day(parts: Parts, day: int, part: slice | None) -> DayReport:
     """Close the day for all lines, or those of ``part`` (start and stop, no step)."""
     today = business_day(parts.clock.now_s())

@@ -1,0 +1,42 @@
+"""``shapan serve``: the gateway of a bank with all products, to try out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+_PORT = "Answer on this port of the loopback interface."
+_EVM = "embedded, revm, or the address of a node (http://HOST:PORT)."
+_STORE = (
+    "A database URL. Chains in process forget at exit, so with them it is a new file each time."
+)
+
+
+def serve(
+    port: Annotated[int, typer.Option(help=_PORT, min=1, max=65_535)] = 8_000,
+    evm: Annotated[str, typer.Option(help=_EVM)] = "revm",
+    store: Annotated[str | None, typer.Option(help=_STORE)] = None,
+) -> int:
+    """Run the bank's gateway: REST for every product, on loopback.
+
+    Prints the first client's secret, with which all others are admitted. In production run
+    ``python -m system`` with settings of your own (docs/OPERATIONS.md).
+    """
+    from system.__main__ import serve as answer
+    from system.adapters.os_clock import OsClock
+    from system.api.start import Opening, Process
+    from system.settings import Settings
+
+    with TemporaryDirectory(prefix="shapan-") as folder:
+        url = store or f"sqlite:///{Path(folder) / 'bank.db'}"
+        settings = replace(Settings(), store_url=url, evm=evm)
+        process = Process(Opening(OsClock(), settings, os.urandom(32)))
+        print(f"its secret: {process.administrator_secret()}", file=sys.stderr)
+        answer(process, port)
+    return 0

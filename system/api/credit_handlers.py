@@ -1,0 +1,216 @@
+"""What each request of merchant credit does: it concerns one merchant, a batch of one."""
+
+import datetime
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from system.api import merchants
+from system.api.access import Role
+from system.api.answers import not_found, refusal_problem
+from system.api.credit_shapes import (
+    Amount,
+    Apply,
+    Consent,
+    Decision,
+    Done,
+    Drawn,
+    Enrol,
+    Enrolled,
+    Feed,
+    FeedTaken,
+    Line,
+    PortfolioAnswer,
+    ReasonAnswer,
+    Repayment,
+    Withdrawal,
+)
+from system.api.route import Call
+from system.api.services import Services
+from system.credit.commands import (
+    ApplyBatch,
+    ChargeOffBatch,
+    CloseBatch,
+    DrawBatch,
+    EnrolMerchants,
+    GrantConsent,
+    RepayBatch,
+    WithdrawConsent,
+)
+from system.credit.feed_records import FEED_FIELDS, FeedBatch, FeedRefusal
+from system.credit.reasons import reason_text
+from system.credit.records import LineState
+from system.credit.rules import Refusal
+from system.kernels.business_day import business_day
+from system.kernels.columns import I64, i64
+from system.parties.consent import DataClass, Purpose
+
+_ACCOUNT_DIGITS_MAX: Final = 9
+_EPOCH_ORDINAL: Final = datetime.date(1970, 1, 1).toordinal()
+_VIEW: Final = (
+    "limit_fen",
+    "available_fen",
+    "principal_fen",
+    "due_fen",
+    "outstanding_fen",
+    "rate_ppm",
+    "dpd_days",
+    "score",
+    "pd_ppm",
+)
+
+
+def _account(desk: Services, call: Call, *, reading: bool = False) -> int:
+    """The merchant of the path, if the caller may act for it. Raises Problem."""
+    text = call.path["account"]
+    if not (text.isascii() and text.isdigit() and len(text) <= _ACCOUNT_DIGITS_MAX):
+        raise not_found()
+    account = int(text)
+    if not call.caller.roles & Role.RISK_OFFICER:
+        with desk.unit() as unit:
+            merchants.check_own(unit, call.caller, account, reading=reading)
+    return account
+
+
+def _day(date: datetime.date) -> int:
+    """The business day of a date in China."""
+    return date.toordinal() - _EPOCH_ORDINAL
+
+
+def _one(value: int) -> I64:
+    return i64([value])
+
+
+def _check(code: I64) -> None:
+    if code[0]:
+        raise refusal_problem(Refusal(int(code[0])))
+
+
+def enrol(desk: Services, call: Call) -> Enrolled:
+    assert isinstance(call.body, Enrol)
+    command = EnrolMerchants(call.key, 1, _one(call.body.region), _one(_day(call.body.since)))
+    account = desk.credit.credit.enrol(command).start
+    with desk.unit() as unit:
+        merchants.bind(unit, account, call.caller.party_id)
+    return Enrolled(account=account)
+
+
+def consent(desk: Services, call: Call) -> Done:
+    account = _account(desk, call)
+    assert isinstance(call.body, Consent)
+    classes = sum(DataClass[name.upper()] for name in set(call.body.classes))
+    purpose = Purpose[call.body.purpose.upper()]
+    command = GrantConsent(call.key, _one(account), purpose, classes, call.body.until_s)
+    _check(desk.credit.credit.grant_consent(command).code)
+    return Done(account=account)
+
+
+def withdraw(desk: Services, call: Call) -> Done:
+    account = _account(desk, call)
+    assert isinstance(call.body, Withdrawal)
+    purpose = Purpose[call.body.purpose.upper()]
+    command = WithdrawConsent(call.key, _one(account), purpose)
+    _check(desk.credit.credit.withdraw_consent(command).code)
+    return Done(account=account)
+
+
+def feed(desk: Services, call: Call) -> FeedTaken:
+    account = _account(desk, call)
+    assert isinstance(call.body, Feed)
+    days = call.body.days
+    columns = {name: i64(getattr(day, name) for day in days) for name in FEED_FIELDS}
+    batch = FeedBatch(
+        call.key,
+        np.full(len(days), account, np.int64),
+        i64(map(_day, (day.day for day in days))),
+        i64(day.revision for day in days),
+        columns,
+    )
+    codes = desk.credit.credit.receive_feed(batch).codes
+    words = [FeedRefusal(int(code)).name.lower() for code in codes]
+    return FeedTaken(taken=int((codes == 0).sum()), answers=words)
+
+
+def apply(desk: Services, call: Call) -> Decision:
+    account = _account(desk, call)
+    assert isinstance(call.body, Apply)
+    requested = _one(call.body.requested_fen)
+    batch = ApplyBatch(call.key, _one(account), requested, np.zeros(1, np.bool_))
+    made = desk.credit.credit.apply(batch)
+    refusal = Refusal(int(made.code[0]))
+    if refusal and refusal < Refusal.DECLINED_HISTORY_SHORT:
+        raise refusal_problem(refusal)
+    return Decision(
+        account=account,
+        approved=bool(made.approved[0]),
+        refusal=refusal.name.lower(),
+        limit_fen=int(made.limit_fen[0]),
+        rate_ppm=int(made.rate_ppm[0]),
+        pd_ppm=int(made.pd_ppm[0]),
+        score=int(made.score[0]),
+        reasons=[_reason(int(code)) for code in made.reasons[0] if code],
+    )
+
+
+def _reason(code: int) -> ReasonAnswer:
+    return ReasonAnswer(code=code, en=reason_text(code, "en"), zh=reason_text(code, "zh"))
+
+
+def draw(desk: Services, call: Call) -> Drawn:
+    account = _account(desk, call)
+    assert isinstance(call.body, Amount)
+    done = desk.credit.credit.draw(DrawBatch(call.key, _one(account), _one(call.body.amount_fen)))
+    _check(done.code)
+    return Drawn(account=account, amount_fen=int(done.amount_fen[0]))
+
+
+def repay(desk: Services, call: Call) -> Repayment:
+    account = _account(desk, call)
+    assert isinstance(call.body, Amount)
+    batch = RepayBatch(call.key, _one(account), _one(call.body.amount_fen))
+    done = desk.credit.credit.repay(batch)
+    _check(done.code)
+    parts = {
+        name: int(getattr(done, name)[0]) for name in Repayment.model_fields if name != "account"
+    }
+    return Repayment(account=account, **parts)
+
+
+def show(desk: Services, call: Call) -> Line:
+    account = _account(desk, call, reading=True)
+    if account >= desk.credit.credit.merchants:
+        raise not_found()
+    row = desk.credit.credit.view(("state", *_VIEW), _one(account))
+    state = LineState(int(row["state"][0])).name.lower()
+    return Line(account=account, state=state, **{name: int(row[name][0]) for name in _VIEW})
+
+
+def officer(kind: Callable[..., Any], use: str) -> Callable[[Services, Call], Done]:
+    """A command of one officer on one line."""
+
+    def handle(desk: Services, call: Call) -> Done:
+        account = _account(desk, call)
+        command = kind(call.key, _one(account), call.caller.client_id)
+        _check(getattr(desk.credit.credit, use)(command).code)
+        return Done(account=account)
+
+    return handle
+
+
+def charge_off(desk: Services, call: Call) -> Done:
+    account = _account(desk, call)
+    command = ChargeOffBatch(call.key, _one(account), call.caller.client_id, call.checker)
+    _check(desk.credit.credit.charge_off(command).code)
+    return Done(account=account)
+
+
+def close(desk: Services, call: Call) -> Done:
+    account = _account(desk, call)
+    _check(desk.credit.credit.close(CloseBatch(call.key, _one(account))).code)
+    return Done(account=account)
+
+
+def portfolio(desk: Services, call: Call) -> PortfolioAnswer:
+    found = desk.credit.credit.portfolio(business_day(desk.clock.now_s()) - 1)
+    return PortfolioAnswer(**{name: getattr(found, name) for name in PortfolioAnswer.model_fields})

@@ -1,0 +1,148 @@
+"""From an HTTP request to one row of the route table and back."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from system.api import approvals, clients
+from system.api.access import Caller
+from system.api.bodies import BODY_BYTES_MAX, read
+from system.api.gateway import Gateway
+from system.api.ownership import check_owner
+from system.api.problems import Code, Problem
+from system.api.route import Call, Route
+from system.api.services import Services
+from system.canonical import canonical_json, sha256_hex
+from system.errors import EvmUnavailable, InputError, IntegrityError, StoreUnavailable
+
+_KEY_CHARS_MAX: Final = 128
+JSON: Final = "application/json"
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def endpoint_of(gateway: Gateway, route: Route) -> Endpoint:
+    """The ASGI endpoint of one route."""
+
+    async def endpoint(request: Request) -> Response:
+        raw = await body_of_request(request)
+        caller = await caller_of_request(gateway, request)
+        _check_rights(gateway, route, caller)
+        call = _call(route, request, caller, raw)
+        answer = await gateway.writer.run(lambda: perform(gateway.services, route, call))
+        if isinstance(answer, Problem):
+            raise answer
+        return _response(route, request, answer)
+
+    return endpoint
+
+
+def perform(desk: Services, route: Route, call: Call) -> dict[str, Any] | Problem:
+    """Run one call inside the writer's group.
+
+    What is the caller's to mend comes back as a value: a product keeps its refusals under their
+    key, and raising would undo that.
+    """
+    try:
+        if route.four_eyes and not call.checker:
+            return _ask(desk, route, call)
+        document: dict[str, Any] = route.handler(desk, call).model_dump(mode="json")
+        return document
+    except Problem as problem:
+        return problem
+    except InputError as error:
+        facts = {"errors": [{"field": error.field, "remedy": error.remedy}]}
+        return Problem(Code.INVALID, error.message(), facts)
+    except (EvmUnavailable, IntegrityError) as error:
+        return Problem(Code.UNAVAILABLE, str(error))
+
+
+def _ask(desk: Services, route: Route, call: Call) -> dict[str, Any]:
+    request = approvals.Request(
+        route.name, canonical_json(dict(call.path)), call.raw.decode(), call.key
+    )
+    with desk.unit() as unit:
+        approval_id = approvals.ask(unit, call.caller, request, desk.clock.now_s())
+    return {"approval_id": approval_id, "state": "asked"}
+
+
+async def body_of_request(request: Request) -> bytes:
+    """The body, as far as it may go. Raises Problem before more than that is in memory."""
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdigit() or int(declared) > BODY_BYTES_MAX:
+        raise _too_large()
+    raw = bytearray()
+    async for part in request.stream():
+        raw += part
+        if len(raw) > BODY_BYTES_MAX:
+            raise _too_large()
+    return bytes(raw)
+
+
+def _too_large() -> Problem:
+    return Problem(Code.TOO_LARGE, f"Send at most {BODY_BYTES_MAX} bytes, with their length.")
+
+
+async def caller_of_request(gateway: Gateway, request: Request) -> Caller:
+    """Who calls, by the token and as the books know the client now. Raises Problem."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        challenge = {"WWW-Authenticate": "Bearer"}
+        raise Problem(Code.UNAUTHENTICATED, "Send a bearer token.", headers=challenge)
+    services = gateway.services
+    client_id = gateway.tokens.client_of(token, services.clock.now_s())
+    with services.unit() as unit:
+        caller = clients.find(unit, client_id)
+    if caller is None:
+        raise Problem(Code.UNAUTHENTICATED, "The client was revoked.")
+    return caller
+
+
+def _check_rights(gateway: Gateway, route: Route, caller: Caller) -> None:
+    if not gateway.rates.admits(caller.client_id, gateway.services.clock.now_s()):
+        raise Problem(Code.TOO_MANY_REQUESTS, "Slow down.", headers={"Retry-After": "1"})
+    if not route.allows(caller):
+        raise Problem(Code.FORBIDDEN, f"It needs scope {route.scope} and a role that fits.")
+
+
+def _call(route: Route, request: Request, caller: Caller, raw: bytes) -> Call:
+    media_type = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+    if route.is_command and media_type not in route.media_types:
+        raise Problem(Code.UNSUPPORTED_MEDIA_TYPE, f"Send {' or '.join(route.media_types)}.")
+    body = read(route.body, raw or b"{}") if route.body is not None else None
+    path = dict(request.path_params)
+    check_owner(route, caller, path, body)
+    key = _key(route, request, caller)
+    return Call(caller, path, dict(request.query_params), body, raw or b"{}", media_type, key)
+
+
+def _key(route: Route, request: Request, caller: Caller) -> str:
+    if not route.is_command:
+        return ""
+    key = request.headers.get("idempotency-key", "").strip()
+    if not key or len(key) > _KEY_CHARS_MAX or not key.isprintable():
+        detail = f"Send an Idempotency-Key of 1 to {_KEY_CHARS_MAX} printable characters."
+        raise Problem(Code.IDEMPOTENCY_KEY_MISSING, detail)
+    return f"{caller.client_id}/{key}"
+
+
+def _response(route: Route, request: Request, document: dict[str, Any]) -> Response:
+    text = canonical_json(document)
+    if route.is_command:
+        status = 202 if route.four_eyes else route.status
+        return Response(text, status, media_type=JSON)
+    tag = f'"{sha256_hex(text)[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(text, route.status, headers, JSON)
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem document of anything that went wrong."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, StoreUnavailable):
+        return Problem(Code.UNAVAILABLE, "The books are out of reach; send it again.")
+    return Problem(Code.INTERNAL, "Nothing was changed. The log has the details.")

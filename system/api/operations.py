@@ -1,0 +1,199 @@
+"""Routes of the gateway itself: clients, parties, approvals, audit."""
+
+from typing import Any, Final
+
+from pydantic import ConfigDict
+
+from system.api.access import READERS, SCOPES, SEE_ALL, Caller, Role
+from system.api.answers import Answer, Taken, not_found, refusal_problem
+from system.api.bodies import Body, Text, body_of, values
+from system.api.problems import Code, Problem
+from system.api.route import Call, Route
+from system.api.services import Services
+from system.chain.commands import ChangeKyc, EnrolParty
+from system.compliance import audit
+from system.errors import DuplicateRow
+from system.parties.records import PARTIES
+
+
+class NewClient(Body):
+    """roles, scopes: names.  signer: hex of an Ed25519 public key, for requests that move money."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "client_id": "erp-7",
+                    "party_id": "supplier-1",
+                    "roles": ["supplier"],
+                    "scopes": ["receivables"],
+                }
+            ]
+        },
+    )
+    client_id: Text
+    party_id: str = ""
+    roles: list[str]
+    scopes: list[str]
+    signer: str = ""
+
+
+class ClientSecret(Answer):
+    """The secret is shown this once."""
+
+    client_id: str
+    client_secret: str
+
+
+class PartyAnswer(Answer):
+    party_id: str
+    name: str
+    roles: int
+    group_id: str | None
+    kyc_state: str
+    kyc_expires_at_s: int | None
+
+
+class AuditAnswer(Answer):
+    """whole: no link was altered.  head: the last link's number and hash, to be kept elsewhere."""
+
+    whole: bool
+    first_altered: int | None
+    sequence: int
+    hash: str
+
+
+def _admit(desk: Services, call: Call) -> ClientSecret:
+    assert isinstance(call.body, NewClient)
+    roles = Role(0)
+    for name in call.body.roles:
+        if name.upper() not in Role.__members__:
+            raise Problem(Code.INVALID, f"roles: {name!r} is none of {', '.join(_ROLES)}.")
+        roles |= Role[name.upper()]
+    try:
+        signer = bytes.fromhex(call.body.signer)
+    except ValueError:
+        raise Problem(Code.INVALID, "signer: give hex.") from None
+    scopes = tuple(call.body.scopes)
+    client = Caller(call.body.client_id, call.body.party_id, roles, scopes, signer)
+    try:
+        with desk.unit() as unit:
+            secret = desk.clients.admit(unit, client, call.key, desk.clock.now_s())
+    except DuplicateRow:
+        raise Problem(Code.CONFLICT, "There is a client of this id.") from None
+    return ClientSecret(client_id=client.client_id, client_secret=secret)
+
+
+def _enrol(desk: Services, call: Call) -> Taken:
+    assert call.body is not None
+    command = EnrolParty(command_id=call.key, **values(call.body, EnrolParty))
+    [outcome] = desk.receivables.receivables.enrol([command])
+    if outcome.refusal:
+        raise refusal_problem(outcome.refusal, outcome.detail)
+    return Taken(command_id=outcome.command_id, reference=outcome.reference)
+
+
+def _change_kyc(desk: Services, call: Call) -> Taken:
+    assert call.body is not None
+    command = ChangeKyc(call.key, call.path["party_id"], **values(call.body, ChangeKyc))
+    [outcome] = desk.receivables.receivables.change_kyc([command])
+    if outcome.refusal:
+        raise refusal_problem(outcome.refusal, outcome.detail)
+    return Taken(command_id=outcome.command_id, reference=outcome.reference)
+
+
+def _show_party(desk: Services, call: Call) -> PartyAnswer:
+    party_id = call.path["party_id"]
+    if not (call.caller.sees_all() or call.caller.is_one_of(party_id)):
+        raise not_found()
+    with desk.unit() as unit:
+        [row] = unit.get(PARTIES, [(party_id,)])
+    if row is None:
+        raise not_found()
+    return PartyAnswer(**{name: getattr(row, name) for name in PartyAnswer.model_fields})
+
+
+def _audit(desk: Services, call: Call) -> AuditAnswer:
+    with desk.unit() as unit:
+        altered, head = audit.verify(unit), audit.head(unit)
+    sequence, text = (head.sequence, head.hash) if head else (0, audit.GENESIS_HASH)
+    return AuditAnswer(whole=altered is None, first_altered=altered, sequence=sequence, hash=text)
+
+
+_ROLES: Final = [role.name.lower() for role in Role if role.name]
+_ANY: Final = Role(2 * max(Role) - 1)
+_KYC_EXAMPLE: Final[dict[str, Any]] = {"step": "suspend"}
+_PARTY_EXAMPLE: Final[dict[str, Any]] = {
+    "party_id": "supplier-1",
+    "name": "Supplier One",
+    "roles": 2,
+    "kyc_expires_at_s": 1_900_000_000,
+}
+assert "operations" in SCOPES
+
+ROUTES: Final = (
+    Route(
+        "POST",
+        "/clients",
+        "admitClient",
+        "Admit a client; its secret is shown once",
+        "operations",
+        Role.ADMINISTRATOR,
+        _admit,
+        ClientSecret,
+        body=NewClient,
+        object_rule="any: administrators admit",
+        status=201,
+    ),
+    Route(
+        "POST",
+        "/parties",
+        "enrolParty",
+        "Admit a party whose documents were checked",
+        "parties",
+        Role.ADMINISTRATOR,
+        _enrol,
+        Taken,
+        body=body_of(EnrolParty, ("command_id",), _PARTY_EXAMPLE),
+        object_rule="any: administrators admit",
+        status=202,
+    ),
+    Route(
+        "POST",
+        "/parties/{party_id}/kyc",
+        "changeKyc",
+        "One step in a party's verification",
+        "parties",
+        Role.RISK_OFFICER,
+        _change_kyc,
+        Taken,
+        body=body_of(ChangeKyc, ("command_id", "party_id"), _KYC_EXAMPLE),
+        object_rule="any: risk officers answer for all",
+        status=202,
+    ),
+    Route(
+        "GET",
+        "/parties/{party_id}",
+        "showParty",
+        "A party and the state of its verification",
+        "parties",
+        _ANY,
+        _show_party,
+        PartyAnswer,
+        object_rule="the party itself; officers and supervisors see all",
+    ),
+    Route(
+        "GET",
+        "/audit",
+        "checkAudit",
+        "Whether the audit log is whole, and its head",
+        "operations",
+        READERS | SEE_ALL,
+        _audit,
+        AuditAnswer,
+        object_rule="any: the log of all",
+    ),
+)

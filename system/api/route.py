@@ -1,0 +1,84 @@
+"""The route table: what the gateway offers, to whom, and whose objects each route may touch.
+
+Every route is one row here. The app, the OpenAPI document and the authorisation test are made from
+the table, so that a route without a rule cannot exist.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+
+from system.api.access import Caller, Role
+from system.api.bodies import Body
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request as a handler sees it.
+
+    key: the client's Idempotency-Key under its own name; empty for reads.  raw: the body's bytes,
+    for documents that are not JSON.  checker: the second person where four eyes have decided.
+    """
+
+    caller: Caller
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Body | None
+    raw: bytes
+    media_type: str
+    key: str
+    checker: str = ""
+
+
+class Handler(Protocol):
+    """Runs inside one transaction of the writer. Raises Problem."""
+
+    def __call__(self, desk: Any, call: Call) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """roles: any of them may call.  owns: the fields of body or path of which one must name the
+    caller's own party, empty where the handler checks the object (``object_rule`` says how) or
+    where the business is nobody's in particular.
+
+    status: of success.  media_types: of the request's body.  signed: money moves, so the request
+    must carry the client's signature.  four_eyes: it runs when a second client has approved it.
+    query: what may stand behind ``?``, with its meaning.
+    """
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    scope: str
+    roles: Role
+    handler: Handler
+    answer: type[BaseModel]
+    body: type[Body] | None = None
+    owns: tuple[str, ...] = ()
+    object_rule: str = ""
+    status: int = 200
+    media_types: tuple[str, ...] = ("application/json",)
+    signed: bool = False
+    four_eyes: bool = False
+    query: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_command(self) -> bool:
+        """Whether it changes something, and so needs an Idempotency-Key."""
+        return self.method != "GET"
+
+    def allows(self, caller: Caller) -> bool:
+        """Whether role and scope suffice, whatever the object."""
+        return bool(caller.roles & self.roles) and self.scope in caller.scopes
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A stretch of a list. after: the cursor, empty for the beginning.  limit: 1 to PAGE_MAX."""
+
+    after: str
+    limit: int

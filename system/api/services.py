@@ -1,0 +1,33 @@
+"""What handlers work with: the products, the store they share, and the gateway's own tables."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from system.api.approvals import APPROVALS
+from system.api.clients import CLIENTS, ClientDesk
+from system.api.merchants import PLATFORM_MERCHANTS
+from system.bootstrap import System
+from system.bootstrap_credit import CreditSystem
+from system.ports.clock import Clock
+from system.ports.store import Store, Table, Unit
+
+API_TABLES: Final[tuple[Table[Any], ...]] = (CLIENTS, APPROVALS, PLATFORM_MERCHANTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One bank's products over one store."""
+
+    clock: Clock
+    store: Store
+    receivables: System
+    credit: CreditSystem
+    clients: ClientDesk
+
+    @contextmanager
+    def unit(self) -> Iterator[Unit]:
+        """The store's tables, inside the writer's open group."""
+        with self.store.transaction() as unit:
+            yield unit

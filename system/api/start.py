@@ -1,0 +1,176 @@
+"""One gateway process: its parts put together, and what it does between requests."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import chain
+from typing import Any, Final
+
+from fastapi import FastAPI
+
+from system.adapters.group_store import GroupStore
+from system.adapters.keys import KeyRing
+from system.adapters.sql_book import SqlBook, frame_tables
+from system.adapters.sql_store import SqlStore
+from system.api.access import SCOPES, Caller, Role
+from system.api.app import app_of
+from system.api.clients import ClientDesk
+from system.api.gateway import Gateway
+from system.api.rates import RateLimit
+from system.api.services import API_TABLES, Services
+from system.api.tokens import TokenIssuer
+from system.api.writer import Writer
+from system.bootstrap import DEFAULT_BOUNDS, TABLES, assemble, open_chain, settle_setup
+from system.bootstrap_credit import CREDIT_FRAMES, CREDIT_TABLES, CreditSystem
+from system.chain.policy import DEFAULT_POLICY as CHAIN_POLICY
+from system.credit import registry
+from system.credit.desk import Parts
+from system.credit.policy import DEFAULT_POLICY as CREDIT_POLICY
+from system.credit.service import CreditService
+from system.errors import InputError, OperationalError
+from system.kernels.business_day import business_day
+from system.limits import PERIOD_DAYS
+from system.ports.clock import Clock
+from system.ports.store import Table
+from system.settings import EVM_KINDS, Settings
+
+ADMINISTRATOR: Final = "administrator"
+_SETUP_S: Final = 3_600
+# How often the process looks whether a business day has ended.
+_DAY_LOOK_S: Final = 60.0
+_LOG = logging.getLogger("shapan.gateway")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """secret: of the system; keys, tokens and client secrets follow from it.  token_secrets: older
+    ones after the newest, while tokens signed with them may be about; empty for the system's own.
+    block_s: between two blocks of a chain that seals on demand."""
+
+    clock: Clock
+    settings: Settings
+    secret: bytes
+    token_secrets: tuple[bytes, ...] = ()
+    block_s: float = 1.0
+
+
+class Process:
+    """An open gateway with its app. Close it when the app has ended."""
+
+    def __init__(self, opening: Opening) -> None:
+        self._opening = opening
+        self._keys = KeyRing(opening.secret)
+        # The day of the last close of receivables; at a start it is worked through once more.
+        self._day = -1
+        self._store = GroupStore(_open_sql(opening.settings.store_url))
+        self._chain = open_chain(opening.settings, self._keys, opening.clock.now_s() - _SETUP_S)
+        services = self._services()
+        settle_setup(services.receivables)
+        tokens = TokenIssuer(opening.token_secrets or (opening.secret,))
+        writer = Writer(self._store, self._forget)
+        self.gateway = Gateway(services, writer, tokens, RateLimit())
+        self.app: FastAPI = app_of(self.gateway, self._work)
+
+    def administrator_secret(self) -> str:
+        """The secret of the first client, which admits all others. The same at every start."""
+        admin = Caller(ADMINISTRATOR, "", Role.ADMINISTRATOR, SCOPES)
+        services = self.gateway.services
+        with services.unit() as unit:
+            return services.clients.admit(unit, admin, "first", services.clock.now_s())
+
+    def close(self) -> None:
+        """Give files and connections back."""
+        self._store.close()
+
+    def _services(self) -> Services:
+        """The products over what is open already; nothing is remembered outside the store."""
+        opening = self._opening
+        receivables = assemble(
+            opening.clock,
+            self._chain,
+            self._store,
+            self._keys,
+            CHAIN_POLICY,
+            DEFAULT_BOUNDS,
+            opening.secret,
+            opening.settings.confirmations_needed,
+        )
+        book = SqlBook(self._store, CREDIT_FRAMES)
+        parts = Parts(opening.clock, book, CREDIT_POLICY, registry.champion)
+        credit = CreditSystem(CreditService(parts), book, self._store)
+        pepper = sha256(b"shapan/clients/" + opening.secret).digest()
+        return Services(opening.clock, self._store, receivables, credit, ClientDesk(pepper))
+
+    def _forget(self) -> None:
+        self.gateway.services = self._services()
+
+    @asynccontextmanager
+    async def _work(self) -> AsyncIterator[None]:
+        """What runs beside the requests, until the app ends."""
+        tasks = [
+            asyncio.create_task(_again(self._opening.block_s, self.advance_chain)),
+            asyncio.create_task(_again(_DAY_LOOK_S, self.close_days)),
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            for task in tasks:
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    def advance_chain(self) -> None:
+        """Send what is queued, seal it where the chain seals on demand, apply what is final.
+
+        Not inside a group: what is sent must be durable before it leaves.
+        """
+        system = self.gateway.services.receivables
+        if self._opening.settings.evm in EVM_KINDS:
+            system.step()
+        else:
+            system.receivables.relay()
+        system.receivables.confirm()
+
+    def close_days(self) -> None:
+        """Close every business day that has ended, in both products; with a period, look at all
+        lines again."""
+        services = self.gateway.services
+        credit = services.credit.credit
+        for day in credit.days_to_close():
+            credit.end_of_day(day)
+            with services.unit() as unit:
+                has_model = registry.champion_id(unit) is not None
+            if has_model and (day + 1) % PERIOD_DAYS == 0:
+                credit.review(day + 1)
+        today = business_day(services.clock.now_s())
+        if today != self._day:
+            services.receivables.receivables.end_of_day()
+            self._day = today
+
+
+async def _again(pause_s: float, work: Callable[[], None]) -> None:
+    while True:
+        try:
+            work()
+        except OperationalError as error:
+            # Retrying is safe by design of each step; the operator sees that it goes on.
+            _LOG.warning("%s: %s; will be tried again", work.__name__, error)
+        await asyncio.sleep(pause_s)
+
+
+def _open_sql(url: str) -> SqlStore:
+    if url == "memory":
+        raise InputError(
+            "SHAPAN_STORE", url, "give a database: a gateway acknowledges what is durable"
+        )
+    tables: dict[str, Table[Any]] = {}
+    everything: Iterable[Table[Any]] = chain(
+        TABLES, CREDIT_TABLES, frame_tables(CREDIT_FRAMES), API_TABLES
+    )
+    for table in everything:
+        assert tables.setdefault(table.name, table) is table, f"two tables named {table.name}"
+    return SqlStore(url, tuple(tables.values()))

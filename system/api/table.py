@@ -1,0 +1,77 @@
+"""All routes, and the one that lets a second person decide on another route's request."""
+
+import json
+from typing import Any, Final
+
+from pydantic import ConfigDict
+
+from system.api import approvals, clients, credit, operations, receivables
+from system.api.access import Role
+from system.api.answers import Answer, not_found
+from system.api.bodies import Body, read
+from system.api.ownership import check_owner
+from system.api.problems import Code, Problem
+from system.api.route import Call, Route
+from system.api.services import Services
+
+
+class Verdict(Body):
+    """approve: true lets it happen under both names; false ends it."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={"examples": [{"approve": True}]},
+    )
+    approve: bool
+
+
+class Decided(Answer):
+    """result: what the route that was asked for answered; null where it was declined."""
+
+    approval_id: str
+    state: str
+    result: dict[str, Any] | None
+
+
+def _decide(desk: Services, call: Call) -> Decided:
+    assert isinstance(call.body, Verdict)
+    with desk.unit() as unit:
+        asked = approvals.find(unit, call.path["approval_id"])
+        target = _FOUR_EYES.get(asked.route)
+        if target is None or not target.allows(call.caller):
+            raise not_found()
+        row = approvals.decide(unit, call.caller, asked, call.body.approve, desk.clock.now_s())
+        maker = clients.find(unit, row.maker)
+    if not call.body.approve:
+        return Decided(approval_id=row.approval_id, state=row.state, result=None)
+    if maker is None or not target.allows(maker):
+        raise Problem(Code.CONFLICT, "Whoever asked for it may not ask any more.")
+    raw = row.body.encode()
+    body = read(target.body, raw) if target.body is not None else None
+    path = json.loads(row.path)
+    check_owner(target, maker, path, body)
+    again = Call(maker, path, {}, body, raw, call.media_type, row.approval_id, row.checker)
+    result = target.handler(desk, again).model_dump(mode="json")
+    return Decided(approval_id=row.approval_id, state=row.state, result=result)
+
+
+_PRODUCTS: Final = (*receivables.ROUTES, *credit.ROUTES, *operations.ROUTES)
+_FOUR_EYES: Final = {route.name: route for route in _PRODUCTS if route.four_eyes}
+ROUTES: Final = (
+    *_PRODUCTS,
+    Route(
+        "POST",
+        "/approvals/{approval_id}",
+        "decideApproval",
+        "Let happen what another officer asked for, or decline it",
+        "operations",
+        Role.BANK_OFFICER | Role.RISK_OFFICER,
+        _decide,
+        Decided,
+        body=Verdict,
+        object_rule="what the caller's own role may ask for, and another client asked for",
+    ),
+)
+assert len({route.name for route in ROUTES}) == len(ROUTES), "operation ids must differ"
