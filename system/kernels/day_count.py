@@ -80,12 +80,14 @@ def add_months(day: int, months: I64) -> I64:
     month = month_of(one)
     day_of_month = one - month_start(month)
     target = month + months
-    return month_start(target) + np.minimum(day_of_month, month_days(target) - 1)
+    days: I64 = month_start(target) + np.minimum(day_of_month, month_days(target) - 1)
+    return days
 
 
 def _day_30e(day: I64) -> I64:
     month = month_of(day)
-    return month * 30 + np.minimum(day - month_start(month), 29)
+    days: I64 = month * 30 + np.minimum(day - month_start(month), 29)
+    return days
 
 
 def _units_of_days_aa(day: I64) -> I64:
