@@ -27,7 +27,8 @@ class Settings:
     chain_id: of the embedded chain; a node must have it.  None: the usual one, or the node's.
     confirmations: blocks above a transaction's own before its effects are final.  None: 0 in
     process, where blocks stay; on a node, which may drop its last ones, CONFIRMATIONS_ON_NODE.
-    gas_price_wei: what every transaction pays on a node.
+    gas_price_wei: what every transaction pays on a node.  signatures_required: whoever moves money
+    over the gateway signs, also clients that registered no key, which then cannot.
     """
 
     store_url: str = "sqlite:///shapan.db"
@@ -35,6 +36,7 @@ class Settings:
     chain_id: int | None = None
     confirmations: int | None = None
     gas_price_wei: int = 0
+    signatures_required: bool = False
 
     @property
     def confirmations_needed(self) -> int:
@@ -55,6 +57,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         chain_id=_whole(environment, "SHAPAN_CHAIN_ID", 1, 2**53),
         confirmations=_whole(environment, "SHAPAN_CONFIRMATIONS", 0, 10_000),
         gas_price_wei=_whole(environment, GAS_PRICE_VARIABLE, 0, _GAS_PRICE_WEI_MAX) or 0,
+        signatures_required=bool(_whole(environment, "SHAPAN_REQUIRE_SIGNATURES", 0, 1)),
     )
 
 

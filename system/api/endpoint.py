@@ -6,7 +6,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from system.api import approvals, clients
+from system.api import approvals, clients, signatures
 from system.api.access import Caller
 from system.api.bodies import BODY_BYTES_MAX, read
 from system.api.gateway import Gateway
@@ -29,6 +29,7 @@ def endpoint_of(gateway: Gateway, route: Route) -> Endpoint:
         raw = await body_of_request(request)
         caller = await caller_of_request(gateway, request)
         _check_rights(gateway, route, caller)
+        _check_signature(gateway, route, request, caller, raw)
         call = _call(route, request, caller, raw)
         answer = await gateway.writer.run(lambda: perform(gateway.services, route, call))
         if isinstance(answer, Problem):
@@ -104,6 +105,14 @@ def _check_rights(gateway: Gateway, route: Route, caller: Caller) -> None:
         raise Problem(Code.TOO_MANY_REQUESTS, "Slow down.", headers={"Retry-After": "1"})
     if not route.allows(caller):
         raise Problem(Code.FORBIDDEN, f"It needs scope {route.scope} and a role that fits.")
+
+
+def _check_signature(
+    gateway: Gateway, route: Route, request: Request, caller: Caller, raw: bytes
+) -> None:
+    if route.signed and (caller.signer or gateway.signatures_required):
+        message = signatures.Message(request.method, str(request.url), request.headers)
+        signatures.check(caller, message, raw, gateway.services.clock.now_s())
 
 
 def _call(route: Route, request: Request, caller: Caller, raw: bytes) -> Call:

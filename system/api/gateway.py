@@ -10,9 +10,13 @@ from system.api.writer import Writer
 
 @dataclass(slots=True)
 class Gateway:
-    """services is replaced when a commit was lost: what the old ones remember never was."""
+    """services is replaced when a commit was lost: what the old ones remember never was.
+
+    signatures_required: of every client that moves money, not only of those with a key.
+    """
 
     services: Services
     writer: Writer
     tokens: TokenIssuer
     rates: RateLimit
+    signatures_required: bool = False

@@ -71,7 +71,8 @@ class Process:
         settle_setup(services.receivables)
         tokens = TokenIssuer(opening.token_secrets or (opening.secret,))
         writer = Writer(self._store, self._forget)
-        self.gateway = Gateway(services, writer, tokens, RateLimit())
+        required = opening.settings.signatures_required
+        self.gateway = Gateway(services, writer, tokens, RateLimit(), required)
         self.app: FastAPI = app_of(self.gateway, self._work)
 
     def administrator_secret(self) -> str:
