@@ -108,6 +108,8 @@ HISTORY_MS = 62 * 86_400_000
 # minutes, or 18 hours at one second.
 HISTORY_PAGE_ROWS = 64
 HISTORY_PAGES_MAX = 1_024
+# Days of which the state before is kept, so that what comes late is judged again from there.
+CHECKPOINT_DAYS = 64
 # Two hundred thousand hours: five lives of an excavator; and 50 litres in each of them.
 ENGINE_S_MAX = 200_000 * 3_600
 FUEL_ML_MAX = 10**10
@@ -132,4 +134,5 @@ assert FEED_LATE_DAYS_MAX < FEED_DAY_SLOTS, "what may be corrected must still be
 assert FEED_DAY_FEN_MAX * PERIOD_DAYS * 12 * PPM < 2**63, "a year of sales x ppm must fit int64"
 assert (BOOT_MAX + 1) * (SEQUENCE_MAX + 1) <= 2**62, "boot and sequence must fit one int64"
 assert READING_BYTES_MAX < MESSAGE_BYTES_MAX < DOCUMENT_BYTES_MAX
+assert HISTORY_MS < CHECKPOINT_DAYS * DAY_S * 1_000, "what is taken in must have its checkpoint"
 assert CLOCK_TOLERATED_MS < CLOCK_AHEAD_MS_MAX < HISTORY_MS

@@ -1,0 +1,131 @@
+"""Readings in, silence noticed: what moves twins and raises alerts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from system.errors import InputError
+from system.kernels.columns import I64
+from system.leasing import history
+from system.leasing.absorb import Absorbed, absorb, judge_again
+from system.leasing.alerts import AlertSheet, settle
+from system.leasing.desk import Parts
+from system.leasing.evidence import Turn, evidence_text
+from system.leasing.intake import Intake, intake
+from system.leasing.kernels.offline import is_silent
+from system.leasing.readings import Readings
+from system.leasing.records import ALERTS, MACHINES, TWINS, AlertKind, AlertState
+from system.ports.book import BookUnit
+from system.ports.broker import Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """stored: readings that are new.  repeated: those known before.  turned: episodes begun, ended,
+    found again or withdrawn.  too_late: stored, but older than any checkpoint.
+    """
+
+    stored: int
+    repeated: int
+    turned: int
+    too_late: int
+
+
+def take_in(parts: Parts, readings: Readings) -> TakenIn:
+    """Store readings, carry twins on and settle alerts, in one transaction.
+
+    Raises InputError for a machine that is not enrolled.
+    """
+    with parts.book.transaction() as unit:
+        _check(unit, readings)
+        kept = history.keep(unit.rows, readings)
+        new = readings.take(np.flatnonzero(kept.is_new))
+        done = follow(unit, parts, new)
+    return TakenIn(len(new), len(readings) - len(new), len(done.turns), done.too_late)
+
+
+def receive(parts: Parts, messages: Sequence[Delivery]) -> Intake:
+    """Take messages in and act on their readings, in one transaction: then acknowledge them."""
+    with parts.book.transaction() as unit:
+        taken = intake(unit, messages)
+        follow(unit, parts, taken.readings)
+    return taken
+
+
+def _check(unit: BookUnit, readings: Readings) -> None:
+    machines = unit.count(MACHINES)
+    device = readings.device
+    if device.size and not (int(device.min()) >= 0 and int(device.max()) < machines):
+        wrong = device[(device < 0) | (device >= machines)]
+        raise InputError("device", int(wrong[0]), f"{machines} machines are enrolled")
+
+
+def follow(unit: BookUnit, parts: Parts, readings: Readings) -> Absorbed:
+    """Act on readings that were stored just now, in the same transaction."""
+    if not len(readings):
+        return Absorbed([], {}, 0)
+    done = absorb(unit, readings, parts.policy)
+    settled(unit, parts, done)
+    return done
+
+
+def follow_again(unit: BookUnit, parts: Parts, machines: I64, from_ms: I64) -> None:
+    """Judge machines again from an event time on."""
+    settled(unit, parts, judge_again(unit, machines, from_ms, parts.policy))
+
+
+def settled(unit: BookUnit, parts: Parts, done: Absorbed) -> None:
+    """Bring alerts in line with what was found."""
+    if not done.turns and not done.again_from_ms:
+        return
+    machines = np.array(list(done.again_from_ms), np.int64)
+    newest = unit.read(TWINS, ["at_ms"], machines)["at_ms"].tolist()
+    sheet = AlertSheet(unit.rows, parts.policy, parts.clock.now_s())
+    settle(sheet, done.turns, done.again_from_ms, dict(zip(machines.tolist(), newest, strict=True)))
+    sheet.write()
+
+
+def tick(parts: Parts, now_ms: int) -> int:
+    """Notice what did not come: machines gone silent, alerts that nobody took. How many alerts.
+
+    Machines never heard of are not missed.
+    """
+    with parts.book.transaction() as unit:
+        sheet = AlertSheet(unit.rows, parts.policy, parts.clock.now_s())
+        silent = _silent(unit, parts, now_ms)
+        settle(sheet, silent, {}, {})
+        late = _overdue(unit, parts, sheet)
+        sheet.write()
+    return len(silent) + late
+
+
+def _silent(unit: BookUnit, parts: Parts, now_ms: int) -> list[Turn]:
+    bound_ms = parts.policy.silence_ms_max
+    everyone = slice(0, unit.count(TWINS))
+    names = ["at_ms", "silence_told_ms", "boot", "sequence"]
+    twins = unit.read(TWINS, names, everyone)
+    silent = is_silent(twins["at_ms"], now_ms, bound_ms)
+    rows = np.flatnonzero(silent & (twins["silence_told_ms"] != twins["at_ms"]))
+    turns = []
+    for row in rows.tolist():
+        at_ms = int(twins["at_ms"][row])
+        last = {name: int(twins[name][row]) for name in ("boot", "sequence", "at_ms")}
+        text = evidence_text(bound_ms, bound_ms, [last])
+        turns.append(Turn(row, AlertKind.OFFLINE, at_ms, at_ms + bound_ms, False, text))
+    told_ms = twins["at_ms"][rows].copy()
+    unit.write(TWINS, rows, {"silence_told_ms": told_ms})
+    return turns
+
+
+def _overdue(unit: BookUnit, parts: Parts, sheet: AlertSheet) -> int:
+    """Escalate alerts that nobody took in the time that their severity gives."""
+    now_s, after_s = parts.clock.now_s(), parts.policy.escalate_s
+    overdue = [
+        alert
+        for alert in unit.rows.find(ALERTS, {"state": int(AlertState.RAISED)})
+        if now_s - alert.raised_at_s >= after_s[parts.policy.severity[AlertKind(alert.kind)]]
+    ]
+    for alert in overdue:
+        sheet.escalate(alert)
+    return len(overdue)
