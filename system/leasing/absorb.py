@@ -29,12 +29,13 @@ _MACHINE_COLUMNS = tuple(column.name for column in MACHINES.columns)
 @dataclass(frozen=True, slots=True)
 class Absorbed:
     """turns: episodes begun or ended, by day and machine.  again_from_ms: machines whose history
-    changed, and the event time from which it was judged again.  too_late: readings older than any
-    checkpoint, which change no twin.
+    changed, and the event time from which it was judged again.  heard: machines that had been told
+    silent since then.  too_late: readings older than any checkpoint, which change no twin.
     """
 
     turns: list[Turn]
     again_from_ms: dict[int, int]
+    heard: dict[int, int]
     too_late: int
 
 
@@ -43,6 +44,7 @@ def absorb(unit: BookUnit, readings: Readings, policy: LeasingPolicy) -> Absorbe
     readings = readings.in_event_order()
     machines, starts = np.unique(readings.device, return_index=True)
     twins = _read(unit, TWINS, TWIN_COLUMNS, machines)
+    heard = _heard(unit, machines, twins["at_ms"])
     behind = _behind(twins, readings, starts)
     again_from_ms: dict[int, int] = {}
     too_late = 0
@@ -55,7 +57,7 @@ def absorb(unit: BookUnit, readings: Readings, policy: LeasingPolicy) -> Absorbe
             again_from_ms[int(machines[at])] = int(first_ms[at])
         readings = _with_history(unit, readings, machines, first_ms, behind)
     turns = run_days(unit, readings, machines, twins, policy)
-    return Absorbed(turns, again_from_ms, too_late)
+    return Absorbed(turns, again_from_ms, heard, too_late)
 
 
 def judge_again(unit: BookUnit, machines: I64, from_ms: I64, policy: LeasingPolicy) -> Absorbed:
@@ -67,7 +69,7 @@ def judge_again(unit: BookUnit, machines: I64, from_ms: I64, policy: LeasingPoli
     touched = (twins["at_ms"] != MISSING) & (twins["at_ms"] >= from_ms)
     machines, from_ms = machines[touched], from_ms[touched]
     if not machines.size:
-        return Absorbed([], {}, 0)
+        return Absorbed([], {}, {}, 0)
     twins = {name: column[touched] for name, column in twins.items()}
     again_from_ms = {}
     parts = []
@@ -78,12 +80,18 @@ def judge_again(unit: BookUnit, machines: I64, from_ms: I64, policy: LeasingPoli
         again_from_ms[machine] = day * DAY_MS - LOCAL_OFFSET_MS
         parts.append(history.since(unit.rows, machine, again_from_ms[machine]))
     turns = run_days(unit, joined(parts), machines, twins, policy)
-    return Absorbed(turns, again_from_ms, 0)
+    return Absorbed(turns, again_from_ms, {}, 0)
 
 
 def _read(unit: BookUnit, frame: Frame, names: Sequence[str], machines: I64) -> Columns:
     found = unit.read(frame, names, machines)
     return {name: column.copy() for name, column in found.items()}
+
+
+def _heard(unit: BookUnit, machines: I64, at_ms: I64) -> dict[int, int]:
+    told_ms = unit.read(TWINS, ["silence_told_ms"], machines)["silence_told_ms"]
+    told = (told_ms == at_ms) & (at_ms != MISSING)
+    return dict(zip(machines[told].tolist(), at_ms[told].tolist(), strict=True))
 
 
 def _behind(twins: Columns, readings: Readings, starts: I64) -> Mask:

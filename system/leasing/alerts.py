@@ -4,10 +4,11 @@ An alert's id names its episode, so the same episode never makes two. Each event
 number of its own, under which it leaves through the outbox: once in effect, and in order.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from system.canonical import canonical_json
+from system.leasing.absorb import Absorbed
 from system.leasing.events import BANK, AlertEvent
 from system.leasing.evidence import Turn, alert_id
 from system.leasing.policy import LeasingPolicy
@@ -139,36 +140,37 @@ def message_of(
     return outbox.message(name, BANK, alert.alert_id, alert.version, text, now_s)
 
 
-def settle(
-    sheet: AlertSheet,
-    turns: Sequence[Turn],
-    again_from_ms: Mapping[int, int],
-    newest_ms: Mapping[int, int],
-) -> None:
+def settle(sheet: AlertSheet, done: Absorbed, newest_ms: Mapping[int, int]) -> None:
     """Apply episodes to alerts: what began, what is over, and what never was.
 
-    again_from_ms: machines that were judged again, and from when; what was found on them since is
-    what ``turns`` say, and nothing else.  newest_ms: each such machine's newest reading: an alert
-    of silence after it still stands.
+    On machines that were judged again, what was found since then is what the turns say, and
+    nothing else.  newest_ms: each such machine's newest reading: an alert of silence after it
+    still stands. A machine told silent that was heard again was silent only if a gap was found.
     """
     begun: dict[str, Turn] = {}
     ends_ms: dict[str, int] = {}
-    for turn in turns:
+    for turn in done.turns:
         name = alert_id(turn.machine, turn.kind, turn.since_ms)
         if not turn.ended:
             begun.setdefault(name, turn)
         ends_ms[name] = turn.at_ms if turn.ended else 0
-    sheet.load(ends_ms)
-    for machine, from_ms in again_from_ms.items():
+    silences = [alert_id(m, AlertKind.OFFLINE, since_ms) for m, since_ms in done.heard.items()]
+    sheet.load([*ends_ms, *silences])
+    for machine, from_ms in done.again_from_ms.items():
         for alert in sheet.load_of(machine):
             if alert.alert_id not in ends_ms:
                 _never_was(sheet, alert, from_ms, newest_ms[machine])
+    for name in silences:
+        told = sheet.get(name)
+        still = told is not None and told.start_ms == newest_ms.get(told.machine)
+        if told is not None and name not in ends_ms and not still:
+            sheet.correct(told)
     for name, end_ms in ends_ms.items():
         held, turn_begun = sheet.get(name), begun.get(name)
         if turn_begun is not None and (held is None or held.state == AlertState.CORRECTED):
             held = sheet.raise_new(turn_begun)
         elif turn_begun is not None and held is not None:
-            held = _seen_again(sheet, held, turn_begun, again_from_ms)
+            held = _seen_again(sheet, held, turn_begun, done.again_from_ms)
         assert held is not None, f"an episode ended that never began: {name}"
         sheet.set_end(held, end_ms)
 

@@ -1,8 +1,8 @@
 """What an alert rests on: the readings that showed it, with what they said, as JSON.
 
 ``{"measure": m, "bound": b, "readings": [...]}``: what was found, what it was held against, and
-the reading at which it could be known, after the one before it. Each reading has its boot,
-sequence and event time, by which it is found again in the history, and its kind's values.
+the reading at which it could be known, after the one before it. Each has its boot, sequence and
+event time, by which it is found again in the history; the last one also its kind's values.
 """
 
 from collections.abc import Mapping
@@ -65,15 +65,14 @@ def turns_of(
 def _evidence(
     kind: AlertKind, found: Episodes, at: int, before: Mapping[str, I64], readings: Readings
 ) -> str:
-    row, previous = int(found.row[at]), int(found.previous[at])
-    names = (*_IDENTITY, *_VALUES[kind])
+    row, previous, machine = int(found.row[at]), int(found.previous[at]), int(found.machine[at])
     shown = []
     if previous >= 0:
-        shown.append(_said(names, {name: getattr(readings, name)[previous] for name in names}))
-    elif before["at_ms"][found.machine[at]] != MISSING:
-        machine = int(found.machine[at])
-        shown.append(_said(names, {n: before[n][machine] for n in names if n in before}))
+        shown.append(_said(_IDENTITY, {n: getattr(readings, n)[previous] for n in _IDENTITY}))
+    elif before["at_ms"][machine] != MISSING:
+        shown.append(_said(_IDENTITY, {n: before[n][machine] for n in _IDENTITY}))
     if kind is not AlertKind.OFFLINE:
+        names = (*_IDENTITY, *_VALUES[kind])
         shown.append(_said(names, {name: getattr(readings, name)[row] for name in names}))
     return evidence_text(int(found.measure[at]), int(found.bound[at]), shown)
 
@@ -84,6 +83,4 @@ def evidence_text(measure: int, bound: int, readings: list[dict[str, int]]) -> s
 
 
 def _said(names: tuple[str, ...], values: Mapping[str, Any]) -> dict[str, int]:
-    return {
-        name: int(values[name]) for name in names if name in values and int(values[name]) != MISSING
-    }
+    return {name: int(values[name]) for name in names if int(values[name]) != MISSING}

@@ -64,7 +64,7 @@ def _check(unit: BookUnit, readings: Readings) -> None:
 def follow(unit: BookUnit, parts: Parts, readings: Readings) -> Absorbed:
     """Act on readings that were stored just now, in the same transaction."""
     if not len(readings):
-        return Absorbed([], {}, 0)
+        return Absorbed([], {}, {}, 0)
     done = absorb(unit, readings, parts.policy)
     settled(unit, parts, done)
     return done
@@ -77,12 +77,12 @@ def follow_again(unit: BookUnit, parts: Parts, machines: I64, from_ms: I64) -> N
 
 def settled(unit: BookUnit, parts: Parts, done: Absorbed) -> None:
     """Bring alerts in line with what was found."""
-    if not done.turns and not done.again_from_ms:
+    if not (done.turns or done.again_from_ms or done.heard):
         return
     machines = np.array(list(done.again_from_ms), np.int64)
     newest = unit.read(TWINS, ["at_ms"], machines)["at_ms"].tolist()
     sheet = AlertSheet(unit.rows, parts.policy, parts.clock.now_s())
-    settle(sheet, done.turns, done.again_from_ms, dict(zip(machines.tolist(), newest, strict=True)))
+    settle(sheet, done, dict(zip(machines.tolist(), newest, strict=True)))
     sheet.write()
 
 
@@ -94,7 +94,7 @@ def tick(parts: Parts, now_ms: int) -> int:
     with parts.book.transaction() as unit:
         sheet = AlertSheet(unit.rows, parts.policy, parts.clock.now_s())
         silent = _silent(unit, parts, now_ms)
-        settle(sheet, silent, {}, {})
+        settle(sheet, Absorbed(silent, {}, {}, 0), {})
         late = _overdue(unit, parts, sheet)
         sheet.write()
     return len(silent) + late

@@ -8,7 +8,10 @@ from system.leasing.kernels.track import Track, before
 
 
 def gaps(track: Track, at_ms: I64, silence_ms_max: int) -> Turns:
-    """Silences that a later reading ended: each begins and ends at that reading's row."""
+    """Silences that a later reading ended: each begins and ends at that reading's row.
+
+    The measure is the bound: it was told when the silence had lasted so long, however long it grew.
+    """
     previous_ms = before(at_ms)
     silent: Mask = ~track.is_head & (previous_ms != MISSING)
     silent &= at_ms - np.where(silent, previous_ms, at_ms) > silence_ms_max
@@ -16,8 +19,8 @@ def gaps(track: Track, at_ms: I64, silence_ms_max: int) -> Turns:
     twice = np.repeat(rows, 2)
     start_ms = previous_ms[twice]
     ended = np.tile(np.array((0, 1), np.int64), rows.size)
-    measure = at_ms[twice] - start_ms
-    return Turns(twice, start_ms, ended, measure, np.full(twice.size, silence_ms_max))
+    bound_ms = np.full(twice.size, silence_ms_max)
+    return Turns(twice, start_ms, ended, bound_ms, bound_ms)
 
 
 def is_silent(at_ms: I64, now_ms: int, silence_ms_max: int) -> Mask:
