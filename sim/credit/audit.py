@@ -7,9 +7,10 @@ from sim.checks.credit import REBUILT, audit_ledger, audit_lines, audit_merchant
 from sim.credit.stage import Stage
 from system.credit.access import ACCESS_LOG
 from system.credit.policy import DEFAULT_POLICY
-from system.credit.records import JOURNAL, JournalRow
+from system.credit.records import JOURNAL
 from system.ledger.records import TRANSFERS, Transfer
 from system.parties.consent import CONSENT_JOURNAL
+from system.subledger.records import JournalRow
 
 CONSENTED = "no_data_without_consent"
 

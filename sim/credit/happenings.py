@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.trace import EventLog
-from system.credit.events import happened
-from system.credit.records import JournalRow
+from system.subledger.records import JournalRow, happened
 
 I64 = NDArray[np.int64]
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sim.credit.model import Setting
     from sim.credit.reference import Reference
     from sim.credit.stage import Stage
-    from system.credit.records import JournalRow
+    from system.subledger.records import JournalRow
 
 Mask = NDArray[np.bool_]
 I64 = NDArray[np.int64]

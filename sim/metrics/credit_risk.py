@@ -16,7 +16,7 @@ from system.limits import DAY_S, PERIOD_DAYS, PPM, YEAR_DAYS
 if TYPE_CHECKING:
     from sim.credit.facts import Days
     from sim.metrics.credit import Run
-    from system.credit.records import JournalRow
+    from system.subledger.records import JournalRow
 
 I64 = NDArray[np.int64]
 Mask = NDArray[np.bool_]

@@ -10,9 +10,10 @@ from system.credit.features import features_as_of
 from system.credit.kernels.limit import CashFlow, limit_floor
 from system.credit.kernels.pricing import risk_price_ceil
 from system.credit.policy import CreditPolicy
-from system.credit.rules import Refusal, refusals
+from system.credit.rules import Refusal
 from system.credit.scorer import Scores
 from system.kernels.columns import I64, MISSING, Mask
+from system.kernels.precedence import refusals
 from system.parties.consent import Purpose
 
 

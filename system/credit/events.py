@@ -1,13 +1,7 @@
 """What happened to the lines. Past tense; the journal holds them in the order in which they did."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
-
-import numpy as np
-
-from system.credit.records import JournalRow
-from system.kernels.columns import I64
 
 
 class Kind(StrEnum):
@@ -46,31 +40,3 @@ class Kind(StrEnum):
 SETTINGS: Final = frozenset(
     (Kind.DECIDED, Kind.LIMIT_SET, Kind.RATE_SET, Kind.LIFE_SET, Kind.FREEZE_SET)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """A journal row with its columns read. accounts, amounts: int64 (n,), n may be 0."""
-
-    sequence: int
-    day: int
-    at_s: int
-    cause: str
-    kind: Kind
-    total: int
-    accounts: I64
-    amounts: I64
-
-
-def happened(row: JournalRow) -> Happened:
-    """The event that a journal row keeps."""
-    return Happened(
-        row.sequence,
-        row.day,
-        row.at_s,
-        row.cause,
-        Kind(row.kind),
-        row.total,
-        np.frombuffer(row.accounts, dtype="<i8").astype(np.int64),
-        np.frombuffer(row.amounts, dtype="<i8").astype(np.int64),
-    )

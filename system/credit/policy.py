@@ -6,13 +6,13 @@ Numbers without a named source are assumed; docs/decisions tells which ones matt
 from dataclasses import dataclass
 from typing import Final
 
-from system.credit.kernels.accrual import ACT_365
 from system.credit.kernels.affordability import AffordabilityPolicy
-from system.credit.kernels.classification import ClassPolicy
 from system.credit.kernels.delinquency import BillingPolicy
 from system.credit.kernels.ecl import LossPolicy
 from system.credit.kernels.limit import LimitPolicy
 from system.credit.kernels.pricing import PricePolicy
+from system.kernels.accrual import ACT_365
+from system.kernels.classification import ClassPolicy
 from system.limits import BILLS_MAX, PERIOD_DAYS, PPM
 
 

@@ -1,12 +1,11 @@
 """The nouns of the revolving line: its columns, its states, and the journal of what moved."""
 
-from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from typing import Final
 
 from system.limits import BILLS_MAX
 from system.ports.book import Column, Frame
-from system.ports.store import AtLeast, Table
+from system.subledger.records import CLOSED_DAYS, journal_table
 
 
 class LineState(IntEnum):
@@ -87,46 +86,8 @@ LINES: Final = Frame(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class JournalRow:
-    """One kind of fact in one command: who, how much. ``kind`` is a member of ``events.Kind``.
-
-    accounts, amounts: ``count`` little-endian int64 each; empty where only the total is kept.
-    """
-
-    sequence: int
-    day: int
-    at_s: int
-    cause: str
-    kind: str
-    count: int
-    total: int
-    accounts: bytes
-    amounts: bytes
-
-
-JOURNAL: Final = Table(
-    "credit_journal",
-    JournalRow,
-    key=("sequence",),
-    unique=(("cause", "kind"),),
-    checks=(AtLeast("count", 0),),
-    append_only=True,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class ClosedDays:
-    """Which day was closed last for which lines.
-
-    ranges: JSON of [[stop, day], ...] over all accounts: each range begins where the one before
-    ends, and has another day than that.
-    """
-
-    name: str
-    ranges: str
-
-
-CLOSED_DAYS: Final = Table("credit_closed_days", ClosedDays, key=("name",))
+JOURNAL: Final = journal_table("credit_journal")
+# Names the lines' days among CLOSED_DAYS.
+LINES_DAYS: Final = "lines"
 LINE_TABLES: Final = (JOURNAL, CLOSED_DAYS)
 LINE_FRAMES: Final = (LINES,)

@@ -6,11 +6,6 @@ most basic obstacle first. ``Refusal.NONE`` (0) means done.
 
 from enum import IntEnum
 
-import numpy as np
-
-from system.kernels.columns import I64, Mask
-from system.kernels.precedence import first_code
-
 
 class Refusal(IntEnum):
     NONE = 0
@@ -67,10 +62,3 @@ class Refusal(IntEnum):
 
     CLOSING_NO_LIVE_LINE = 900
     CLOSING_DEBT_LEFT = 901
-
-
-def refusals(*checks: tuple[Mask, Refusal]) -> I64:
-    """The first Refusal of each row whose check failed (True), or 0. Returns int64 (n,)."""
-    codes = [int(refusal) for _, refusal in checks]
-    assert codes == sorted(codes), "checks must follow precedence"
-    return first_code([np.asarray(failed) for failed, _ in checks], codes)

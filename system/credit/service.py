@@ -34,7 +34,7 @@ from system.credit.commands import (
 )
 from system.credit.desk import Parts
 from system.credit.feed_records import FeedBatch, FeedOutcome
-from system.credit.journal import open_books
+from system.credit.journal import CHART
 from system.credit.once import answered
 from system.credit.outcome import Decisions, Done, Outcomes, Recovered, Repaid
 from system.credit.records import LINES
@@ -42,6 +42,7 @@ from system.credit.reports import DayReport, Portfolio, ReviewReport
 from system.kernels.business_day import business_day
 from system.kernels.columns import I64
 from system.ports.book import Rows
+from system.subledger.journal import open_books
 
 
 class CreditService:
@@ -50,7 +51,7 @@ class CreditService:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         with parts.book.transaction() as unit:
-            open_books(unit.rows)
+            open_books(unit.rows, CHART)
 
     @property
     def today(self) -> int:

@@ -6,16 +6,19 @@ import numpy as np
 
 from system.credit.appraisal import Appraisal, appraise
 from system.credit.commands import ApplyBatch
-from system.credit.desk import Desk, Page, out_of_bounds
+from system.credit.desk import Desk, out_of_bounds
 from system.credit.events import Kind
 from system.credit.kernels.limit import worth_granting
-from system.credit.outcome import Decisions, refused_all
+from system.credit.outcome import Decisions
 from system.credit.policy import CreditPolicy
 from system.credit.records import Basis, LineState
-from system.credit.rules import Refusal, refusals
+from system.credit.rules import Refusal
 from system.credit.service_lines import is_live, open_lines
 from system.kernels.columns import I64, Mask
+from system.kernels.precedence import refusals
 from system.parties.consent import DataClass, Purpose, valid_classes
+from system.subledger.answers import refused_all
+from system.subledger.desk import Page
 
 
 def apply(desk: Desk, batch: ApplyBatch) -> Decisions:
@@ -47,7 +50,7 @@ def _obstacles(desk: Desk, page: Page, requested_fen: I64) -> I64:
 def _consent_missing(desk: Desk, page: Page) -> Mask:
     """True where not even sales may be read."""
     missing = np.ones(page.accounts.size, np.bool_)
-    known = ~(page.unknown | page.repeated)
+    known = page.usable
     rows = page.accounts[known]
     classes = valid_classes(desk.unit, Purpose.SCORING, rows, desk.now_s)
     missing[known] = (classes & DataClass.ORDERS) == 0

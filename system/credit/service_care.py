@@ -7,16 +7,18 @@ import numpy as np
 from system.credit.commands import ChargeOffBatch, RestructureBatch
 from system.credit.desk import Desk
 from system.credit.events import Kind
-from system.credit.kernels.accrual import fen_unit_raw, whole_fen_half_even
-from system.credit.kernels.classification import SPECIAL_MENTION, SUBSTANDARD
-from system.credit.kernels.delinquency import days_past_due
 from system.credit.outcome import Done
 from system.credit.records import LINES, LineState
-from system.credit.rules import Refusal, refusals
-from system.credit.service_lines import four_eyes_missing, is_live
+from system.credit.rules import Refusal
+from system.credit.service_lines import is_live
 from system.credit.service_money import day_not_open
+from system.kernels.accrual import fen_unit_raw, whole_fen_half_even
+from system.kernels.arrears import days_past_due
+from system.kernels.classification import SPECIAL_MENTION, SUBSTANDARD
 from system.kernels.columns import I64
+from system.kernels.precedence import refusals
 from system.limits import BILLS_MAX
+from system.subledger.desk import four_eyes_missing
 
 _CLAIM: Final = (
     "principal_fen",

@@ -10,25 +10,26 @@ from typing import Final
 
 import numpy as np
 
-from system.credit import closed_days
 from system.credit.desk import Desk, Parts
 from system.credit.events import Kind
-from system.credit.journal import total_of
 from system.credit.kernels import delinquency
-from system.credit.kernels.accrual import fen_unit_raw, one_day_raw, whole_fen_half_even
-from system.credit.kernels.classification import (
+from system.credit.records import LINES, LINES_DAYS, Freeze, LineState
+from system.credit.reports import DayReport
+from system.credit.service_care import give_up
+from system.errors import InputError
+from system.kernels import arrears
+from system.kernels.accrual import fen_unit_raw, one_day_raw, whole_fen_half_even
+from system.kernels.business_day import business_day
+from system.kernels.classification import (
     NORMAL,
     Standing,
     classify,
     in_observation,
 )
-from system.credit.records import LINES, Freeze, LineState
-from system.credit.reports import DayReport
-from system.credit.service_care import give_up
-from system.errors import InputError
-from system.kernels.business_day import business_day
 from system.kernels.columns import I64
 from system.limits import BILLS_MAX, PERIOD_DAYS
+from system.subledger import closed_days
+from system.subledger.journal import total_of
 
 _ROWS_AT_ONCE: Final = 16_384
 # Read of every line on every day; the rest only where something happened.
@@ -77,7 +78,7 @@ class _Run:
         columns = self.desk.unit.read(LINES, _DAILY, rows)
         self._accrue(rows, columns)
         self._look_at_trouble(accounts, columns)
-        if delinquency.is_billing_day(self.day):
+        if arrears.is_billing_day(self.day):
             self._bill(rows, accounts)
         self.closed += accounts.size
 
@@ -114,7 +115,7 @@ class _Run:
 
     def _look_at_trouble(self, accounts: I64, columns: Mapping[str, I64]) -> None:
         """Whoever is past due, or was so lately: category, freeze, charge-off."""
-        dpd_days = delinquency.days_past_due(columns["unpaid_due_day"], self.day)
+        dpd_days = arrears.days_past_due(columns["unpaid_due_day"], self.day)
         at = np.flatnonzero((dpd_days > 0) | (columns["asset_class"] > NORMAL))
         if not at.size:
             return
@@ -179,13 +180,14 @@ class _Run:
         unit_raw = fen_unit_raw(billing.year_days)
         unpaid = columns["unpaid_due_day"]
         first_unpaid = (unpaid == 0) & (bill_fen > 0)
+        due_day = arrears.due_day(period, billing.due_days)
         after = {
             "interest_due_fen": columns["interest_due_fen"] + interest_fen,
             "principal_due_fen": columns["principal_due_fen"] + called_fen,
             "penalty_due_fen": columns["penalty_due_fen"] + penalty_fen,
             "accrued_raw": columns["accrued_raw"] - interest_fen * unit_raw,
             "penalty_raw": columns["penalty_raw"] - penalty_fen * unit_raw,
-            "unpaid_due_day": np.where(first_unpaid, delinquency.due_day(period, billing), unpaid),
+            "unpaid_due_day": np.where(first_unpaid, due_day, unpaid),
         }
         self.desk.write(rows, after)
         self.desk.unit.write_plane(LINES, "bill_fen", period % BILLS_MAX, rows, bill_fen)
@@ -221,7 +223,7 @@ def days_to_close(parts: Parts) -> range:
     """From the day after the oldest last close up to yesterday; nothing without lines."""
     today = business_day(parts.clock.now_s())
     with parts.book.transaction() as unit:
-        closed = [day for _, day in closed_days.ranges(unit.rows)]
+        closed = [day for _, day in closed_days.ranges(unit.rows, LINES_DAYS)]
     return range(min(closed, default=today) + 1, today)
 
 
@@ -233,7 +235,7 @@ def end_of_day(parts: Parts, day: int, part: slice | None) -> DayReport:
     with parts.book.transaction() as unit:
         first, stop = _bounds(part, unit.count(LINES))
         run = _Run(Desk(unit, parts, f"end of day {day}, {first} to {stop}", day), day)
-        for low, high in closed_days.close(unit.rows, first, stop, day):
+        for low, high in closed_days.close(unit.rows, LINES_DAYS, first, stop, day):
             for start in range(low, high, _ROWS_AT_ONCE):
                 run.close(start, min(start + _ROWS_AT_ONCE, high))
         report = run.report()

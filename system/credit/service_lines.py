@@ -6,13 +6,15 @@ from typing import Final
 import numpy as np
 
 from system.credit.commands import CloseBatch, FreezeBatch, GrantBatch, UnfreezeBatch
-from system.credit.desk import Desk, Page, out_of_bounds
+from system.credit.desk import Desk, out_of_bounds
 from system.credit.events import Kind
-from system.credit.kernels.accrual import whole_fen_half_even
 from system.credit.outcome import Done
 from system.credit.records import AssetClass, Basis, Freeze, LineState
-from system.credit.rules import Refusal, refusals
+from system.credit.rules import Refusal
+from system.kernels.accrual import whole_fen_half_even
 from system.kernels.columns import I64, Mask
+from system.kernels.precedence import refusals
+from system.subledger.desk import Page, four_eyes_missing
 
 _DEBT: Final = ("principal_fen", "interest_due_fen", "penalty_due_fen", "fee_due_fen")
 _RUNNING: Final = ("accrued_raw", "penalty_raw")
@@ -43,11 +45,6 @@ def grant(desk: Desk, batch: GrantBatch) -> Done:
     }
     open_lines(desk, batch.accounts[done], life[done] == LineState.OPEN, terms)
     return Done(code)
-
-
-def four_eyes_missing(maker: str, checker: str, n: int) -> Mask:
-    """True for all rows when one person plays both parts."""
-    return np.full(n, maker.strip().casefold() == checker.strip().casefold())
 
 
 def open_lines(desk: Desk, rows: I64, renewed: Mask, terms: Mapping[str, I64]) -> None:

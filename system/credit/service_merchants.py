@@ -2,22 +2,24 @@
 
 import numpy as np
 
-from system.credit import closed_days, feeds
-from system.credit.columns import int_column
+from system.credit import feeds
 from system.credit.commands import EnrolMerchants, GrantConsent, WithdrawConsent
 from system.credit.desk import Desk, Parts
 from system.credit.feed_records import FeedBatch, FeedOutcome
-from system.credit.once import check_text, run_once
+from system.credit.once import run_once
 from system.credit.outcome import Done
-from system.credit.records import LINES, Freeze
-from system.credit.rules import Refusal, refusals
+from system.credit.records import LINES, LINES_DAYS, Freeze
+from system.credit.rules import Refusal
 from system.credit.service_lines import is_lent_on_data, is_live, set_freeze
 from system.errors import InputError
 from system.kernels.columns import I64
+from system.kernels.precedence import refusals
 from system.ledger.idempotency import Answered
 from system.limits import COLUMN_ROWS_MAX
 from system.parties import consent
 from system.parties.consent import Purpose
+from system.subledger import closed_days
+from system.subledger.inputs import check_text, int_column
 
 
 def enrol(parts: Parts, command: EnrolMerchants) -> slice:
@@ -61,7 +63,7 @@ def _admit(desk: Desk, command: EnrolMerchants) -> slice:
         "borrower": _borrowers(command, first),
     }
     rows = desk.unit.append(LINES, command.n, columns)
-    closed_days.open_for(desk.unit.rows, command.n, desk.today - 1)
+    closed_days.open_for(desk.unit.rows, LINES_DAYS, command.n, desk.today - 1)
     consents = consent.open_consents(desk.unit, command.n)
     fed = feeds.open_feeds(desk.unit, command.since_day)
     assert rows == consents == fed, "one number per merchant in every frame"

@@ -4,19 +4,22 @@ from typing import Final
 
 import numpy as np
 
-from system.credit.closed_days import last_closed
 from system.credit.commands import DrawBatch, RecoverBatch, RepayBatch
-from system.credit.desk import Desk, Page, out_of_bounds
+from system.credit.desk import Desk, out_of_bounds
 from system.credit.events import Kind
-from system.credit.kernels import delinquency, waterfall
-from system.credit.kernels.accrual import fen_unit_raw, whole_fen_half_even
+from system.credit.kernels import waterfall
 from system.credit.outcome import Outcomes, Recovered, Repaid
-from system.credit.records import LINES, Freeze, LineState
-from system.credit.rules import Refusal, refusals
+from system.credit.records import LINES, LINES_DAYS, Freeze, LineState
+from system.credit.rules import Refusal
 from system.credit.service_lines import is_lent_on_data
+from system.kernels import arrears
+from system.kernels.accrual import fen_unit_raw, whole_fen_half_even
 from system.kernels.columns import I64, Mask
+from system.kernels.precedence import refusals
 from system.limits import BILLS_MAX, PERIOD_DAYS
 from system.parties.consent import Purpose, valid_classes
+from system.subledger.closed_days import last_closed
+from system.subledger.desk import Page
 
 _DRAW: Final = (
     "life",
@@ -54,7 +57,7 @@ def draw(desk: Desk, batch: DrawBatch) -> Outcomes:
 
 def _draw_refusals(desk: Desk, page: Page, amount_fen: I64) -> I64:
     life, frozen_for = page["life"], page["frozen_for"]
-    past_due = delinquency.days_past_due(page["unpaid_due_day"], desk.today) > 0
+    past_due = arrears.days_past_due(page["unpaid_due_day"], desk.today) > 0
     room_fen = page["limit_fen"] - page["principal_fen"]
     return refusals(
         *page.checks,
@@ -75,7 +78,7 @@ def _draw_refusals(desk: Desk, page: Page, amount_fen: I64) -> I64:
 def _consent_gone(desk: Desk, page: Page) -> Mask:
     """True for lines granted on data that may no longer be used: withdrawn, or run out."""
     gone: Mask = (page["frozen_for"] & Freeze.CONSENT) != 0
-    lent_on_data = np.flatnonzero(is_lent_on_data(page["basis"]) & ~(page.unknown | page.repeated))
+    lent_on_data = np.flatnonzero(is_lent_on_data(page["basis"]) & page.usable)
     rows = page.accounts[lent_on_data]
     gone[lent_on_data] |= valid_classes(desk.unit, Purpose.SCORING, rows, desk.now_s) == 0
     return gone
@@ -83,7 +86,7 @@ def _consent_gone(desk: Desk, page: Page) -> Mask:
 
 def day_not_open(desk: Desk, page: Page) -> Mask:
     """True where yesterday is still to be closed, or today is closed already."""
-    not_open: Mask = last_closed(desk.unit.rows, page.accounts) != desk.today - 1
+    not_open: Mask = last_closed(desk.unit.rows, LINES_DAYS, page.accounts) != desk.today - 1
     return not_open
 
 
@@ -143,7 +146,7 @@ def _settle(desk: Desk, page: Page, amount_fen: I64, done: Mask) -> waterfall.Pa
 def _age(desk: Desk, page: Page, bills_paid_fen: I64) -> None:
     """Let payments of bills settle the oldest, and note how old the next one is."""
     at = np.flatnonzero(bills_paid_fen)
-    oldest = delinquency.period_due_on(page["unpaid_due_day"][at], desk.policy.billing)
+    oldest = arrears.period_due_on(page["unpaid_due_day"][at], desk.policy.billing.due_days)
     # Mostly all owe the latest bill alone: few planes are read, and those of few lines.
     for period in np.unique(oldest).tolist():
         same = at[oldest == period]
@@ -155,8 +158,8 @@ def _age_from(desk: Desk, rows: I64, paid_fen: I64, period: int) -> None:
     # Today's period is not billed while today is open.
     planes = [number % BILLS_MAX for number in range(period, desk.today // PERIOD_DAYS)]
     bill_fen = np.stack([desk.unit.read_plane(LINES, "bill_fen", one, rows) for one in planes])
-    left_fen, unpaid_due_day = delinquency.settle_oldest_first(
-        bill_fen, paid_fen, period, desk.policy.billing
+    left_fen, unpaid_due_day = arrears.settle_oldest_first(
+        bill_fen, paid_fen, period, desk.policy.billing.due_days
     )
     for plane, values in zip(planes, left_fen, strict=True):
         desk.unit.write_plane(LINES, "bill_fen", plane, rows, values)

@@ -5,19 +5,21 @@ from typing import Final
 
 import numpy as np
 
-from system.credit import closed_days
 from system.credit.desk import Parts
-from system.credit.journal import CONTROLS, differences_of, total_of
-from system.credit.kernels import classification, ecl
-from system.credit.kernels.accrual import whole_fen_half_even
-from system.credit.kernels.delinquency import days_past_due
+from system.credit.journal import CHART, CONTROLS
+from system.credit.kernels import ecl
 from system.credit.policy import CreditPolicy
-from system.credit.records import LINES, AssetClass, Basis, LineState
+from system.credit.records import LINES, LINES_DAYS, AssetClass, Basis, LineState
 from system.credit.reports import Portfolio
 from system.errors import InputError
+from system.kernels import classification
+from system.kernels.accrual import whole_fen_half_even
+from system.kernels.arrears import days_past_due
 from system.kernels.business_day import business_day
 from system.kernels.columns import I64, Mask
 from system.ports.book import Rows
+from system.subledger import closed_days
+from system.subledger.journal import differences_of, total_of
 
 _Lines = Mapping[str, I64]
 _DUE: Final = (
@@ -102,7 +104,7 @@ def portfolio(parts: Parts, day: int) -> Portfolio:
         count = unit.count(LINES)
         names = [column.name for column in LINES.columns if column.planes == 1]
         lines = unit.read(LINES, names, slice(0, count))
-        closed = [last for _, last in closed_days.ranges(unit.rows)]
+        closed = [last for _, last in closed_days.ranges(unit.rows, LINES_DAYS)]
         if count and closed != [day]:
             raise InputError("day", day, f"the last day closed for all is {min(closed)}")
         return _portfolio(lines, day, parts.policy)
@@ -166,4 +168,4 @@ def differences(parts: Parts) -> dict[str, tuple[int, int]]:
         rows = slice(0, unit.count(LINES))
         columns = unit.read(LINES, tuple(CONTROLS.values()), rows)
         sums_fen = {name: total_of(column) for name, column in columns.items()}
-        return differences_of(unit.rows, sums_fen)
+        return differences_of(unit.rows, CHART, sums_fen)

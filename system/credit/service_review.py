@@ -9,12 +9,12 @@ import numpy as np
 from system.credit.appraisal import Appraisal, appraise
 from system.credit.desk import Desk, Parts
 from system.credit.events import Kind
-from system.credit.kernels.delinquency import days_past_due
 from system.credit.kernels.limit import reviewed
 from system.credit.once import run_once
 from system.credit.records import LINES, Basis, LineState
 from system.credit.reports import ReviewReport
 from system.errors import InputError
+from system.kernels.arrears import days_past_due
 from system.kernels.business_day import business_day
 from system.kernels.columns import I64
 from system.parties.consent import DataClass, Purpose, valid_classes

@@ -17,11 +17,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from system.bootstrap_credit import CREDIT_FRAMES, CREDIT_TABLES
 from system.compliance import audit
 from system.credit.events import Kind
-from system.credit.kernels.delinquency import due_day
-from system.credit.outcome import Answer
 from system.credit.records import LineState
 from system.credit.reports import DayReport
+from system.kernels.arrears import due_day
 from system.limits import BILLS_MAX, PERIOD_DAYS
+from system.subledger.answers import Answer
 from tests.ports.book_box import BookBox
 from tests.system.credit_world import World, changed
 
@@ -230,7 +230,7 @@ class Lending(RuleBasedStateMachine):
     def _check_age(self, bills: list[int], unpaid_due_day: int) -> None:
         last = self.one.today // PERIOD_DAYS - 1
         unpaid = [p for p in range(last - BILLS_MAX + 1, last + 1) if bills[p % BILLS_MAX]]
-        assert unpaid_due_day == (due_day(unpaid[0], POLICY.billing) if unpaid else 0)
+        assert unpaid_due_day == (due_day(unpaid[0], POLICY.billing.due_days) if unpaid else 0)
 
 
 Lending.TestCase.settings = settings(

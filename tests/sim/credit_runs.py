@@ -7,7 +7,7 @@ from sim.credit.model import run_arm, setting_of
 from sim.credit.stage import Stage
 from sim.metrics.credit import Run
 from sim.scenario import Scenario, apply, load
-from system.credit.records import JournalRow
+from system.subledger.records import JournalRow
 
 SMALL = (
     "populations.merchant.count=600",

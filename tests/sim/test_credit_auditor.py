@@ -17,8 +17,8 @@ from sim.checks.credit import (
     audit_merchants,
     rebuild,
 )
-from system.credit.records import JournalRow
 from system.ledger.records import TRANSFERS, Transfer
+from system.subledger.records import JournalRow
 from tests.sim.credit_runs import finished
 
 

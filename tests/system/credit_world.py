@@ -8,7 +8,6 @@ import numpy as np
 from system.bootstrap_credit import CREDIT_FRAMES, CREDIT_TABLES
 from system.credit import commands as c
 from system.credit.desk import Parts
-from system.credit.events import Happened, happened
 from system.credit.feed_records import FEED_FIELDS, FeedBatch
 from system.credit.outcome import Decisions, Done, Outcomes, Recovered, Repaid
 from system.credit.policy import DEFAULT_POLICY, CreditPolicy
@@ -21,6 +20,7 @@ from system.kernels.columns import I64
 from system.ledger.records import ACCOUNTS
 from system.parties.consent import CLASSES_ALL, Purpose
 from system.ports.book import Book
+from system.subledger.records import Happened, happened
 from tests.ports.book_box import BookBox
 
 # The first day of a period.

@@ -79,7 +79,7 @@ def test_a_declined_shop_may_apply_again_and_a_line_may_not() -> None:
 def test_every_decision_is_in_the_journal() -> None:
     world = selling()
     world.apply(WEAK)
-    [row] = [row for row in world.journal() if row.kind is Kind.DECIDED]
+    [row] = [row for row in world.journal() if row.kind == Kind.DECIDED]
     assert (row.accounts.tolist(), row.amounts.tolist()) == (
         [WEAK],
         [Refusal.DECLINED_PD_TOO_HIGH],

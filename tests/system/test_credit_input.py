@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from system.credit import commands as c
-from system.credit.outcome import as_text, from_text
 from system.credit.rules import Refusal
 from system.errors import InputError
 from system.limits import LINE_FEN_MAX
+from system.subledger.answers import as_text, from_text
 from tests.system.credit_world import FAR_S, World, column
 
 N = 3

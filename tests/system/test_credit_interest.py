@@ -8,7 +8,7 @@ import QuantLib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from system.credit.kernels.accrual import (
+from system.kernels.accrual import (
     ACT_360,
     ACT_365,
     fen_unit_raw,

@@ -12,17 +12,17 @@ from system.credit.kernels.affordability import (
     serviceable_fen_floor,
     stock_fen_floor,
 )
-from system.credit.kernels.classification import (
+from system.credit.kernels.ecl import expected_loss_ceil, pd_within, stages
+from system.credit.kernels.limit import CashFlow, limit_floor, reviewed, worth_granting
+from system.credit.kernels.pricing import risk_price_ceil
+from system.credit.policy import DEFAULT_POLICY
+from system.kernels.classification import (
     SUBSTANDARD,
     Standing,
     category_by_age,
     classify,
     with_cross_default,
 )
-from system.credit.kernels.ecl import expected_loss_ceil, pd_within, stages
-from system.credit.kernels.limit import CashFlow, limit_floor, reviewed, worth_granting
-from system.credit.kernels.pricing import risk_price_ceil
-from system.credit.policy import DEFAULT_POLICY
 from system.kernels.columns import MISSING, i64
 from system.limits import LINE_FEN_MAX, PPM
 from tests.system.credit_world import changed

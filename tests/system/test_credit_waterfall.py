@@ -9,15 +9,17 @@ from hypothesis import strategies as st
 
 from system.credit.kernels.delinquency import (
     called_principal_ceil,
-    days_past_due,
-    due_day,
     late_fee_floor,
     penalty_rate_ppm,
-    period_due_on,
-    settle_oldest_first,
 )
 from system.credit.kernels.waterfall import Debt, Payment, pay
 from system.credit.policy import DEFAULT_POLICY
+from system.kernels.arrears import (
+    days_past_due,
+    due_day,
+    period_due_on,
+    settle_oldest_first,
+)
 from system.kernels.columns import i64
 from system.limits import LINE_FEN_MAX, PERIOD_DAYS
 from tests.system.credit_world import World, changed
@@ -65,19 +67,19 @@ def test_two_payments_at_once_do_what_one_of_their_sum_does(
 def test_bills_are_settled_oldest_first(bills: list[int], data: st.DataObject) -> None:
     paid = data.draw(st.integers(0, sum(bills)))
     columns = np.array(bills, np.int64)[:, None]
-    left, unpaid_due_day = settle_oldest_first(columns, i64([paid]), 600, BILLING)
+    left, unpaid_due_day = settle_oldest_first(columns, i64([paid]), 600, BILLING.due_days)
     expected, money = [], paid
     for bill in bills:
         expected.append(bill - min(bill, money))
         money -= min(bill, money)
     assert left[:, 0].tolist() == expected
     oldest = next((at for at, bill in enumerate(expected) if bill), None)
-    assert unpaid_due_day[0] == (0 if oldest is None else due_day(600 + oldest, BILLING))
+    assert unpaid_due_day[0] == (0 if oldest is None else due_day(600 + oldest, BILLING.due_days))
 
 
 @given(st.integers(0, 10_000))
 def test_the_period_of_a_due_day_is_found_again(period: int) -> None:
-    assert period_due_on(i64([due_day(period, BILLING)]), BILLING)[0] == period
+    assert period_due_on(i64([due_day(period, BILLING.due_days)]), BILLING.due_days)[0] == period
 
 
 @given(st.integers(0, LINE_FEN_MAX), st.integers(1, 10**6))

@@ -1,14 +1,14 @@
-"""Bills, and how old the oldest unpaid one is.
+"""What a bill calls, and what it costs to pay it late.
 
-All lines are billed at the end of the same 30-day periods. A bill calls the interest that ran up
-and a share of the principal; it is due some days later. Payments settle bills oldest first.
+All lines are billed at the end of the same periods (``system.kernels.arrears``). A bill calls the
+interest that ran up and a share of the principal.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from system.credit.kernels.accrual import ACT_360, ACT_365
+from system.kernels.accrual import ACT_360, ACT_365
 from system.kernels.columns import I64
 from system.limits import PERIOD_DAYS, PPM
 
@@ -45,30 +45,9 @@ class BillingPolicy:
         assert 0 < self.cost_cap_ppm <= PPM
 
 
-def is_billing_day(day: int) -> bool:
-    """True on the last day of a period."""
-    return (day + 1) % PERIOD_DAYS == 0
-
-
 def is_overdue_day(day: int, policy: BillingPolicy) -> bool:
     """True on the first day on which the latest bill, if unpaid, is past grace."""
     return (day - policy.due_days - policy.grace_days) % PERIOD_DAYS == 0
-
-
-def due_day(period: int, policy: BillingPolicy) -> int:
-    """The last day on which the bill of a period can be paid in time."""
-    return (period + 1) * PERIOD_DAYS - 1 + policy.due_days
-
-
-def period_due_on(unpaid_due_day: I64, policy: BillingPolicy) -> I64:
-    """The period whose bill is due on this day: the inverse of due_day. Returns int64 (n,)."""
-    return (unpaid_due_day - policy.due_days + 1) // PERIOD_DAYS - 1
-
-
-def days_past_due(unpaid_due_day: I64, day: int) -> I64:
-    """Age of the oldest unpaid bill. unpaid_due_day: int64 (n,), 0 for none. Returns int64 (n,)."""
-    age_days: I64 = np.maximum(day - unpaid_due_day, 0)
-    return age_days * (unpaid_due_day > 0)
 
 
 def called_principal_ceil(uncalled_fen: I64, share_ppm: I64, policy: BillingPolicy) -> I64:
@@ -102,26 +81,3 @@ def late_fee_floor(unpaid_fen: I64, rate_ppm: I64, policy: BillingPolicy) -> I64
     room_ppm = np.maximum(policy.cost_cap_ppm - used_ppm, 0) * PERIOD_DAYS // policy.year_days
     fee_fen: I64 = unpaid_fen * np.minimum(policy.late_fee_ppm, room_ppm) // PPM
     return fee_fen
-
-
-def settle_oldest_first(
-    bill_fen: I64, paid_fen: I64, first_period: int, policy: BillingPolicy
-) -> tuple[I64, I64]:
-    """Let payments settle bills by age.
-
-    bill_fen: int64 (k, n), the bills of k periods from first_period on, and there are no other
-    unpaid ones.  paid_fen: int64 (n,), at most the sum of each line's bills.
-    Returns what is left of the bills, (k, n), and int64 (n,) the due day of the oldest with
-    something left, 0 for none. Bad input asserts.
-    """
-    left_fen = np.empty_like(bill_fen)
-    unpaid_due_day = np.zeros_like(paid_fen)
-    paid = paid_fen
-    for position, bill in enumerate(bill_fen):
-        part = np.minimum(bill, paid)
-        paid = paid - part
-        left_fen[position] = bill - part
-        is_oldest = (unpaid_due_day == 0) & (left_fen[position] > 0)
-        unpaid_due_day[is_oldest] = due_day(first_period + position, policy)
-    assert not paid.any(), "paid more than was billed"
-    return left_fen, unpaid_due_day

@@ -1,9 +1,10 @@
-"""Columns that come from outside: the right type and length, or an error that says which."""
+"""What comes from outside: the right type and length, or an error that says which."""
 
 import numpy as np
 
 from system.errors import InputError
 from system.kernels.columns import I64, Mask
+from system.limits import TEXT_CHARS_MAX
 
 
 def int_column(name: str, column: object, n: int | None = None) -> I64:
@@ -22,3 +23,9 @@ def bool_column(name: str, column: object, n: int) -> Mask:
         got = getattr(column, "dtype", type(column).__name__)
         raise InputError(name, str(got), f"give a bool array of {n} rows")
     return column
+
+
+def check_text(field: str, value: object) -> None:
+    """Raises InputError for anything but a text of usual length."""
+    if not isinstance(value, str) or not 1 <= len(value) <= TEXT_CHARS_MAX:
+        raise InputError(field, value, f"give a text of 1 to {TEXT_CHARS_MAX} characters")

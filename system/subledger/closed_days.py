@@ -1,34 +1,33 @@
-"""Which day was closed last for which lines: a few ranges of accounts, mostly one.
+"""Which day was closed last for which accounts: a few ranges of them, mostly one.
 
-A column would be rewritten for every line on every day, also for those that did not change.
+A column would be rewritten for every account on every day, also for those that did not change.
+``name`` is that of the sub-ledger.
 """
 
 import json
 from collections.abc import Iterable
-from typing import Final
 
 import numpy as np
 
 from system.canonical import canonical_json
-from system.credit.records import CLOSED_DAYS, ClosedDays
 from system.errors import InputError
 from system.kernels.columns import I64, i64
 from system.ports.store import Unit
+from system.subledger.records import CLOSED_DAYS, ClosedDays
 
 # Accounts up to ``stop``, from where the range before ends; the last day closed for them.
 Range = tuple[int, int]
-_NAME: Final = "lines"
 
 
-def ranges(unit: Unit) -> list[Range]:
+def ranges(unit: Unit, name: str) -> list[Range]:
     """All ranges, from account 0 on."""
-    [row] = unit.get(CLOSED_DAYS, [(_NAME,)])
+    [row] = unit.get(CLOSED_DAYS, [(name,)])
     return [(stop, day) for stop, day in json.loads(row.ranges)] if row is not None else []
 
 
-def last_closed(unit: Unit, accounts: I64) -> I64:
-    """The last day closed for each account; that of the last line for unknown ones."""
-    held = ranges(unit)
+def last_closed(unit: Unit, name: str, accounts: I64) -> I64:
+    """The last day closed for each account; that of the last one for unknown ones."""
+    held = ranges(unit, name)
     if not held:
         return np.zeros(accounts.size, np.int64)
     stops, days = (i64(column) for column in zip(*held, strict=True))
@@ -36,19 +35,19 @@ def last_closed(unit: Unit, accounts: I64) -> I64:
     return days[at]
 
 
-def open_for(unit: Unit, n: int, day: int) -> None:
+def open_for(unit: Unit, name: str, n: int, day: int) -> None:
     """n more accounts, for which this is the last closed day."""
-    held = ranges(unit)
-    _keep(unit, [*held, (n + (held[-1][0] if held else 0), day)])
+    held = ranges(unit, name)
+    _keep(unit, name, [*held, (n + (held[-1][0] if held else 0), day)])
 
 
-def close(unit: Unit, first: int, stop: int, day: int) -> list[tuple[int, int]]:
+def close(unit: Unit, name: str, first: int, stop: int, day: int) -> list[tuple[int, int]]:
     """Note the day as closed for accounts first..stop; the ranges for which it was not yet.
 
     Raises InputError where the day before is not closed either.
     """
     to_close, after, start = [], [], 0
-    for end, closed in ranges(unit):
+    for end, closed in ranges(unit, name):
         low, high = max(start, first), min(end, stop)
         if low < high and closed < day:
             if closed < day - 1:
@@ -58,11 +57,11 @@ def close(unit: Unit, first: int, stop: int, day: int) -> list[tuple[int, int]]:
         after.append((end, closed))
         start = end
     if to_close:
-        _keep(unit, after)
+        _keep(unit, name, after)
     return to_close
 
 
-def _keep(unit: Unit, wanted: Iterable[Range]) -> None:
+def _keep(unit: Unit, name: str, wanted: Iterable[Range]) -> None:
     """Store ranges, without empty ones, neighbours of one day as one."""
     kept: list[Range] = []
     for stop, day in wanted:
@@ -71,8 +70,8 @@ def _keep(unit: Unit, wanted: Iterable[Range]) -> None:
         if kept and kept[-1][1] == day:
             kept.pop()
         kept.append((stop, day))
-    row = ClosedDays(_NAME, canonical_json(kept))
-    [known] = unit.get(CLOSED_DAYS, [(_NAME,)])
+    row = ClosedDays(name, canonical_json(kept))
+    [known] = unit.get(CLOSED_DAYS, [(name,)])
     if known is None:
         unit.insert(CLOSED_DAYS, [row])
     else:
