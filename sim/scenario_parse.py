@@ -312,13 +312,23 @@ class _Reader:
         return name
 
     def fault(self, item: Any, at: Place) -> Fault:
-        table = self.keys(item, at, ("kind", "at", "for", "severity"))
+        table = self.keys(item, at, ("kind", "for", "severity"), ("at", "every"))
+        if ("at" in table) == ("every" in table):
+            remedy = "write either at (days after the start) or every (mean days between two)"
+            raise self._error((*at, "at"), table.get("at"), remedy)
         return Fault(
             kind=self.name(table["kind"], (*at, "kind")),
-            at_days=self.quantity("at_days", table["at"], (*at, "at")),
+            at_days=self.quantity("at_days", table["at"], (*at, "at")) if "at" in table else None,
+            every_days=self.mean_days(table["every"], (*at, "every")) if "every" in table else None,
             for_days=self.quantity("for_days", table["for"], (*at, "for")),
             severity=self.quantity("severity_share", table["severity"], (*at, "severity")),
         )
+
+    def mean_days(self, value: Any, at: Place) -> int | float:
+        days = self.quantity("every_days", value, at)
+        if not days:
+            raise self._error(at, value, "write more than 0 days")
+        return days
 
     def invariant(self, value: Any, at: Place) -> str:
         name = self.word(value, at)

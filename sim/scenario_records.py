@@ -62,13 +62,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that breaks ``at_days`` after the start for ``for_days``; severity in 0..1.
+    """Something that breaks for ``for_days``; severity in 0..1 (see ``sim.fault_kinds``).
 
-    The kinds of a product are those that its packaged scenario names.
+    Either once, ``at_days`` after the start, or again and again, drawn from the seed: then
+    ``every_days`` is the mean time between two beginnings. The other one is None.
     """
 
     kind: str
-    at_days: float
+    at_days: float | None
+    every_days: float | None
     for_days: float
     severity: float
 

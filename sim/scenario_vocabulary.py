@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from sim.fault_kinds import advice, kinds_of
 from sim.scenario_parse import nearest
 from sim.scenario_records import Scenario, Value
 
@@ -9,6 +10,12 @@ Path = tuple[str | int, ...]
 Table = Mapping[str, object]
 Values = Mapping[str, Value]
 
+# What an arm of any scenario of a product may set besides: whether the scenario's faults strike it,
+# and how many blocks on top make a transaction final.
+ARM_SETTINGS: dict[str, dict[str, Value]] = {
+    "receivables": {"faults": True, "confirmations_count": 0},
+    "credit": {"faults": True},
+}
 _KINDS = ((bool, "true or false"), (str, "a string"), (tuple, "a list of numbers"))
 
 
@@ -24,18 +31,20 @@ def check_vocabulary(scenario: Scenario, reference: Scenario) -> None:
     for name, settings in scenario.products.items():
         if name in reference.products:
             _check_table(scenario, ("products", name), settings, reference.products[name])
-    words = _union([reference.values, *reference.arms.values()])
+    own = [ARM_SETTINGS.get(product, {}) for product in reference.products]
+    words = _union([reference.values, *reference.arms.values(), *own])
     for name, settings in scenario.arms.items():
         _check_unknown(scenario, ("arms", name), settings, words)
         _check_kinds(scenario, ("arms", name), settings, words)
-    _check_faults(scenario, [fault.kind for fault in reference.faults])
+    _check_faults(scenario)
 
 
-def _check_faults(scenario: Scenario, known: list[str]) -> None:
+def _check_faults(scenario: Scenario) -> None:
     """A fault that the product's model does not play would otherwise pass without a trace."""
+    known = [kind for product in scenario.products for kind in kinds_of(product)]
     for index, fault in enumerate(scenario.faults):
         if fault.kind not in known:
-            remedy = f"the product knows no such fault: {nearest(fault.kind, known)}"
+            remedy = f"the product knows no such fault: {advice(fault.kind, known)}"
             raise scenario.refuse(("faults", index, "kind"), fault.kind, remedy)
 
 

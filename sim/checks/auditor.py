@@ -144,6 +144,7 @@ def audit_alerts(alerts: Sequence[StoredAlert]) -> str:
             evidence = json.loads(alert.evidence)
         except ValueError:
             return f"alert {alert.alert_id}: its evidence cannot be read"
-        if not isinstance(evidence, dict) or not evidence or not any(evidence.values()):
+        found = list(evidence.values()) if isinstance(evidence, dict) else evidence
+        if not isinstance(found, list) or not any(found):
             return f"alert {alert.alert_id} has no evidence"
     return HELD

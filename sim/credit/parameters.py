@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sim.credit.world_parameters import WORLD_NAMES, WorldParameters, world_parameters_of
 from sim.scenario import Scenario
+from sim.scenario_vocabulary import ARM_SETTINGS
 from system.credit.policy import DEFAULT_POLICY
 from system.errors import InputError
 from system.limits import FEED_LATE_DAYS_MAX, LINE_FEN_MAX
@@ -101,7 +102,8 @@ def parameters_of(scenario: Scenario, arm: str) -> tuple[Parameters, WorldParame
     """The parameters of one arm. Raises InputError for a missing, ill-typed or unusable one."""
     settings = scenario.arms[arm]
     values: dict[str, Any] = {name: item.value for name, item in scenario.parameters.items()}
-    values.update((name, value) for name, value in settings.items() if name != "process")
+    own = ("process", *ARM_SETTINGS["credit"])
+    values.update((name, value) for name, value in settings.items() if name not in own)
     known = {field.name: field.type for field in fields(Parameters)}
     for name in values:
         if name not in known and name not in WORLD_NAMES:

@@ -86,11 +86,13 @@ class ChainChannel:
             self._paper.settle(invoice, amount_fen)
             return
         command_id = self._platform.command_id("pay", invoice.number)
-        outcome = self._platform.service.pay(
-            [PayReceivable(command_id, invoice.receivable_id, debtor.key, amount_fen)]
-        )[0]
-        assert outcome.refusal is None, f"{invoice.key}: payment refused: {outcome}"
         self._e.pay(debtor.key, CLEARING, amount_fen, "settlement")
+        order = PayReceivable(command_id, invoice.receivable_id, debtor.key, amount_fen)
+        self._platform.reach(lambda: self._order_payment(order))
+
+    def _order_payment(self, order: PayReceivable) -> None:
+        outcome = self._platform.service.pay([order])[0]
+        assert outcome.refusal is None, f"{order.command_id}: payment refused: {outcome}"
         self._platform.driver.wake()
 
     def on_dispute(self, invoice: Invoice) -> None:
@@ -112,6 +114,9 @@ class ChainChannel:
         self._collection.end_of_day()
         self._give_up()
         self.debtors.step()
+        self._platform.reach(self._close_day)
+
+    def _close_day(self) -> None:
         self._platform.service.end_of_day()
         self._platform.driver.drain()
         self._platform.driver.wake()
@@ -170,6 +175,9 @@ class ChainChannel:
             amount_fen=ticket.amount_fen,
             with_recourse=ticket.recourse,
         )
+        self._platform.reach(lambda: self._ask(ticket, command))
+
+    def _ask(self, ticket: Ticket, command: RequestFinancing) -> None:
         outcome = self._platform.service.request_financing([command])[0]
         self._ticket_of_request[outcome.reference] = ticket
         self._platform.driver.drain()
@@ -212,6 +220,9 @@ class ChainChannel:
         command_id = self._platform.command_id("take", ticket.key)
         supplier_id = self._e.firms[ticket.firm].key
         take = TakeQuote(command_id, request_id, supplier_id)
+        self._platform.reach(lambda: self._order_taking(ticket, take))
+
+    def _order_taking(self, ticket: Ticket, take: TakeQuote) -> None:
         outcome = self._platform.service.take_quotes([take])[0]
         if outcome.refusal is not None:
             self._decline(ticket, outcome.refusal.name)
@@ -228,6 +239,10 @@ class ChainChannel:
         self._e.engine.at(usable_s, lambda: self._usable(ticket))
 
     def _usable(self, ticket: Ticket) -> None:
+        opens_s = self._e.rail_opens_s()
+        if opens_s is not None:
+            self._e.engine.at(opens_s, lambda: self._usable(ticket))
+            return
         now_s, firm = self._e.engine.now_s, self._e.firms[ticket.firm]
         ticket.mark("cash_window", now_s)
         ticket.days = max(1, self._e.term_days_left(ticket.claim))
@@ -300,7 +315,8 @@ class ChainChannel:
             ticket.claim.state = "refused"
 
     def _on_failed(self, event: facts.CommandFailed) -> None:
-        self._e.note("command_failed", f"{event.use_case}/{event.subject}")
+        use_case = event.use_case.replace(" ", "_")
+        self._e.note("command_failed", f"{use_case}/{event.subject}")
         if event.use_case == "endorse":
             self._endorsement.on_failed(int(event.subject))
 

@@ -4,6 +4,8 @@ As in the paper process, recourse is called when the debtor has defaulted. It is
 the agent calls it only where the supplier can pay the whole price.
 """
 
+from functools import partial
+
 from sim.receivables.chain_lots import LotBook
 from sim.receivables.chain_platform import Platform
 from sim.receivables.economy import Economy
@@ -25,7 +27,7 @@ class CollectionDesk:
         self._defaulted.append(invoice)
         for ticket in self._unpaid(invoice):
             if ticket.recourse and self._can_pay(ticket):
-                self._call(ticket)
+                self._platform.reach(partial(self._call, ticket))
 
     def _unpaid(self, invoice: Invoice) -> list[Ticket]:
         """Financed on the platform and not collected; other banks see to their own."""
@@ -66,7 +68,7 @@ class CollectionDesk:
         for invoice in waiting:
             ticket = next(iter(self._unpaid(invoice)), None)
             if ticket is not None:
-                self._write_off(invoice, ticket.bank)
+                self._platform.reach(partial(self._write_off, invoice, ticket.bank))
 
     def _write_off(self, invoice: Invoice, bank_id: str) -> None:
         command_id = self._platform.command_id("write_off", invoice.receivable_id)

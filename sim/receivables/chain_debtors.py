@@ -1,5 +1,7 @@
 """The core enterprises on the platform: their ERP hands invoices in, their approvers sign."""
 
+from functools import partial
+
 from sim.agents.approver import Approver, Entry
 from sim.receivables.chain_platform import CURRENCY, Platform
 from sim.receivables.economy import Economy
@@ -39,7 +41,7 @@ class DebtorDesk:
         due_s = self._e.engine.now_s
         claims = [c for c in waiting if due_s < c.invoice.due_at_s and not c.invoice.paid]
         if claims:
-            self.register({claim.key: claim for claim in claims})
+            self._platform.reach(partial(self.register, {claim.key: claim for claim in claims}))
 
     def register(self, claim_of: dict[str, Claim]) -> list[Refusal | None]:
         """Register the invoice of each claim, by attempt; the refusals in order.
@@ -99,12 +101,19 @@ class DebtorDesk:
     def _answer(self, invoices: list[Invoice], signs: list[bool]) -> None:
         accepted = [i for i, signed in zip(invoices, signs, strict=True) if signed]
         rejected = [i for i, signed in zip(invoices, signs, strict=True) if not signed]
-        service = self._platform.service
         if accepted:
-            ids = [invoice.receivable_id for invoice in accepted]
-            service.accept(service.signed_acceptances(ids))
+            self._platform.reach(partial(self._accept, [i.receivable_id for i in accepted]))
         if rejected:
-            service.reject([self._rejection(invoice) for invoice in rejected])
+            self._platform.reach(partial(self._reject, rejected))
+        self._platform.driver.wake()
+
+    def _accept(self, receivable_ids: list[str]) -> None:
+        service = self._platform.service
+        service.accept(service.signed_acceptances(receivable_ids))
+        self._platform.driver.wake()
+
+    def _reject(self, invoices: list[Invoice]) -> None:
+        self._platform.service.reject([self._rejection(invoice) for invoice in invoices])
         self._platform.driver.wake()
 
     def _rejection(self, invoice: Invoice) -> RejectReceivable:

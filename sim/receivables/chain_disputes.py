@@ -1,5 +1,7 @@
 """Disputes on the platform, and the credit notes with which some of them end."""
 
+from functools import partial
+
 from sim.receivables.chain_lots import LotBook
 from sim.receivables.chain_platform import Platform
 from sim.receivables.economy import Economy
@@ -20,11 +22,17 @@ class DisputeDesk:
         command_id = self._platform.command_id("dispute", invoice.receivable_id)
         debtor_id = self._e.firms[invoice.debtor].key
         dispute = OpenDispute(command_id, invoice.receivable_id, debtor_id, "quality")
+        self._platform.reach(partial(self._contest, dispute))
+
+    def _contest(self, dispute: OpenDispute) -> None:
         self._platform.service.open_disputes([dispute])
         self._platform.driver.wake()
 
     def resolve(self, invoice: Invoice, credit_fen: int) -> None:
         """End the dispute, with the credit on the chain where it can be."""
+        self._platform.reach(partial(self._resolve, invoice, credit_fen))
+
+    def _resolve(self, invoice: Invoice, credit_fen: int) -> None:
         lots_fen = self._platform.free_lots_fen(invoice.receivable_id, self._seller(invoice))
         if credit_fen and sum(lots_fen.values()) >= credit_fen and self._end(invoice, credit_fen):
             invoice.credited_fen = credit_fen

@@ -4,25 +4,40 @@ A relay pass runs on the next tick of the relay interval after there is somethin
 block is sealed on the next tick of the block interval. Without work there is neither.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from sim.receivables.economy import Economy
-from system.bootstrap import System
+from sim.twins.patient_client import Unreachable
 from system.chain.events import Event
-from system.errors import IntegrityError
+from system.chain.service import ReceivablesService
+from system.errors import IntegrityError, OperationalError
 
 # Ticks of relay and blocks come after people's actions of the same second.
 _AFTER = 5
+# Whoever finds the platform out of reach comes back after so long.
+RETRY_S = 600
 
 
 class ChainDriver:
-    """One relay and one block producer. ``handle`` gets every event of the product, in order."""
+    """One relay and one block producer. ``handle`` gets every event of the product, in order.
 
-    def __init__(self, economy: Economy, system: System) -> None:
-        self._engine, self._service, self._chain = economy.engine, system.receivables, system.chain
+    chain: seals on demand.  stored: where services are started again, reads the events that are
+    stored and not yet handed out, in place of those that the service remembers.
+    """
+
+    def __init__(
+        self,
+        economy: Economy,
+        service: ReceivablesService,
+        chain: Any,
+        stored: Callable[[], Iterator[Event]] | None = None,
+    ) -> None:
+        self._engine, self._service, self._chain = economy.engine, service, chain
         self._relay_interval_s = economy.p.relay_interval_s
         self._block_interval_s = economy.p.block_interval_s
-        self._head = system.evm.head()
+        self._stored = stored
+        self._head = self._first = chain.head()
         self.handle: Callable[[Event], None]
         self._is_scheduled = False
         self.block_count = 0
@@ -36,7 +51,12 @@ class ChainDriver:
 
     def drain(self) -> None:
         """Hand out the events that are ready."""
-        for event in self._service.confirm():
+        try:
+            happened = self._service.confirm()
+        except Unreachable:
+            self.wake()
+            return
+        for event in list(self._stored()) if self._stored else happened:
             self.handle(event)
 
     def finish(self) -> None:
@@ -45,17 +65,42 @@ class ChainDriver:
             self._mine(max(self._engine.now_s, self._head.time_s + 1))
             self.drain()
 
+    def reorganise(self, depth: int, *, keep: bool) -> None:
+        """The chain drops its last blocks, though none from before the first day."""
+        depth = min(depth, self._head.number - self._first.number)
+        if depth:
+            self._head = self._chain.reorg(depth, keep=keep)
+        self.drain()
+        self.wake()
+
+    def restart_node(self) -> None:
+        """The node loses what waits in it."""
+        self._chain.restart()
+        self.wake()
+
     def _relay(self) -> None:
         self._is_scheduled = False
-        sent = self._service.relay()
+        try:
+            sent = self._service.relay()
+        except Unreachable:
+            # What the node has of it, it mines all the same.
+            self._seal_later(RETRY_S)
+            return
         if sent:
             self.transaction_count += sent
-            self._engine.at(_tick(self._engine.now_s, self._block_interval_s), self._seal, _AFTER)
-            self._is_scheduled = True
+            self._seal_later(self._block_interval_s)
+
+    def _seal_later(self, interval_s: int) -> None:
+        self._engine.at(_tick(self._engine.now_s, interval_s), self._seal, _AFTER)
+        self._is_scheduled = True
 
     def _seal(self) -> None:
         self._is_scheduled = False
-        self._mine(self._engine.now_s)
+        try:
+            self._mine(self._engine.now_s)
+        except OperationalError:
+            self._seal_later(RETRY_S)
+            return
         self.block_count += 1
         self.drain()
         # What the block made possible may be waiting in the outbox.

@@ -1,11 +1,15 @@
 """Suppliers pay their own suppliers with parts of their claims."""
 
+from functools import partial
+
 from sim.receivables.chain_lots import LotBook
 from sim.receivables.chain_platform import Platform
 from sim.receivables.economy import Economy
 from sim.receivables.records import Claim, Firm, Invoice
+from sim.twins.patient_client import Unreachable
 from system.chain.commands import EndorseLot
 from system.chain.events import LotEndorsed
+from system.chain.rules import Refusal
 from system.limits import DAY_S, TIER_MAX
 
 
@@ -43,14 +47,27 @@ class EndorsementDesk:
         holder_id, amount_fen = self._e.firms[claim.holder].key, invoice.face_fen
         command_id = self._platform.command_id("endorse", invoice.number)
         command = EndorseLot(command_id, claim.lot_id, holder_id, seller.key, amount_fen)
-        outcome = self._platform.service.endorse([command])[0]
-        if outcome.refusal is not None:
-            self._e.note("endorse_refused", invoice.key, int(outcome.refusal))
+        try:
+            refusal = self._order(command)
+        except Unreachable:
+            # The payee has its word; the order follows when the platform can be reached.
+            self._platform.later(partial(self._order_late, command))
+            refusal = None
+        if refusal is not None:
+            self._e.note("endorse_refused", invoice.key, int(refusal))
             return False
         claim.state = "endorsing"
         self._under_way[claim.lot_id] = (claim, invoice)
         self._platform.driver.wake()
         return True
+
+    def _order(self, command: EndorseLot) -> Refusal | None:
+        return self._platform.service.endorse([command])[0].refusal
+
+    def _order_late(self, command: EndorseLot) -> None:
+        if self._order(command) is not None:
+            self.on_failed(command.lot_id)
+        self._platform.driver.wake()
 
     def on_endorsed(self, event: LotEndorsed) -> None:
         """The payee holds its part."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from sim.agents.fraudster import Scheme
 from sim.receivables.chain_debtors import DebtorDesk
@@ -35,6 +36,9 @@ class ChainFraud:
             self._paper.seek(ticket)
             return
         ticket.claim = self._document(ticket)
+        self._platform.reach(partial(self._hand_in, ticket))
+
+    def _hand_in(self, ticket: Ticket) -> None:
         [refusal] = self._debtors.register({ticket.key: ticket.claim})
         if refusal is None:
             self._wait(ticket)
@@ -50,7 +54,7 @@ class ChainFraud:
         share = self._p.pledge_report_share
         for ticket in funded:
             if self._e.luck.chance("pledge_report", ticket.claim.key, ticket.fraud, share=share):
-                self._report(ticket)
+                self._platform.reach(partial(self._report, ticket))
 
     def _report(self, ticket: Ticket) -> None:
         invoice = ticket.claim.invoice

@@ -1,15 +1,18 @@
 """The production system of the chain arm, put together and filled with the economy's parties."""
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 
-from sim.receivables.chain_driver import ChainDriver
+from sim.receivables.chain_driver import RETRY_S, ChainDriver
+from sim.receivables.chain_restarts import Restarts, schedule_breaks
 from sim.receivables.economy import Economy
 from sim.receivables.network import BANKS
 from sim.receivables.parameters import Parameters
 from sim.receivables.pricing import pricing_policy
 from sim.receivables.records import Firm, Invoice
+from sim.twins.patient_client import Unreachable
 from sim.world import Task, is_node
 from system.adapters.evm_devnode import start_over
 from system.bootstrap import SETUP_S, System, build_system
@@ -35,9 +38,28 @@ class Platform:
     def __init__(self, economy: Economy, task: Task) -> None:
         self._e = economy
         self._onboard()
-        self.system = self._build(task)
-        self.service = self.system.receivables
-        self.driver = ChainDriver(economy, self.system)
+        secret = sha256(b"shapan/%d/%d" % (task.scenario.seed, task.replication)).digest()
+        self.system = self._build(task, secret)
+        self.service, chain, stored = self.system.receivables, self.system.evm, None
+        if economy.faults.windows:
+            restarts = Restarts(self.system, secret, economy.faults)
+            self.service, chain, stored = restarts.service, restarts.chain, restarts.untold
+        self.driver = ChainDriver(economy, self.service, chain, stored)
+        schedule_breaks(economy, self.driver)
+
+    def reach(self, action: Callable[[], object]) -> None:
+        """Do it now or, where the platform is out of reach, every ten minutes until it is not.
+
+        An action may run again from its beginning: it orders first and notes afterwards.
+        """
+        try:
+            action()
+        except Unreachable:
+            self.later(action)
+
+    def later(self, action: Callable[[], object]) -> None:
+        """Do it in ten minutes, as ``reach`` does."""
+        self._e.engine.at(self._e.engine.now_s + RETRY_S, lambda: self.reach(action))
 
     def command_id(self, kind: str, key: str) -> str:
         """An idempotency key: the same wish has the same one."""
@@ -53,13 +75,13 @@ class Platform:
             share = first if firm.tier == 1 else deep
             firm.onboarded = self._e.luck.chance("onboarded", firm.key, share=share)
 
-    def _build(self, task: Task) -> System:
+    def _build(self, task: Task, secret: bytes) -> System:
         clock = self._e.engine.clock
         if is_node(task.evm):
             start_over(task.evm, clock.now_s() - SETUP_S)
         return build_system(
             clock=clock,
-            seed_secret=sha256(b"shapan/%d/%d" % (task.scenario.seed, task.replication)).digest(),
+            seed_secret=secret,
             parties=self._parties(),
             policy=policy_of(self._e.p, sum(_month_fen(core) for core in self._e.network.cores)),
             # Every wiring sees a transaction as final at the same second: in its own block.
@@ -89,6 +111,7 @@ class Platform:
 
     def free_lots_fen(self, receivable_id: str, owner_id: str) -> dict[int, int]:
         """What is outstanding of each lot that its owner could still use, by lot."""
+        # A look at the books that no fault disturbs: the supplier's own record of its lots.
         with self.system.store.transaction() as unit:
             lots = unit.find(LOTS, {"receivable_id": receivable_id})
         return {
@@ -99,9 +122,12 @@ class Platform:
 
 
 def _settings(task: Task) -> Settings:
-    """A node is reached as the environment says. It is the driver's alone, so its blocks stay."""
+    """A node is reached as the environment says. It is the driver's alone, so its blocks stay
+    unless a fault drops them; then an arm may wait for blocks on top."""
     usual = settings_from(os.environ) if is_node(task.evm) else Settings()
-    return replace(usual, evm=task.evm, store_url=task.store, confirmations=0)
+    arm = task.scenario.arms[task.arm]
+    confirmations = arm.whole("confirmations_count") if "confirmations_count" in arm else 0
+    return replace(usual, evm=task.evm, store_url=task.store, confirmations=confirmations)
 
 
 def policy_of(p: Parameters, book_fen: int) -> Policy:

@@ -71,6 +71,9 @@ class Debtors:
         amount_fen = invoice.face_fen - invoice.credited_fen
         if not debtor.is_core and self._e.headroom_fen(debtor) < amount_fen:
             return False
+        if self._e.rail_opens_s() is not None:
+            # It goes out with the next run.
+            return False
         self._fund(debtor, amount_fen)
         invoice.paid = True
         self._e.note("paid", invoice.key, amount_fen)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from sim.calendar import UTC_OFFSET_S, Calendar
 from sim.engine import Engine
+from sim.faults import Faults
 from sim.receivables.network import Network
 from sim.receivables.parameters import Parameters
 from sim.receivables.purse import Purses
@@ -82,6 +83,8 @@ class Economy:
         # (rule, key of the invoice) of each fraud alert that the system has raised.
         self.alerts: list[tuple[str, str]] = []
         self.counts = Counts()
+        # What is broken when; nothing unless the entry says so.
+        self.faults = Faults((), luck, lambda: engine.now_s)
         self.start_s = engine.now_s
         self.warm_at_s = self.end_at_s = engine.now_s
         self.channel: Channel
@@ -109,6 +112,11 @@ class Economy:
 
     def pay(self, payer: str, payee: str, amount_fen: int, reason: str) -> None:
         self.purses.move(self.engine.now_s, payer, payee, amount_fen, reason)
+
+    def rail_opens_s(self) -> int | None:
+        """When to try again, where this payment meets a payment rail that is down."""
+        window = self.faults.open("rail_down")
+        return window.until_s if window and self.faults.strikes("rail_down") else None
 
     def cash_fen(self, firm: Firm) -> int:
         return self.purses.of(firm.key)

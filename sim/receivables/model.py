@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from sim.checks.auditor import HELD
 from sim.checks.cash import CONSERVED, first_breach
 from sim.engine import EconomyModel, Engine
+from sim.faults import Faults, windows_of
 from sim.metrics.receivables import measure
 from sim.receivables.bills import Bills
 from sim.receivables.cash_audit import audit_economy
@@ -62,7 +63,8 @@ def simulate_receivables(task: Task) -> Outcome:
 
 def _simulate_paper(task: Task) -> Outcome:
     economy = run_paper(task)
-    return Outcome(measure(economy, "paper"), economy.log, audit_economy(economy), {})
+    measured = measure(economy, "paper")
+    return Outcome(measured, economy.log, audit_economy(economy), struck(economy))
 
 
 def run_paper(task: Task) -> Economy:
@@ -79,11 +81,16 @@ def _simulate_chain(task: Task) -> Outcome:
     platform_verdicts = audit_platform(platform.system, economy)
     verdicts = first_breach((platform_verdicts, audit_economy(economy), cleared))
     platform.system.close()
-    counts = {
+    counts = struck(economy) | {
         "blocks": float(platform.driver.block_count),
         "transactions": float(platform.driver.transaction_count),
     }
     return Outcome(measure(economy, "chain"), economy.log, verdicts, counts)
+
+
+def struck(economy: Economy) -> dict[str, float]:
+    """How often each kind of fault was met."""
+    return {f"fault.{kind}": float(n) for kind, n in sorted(economy.faults.struck.items())}
 
 
 def run_chain(task: Task) -> tuple[Economy, Platform]:
@@ -94,7 +101,8 @@ def run_chain(task: Task) -> tuple[Economy, Platform]:
     economy.channel = channel
     platform.driver.handle = channel.handle
     _run(economy, task)
-    platform.driver.finish()
+    with economy.faults.paused():
+        platform.driver.finish()
     return economy, platform
 
 
@@ -126,6 +134,8 @@ def _economy(task: Task) -> Economy:
     parameters = parameters_of(task.scenario, task.arm)
     luck = Luck(task.scenario.seed, task.replication)
     economy = Economy(Engine(parameters.start_s), luck, parameters, _counts(task.scenario))
+    windows = windows_of(task.scenario, task.arm, luck, economy.start_s)
+    economy.faults = Faults(windows, luck, lambda: economy.engine.now_s)
     economy.warm_at_s = economy.start_s + task.scenario.warmup_days * DAY_S
     economy.end_at_s = economy.warm_at_s + task.scenario.horizon_days * DAY_S
     return economy

@@ -79,6 +79,8 @@ class PaperChannel:
         yield from self._office(ticket, "signing", self._p.signing_work_s)
         yield from self._courier(ticket, "signing")
         yield from self._until(ticket, "payout", self._payout_s())
+        while (opens_s := self._e.rail_opens_s()) is not None:
+            yield from self._until(ticket, "payout", opens_s)
         self.books.pay_out(ticket)
 
     def _hand_in(self, ticket: Ticket) -> Process:

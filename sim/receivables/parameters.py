@@ -10,6 +10,7 @@ from typing import Any
 from sim.calendar import UTC_OFFSET_S
 from sim.receivables.bounds import check_bounds
 from sim.scenario import Scenario
+from sim.scenario_vocabulary import ARM_SETTINGS
 from system.errors import InputError
 from system.limits import DAY_S
 
@@ -144,7 +145,8 @@ class Parameters:
 def parameters_of(scenario: Scenario, arm: str) -> Parameters:
     """The parameters of one arm. Raises InputError for a missing, ill-typed or unusable one."""
     values: dict[str, Any] = {name: item.value for name, item in scenario.parameters.items()}
-    values.update((name, value) for name, value in scenario.arms[arm].items() if name != "process")
+    own = ("process", *ARM_SETTINGS["receivables"])
+    values.update((name, value) for name, value in scenario.arms[arm].items() if name not in own)
     known = {field.name: field.type for field in fields(Parameters)}
     for name in known:
         if name not in values:

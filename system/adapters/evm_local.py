@@ -126,6 +126,10 @@ class LocalChain(ABC):
             self._receipt_by_hash[receipt.tx_hash] = receipt
         return block
 
+    def forget_waiting(self) -> None:
+        """Lose what no block holds yet, as a node that restarts may."""
+        self._pool = Pool()
+
     def reorg(self, depth: int, *, keep: bool) -> None:
         """Drop the last blocks. Their transactions wait again (keep) or are lost, as on real nodes.
 

@@ -7,6 +7,7 @@ Values are plain Python: int, bool, bytes, lower-case hex addresses, tuples for 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -158,8 +159,9 @@ def selector(entry: dict[str, Any]) -> bytes:
     return bytes(keccak(signature(entry))[:4])
 
 
+@lru_cache(maxsize=64)
 def load_contract(folder: Path, name: str) -> ContractAbi:
-    """The committed build of one contract. Raises InputError when it is not there."""
+    """The committed build of one contract, read once. Raises InputError when it is not there."""
     path = folder / f"{name}.json"
     try:
         artifact = json.loads(path.read_text(encoding="utf-8"))
