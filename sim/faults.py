@@ -111,6 +111,10 @@ class Faults:
         """A further draw about the last attempt that met this kind."""
         return self._luck.chance(purpose, kind, self.struck[kind], share=share)
 
+    def counts(self) -> dict[str, float]:
+        """How often each kind was met, as a run's runtime facts."""
+        return {f"fault.{kind}": float(n) for kind, n in sorted(self.struck.items())}
+
     def healed_s(self) -> int:
         """When the last fault that has begun is or will be over; the distant past for none."""
         now_s = self._now_s()

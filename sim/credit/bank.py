@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sim.credit.economy import Economy
 from sim.credit.facts import VIEW, Facts
 from sim.credit.happenings import add_columns
+from sim.faults import Faults
 from sim.trace import EventLog
 from system.credit.commands import (
     DrawBatch,
@@ -34,10 +35,16 @@ class Bank:
     """Accounts are the economy's rows: account number = row."""
 
     def __init__(
-        self, service: CreditService, clock: Clock, economy: Economy, facts: Facts, log: EventLog
+        self,
+        service: CreditService,
+        clock: Clock,
+        economy: Economy,
+        facts: Facts,
+        log: EventLog,
+        faults: Faults,
     ) -> None:
         self.service, self.clock, self.economy = service, clock, economy
-        self.facts, self.log = facts, log
+        self.facts, self.log, self.faults = facts, log, faults
         self.rows = slice(0, facts.granted_day.size)
         # What the economy was told: the auditor holds the journal against it.
         self.received_fen = np.zeros(facts.granted_day.size, np.int64)
@@ -81,7 +88,7 @@ class Bank:
 
     def pay_out(self, day: int, view: dict[str, I64]) -> None:
         """Draw what owners want to draw."""
-        wants_fen = self.economy.wants_draw(day, view)
+        wants_fen = self._through_rail(self.economy.wants_draw(day, view))
         rows = np.flatnonzero(wants_fen)
         if not rows.size:
             return
@@ -95,7 +102,7 @@ class Bank:
 
     def collect(self, day: int, view: dict[str, I64]) -> None:
         """Take what owners pay: on live lines as repayment, on lost claims as recovery."""
-        offer_fen = self.economy.pays(day, view)
+        offer_fen = self._through_rail(self.economy.pays(day, view))
         lost = view["state"] == LineState.CHARGED_OFF
         for name, act, paying in (
             ("repay", self._repaid, (offer_fen > 0) & ~lost),
@@ -106,6 +113,16 @@ class Bank:
                 applied_fen = act(f"{name}/{day}", rows, offer_fen[rows])
                 self.economy.paid(rows, applied_fen)
                 self.paid_fen[rows] += applied_fen
+
+    def _through_rail(self, amount_fen: I64) -> I64:
+        """The payments of today that a payment rail which is down does not swallow."""
+        if self.faults.open("rail_down") is None:
+            return amount_fen
+        wanted = np.flatnonzero(amount_fen)
+        stuck = [row for row in wanted if self.faults.strikes("rail_down")]
+        passing = amount_fen.copy()
+        passing[stuck] = 0
+        return passing
 
     def take_pledge(self, day: int, rows: I64, proceeds_fen: I64, view: dict[str, I64]) -> None:
         """What a sold pledge brings pays the claim; the rest is the owner's."""

@@ -11,6 +11,7 @@ from sim.credit.feed_channel import FeedChannel
 from sim.credit.happenings import add_columns
 from sim.credit.parameters import Parameters
 from sim.streams import Luck
+from sim.twins.faulty_feed import FaultyFeed
 from system.credit.commands import ApplyBatch, WithdrawConsent
 from system.limits import PERIOD_DAYS
 from system.parties.consent import Purpose
@@ -24,7 +25,7 @@ class DataLender:
 
     def __init__(self, bank: Bank, luck: Luck, parameters: Parameters, shadow: Desk) -> None:
         self._bank, self._luck, self._parameters = bank, luck, parameters
-        self._channel = FeedChannel(luck, parameters)
+        self._channel = FaultyFeed(FeedChannel(luck, parameters), luck, bank.faults)
         self._desk = shadow
         n = bank.facts.granted_day.size
         self._consents = luck.cohort("consent", 0, n) < parameters.consent_share

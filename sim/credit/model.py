@@ -18,6 +18,7 @@ from sim.credit.parameters import PROCESSES, Parameters, parameters_of
 from sim.credit.reference import Reference, reference_of
 from sim.credit.stage import Span, Stage
 from sim.credit.world_parameters import WorldParameters
+from sim.faults import Window, windows_of
 from sim.metrics.credit import Run, measure
 from sim.scenario import Scenario
 from sim.streams import Luck
@@ -36,7 +37,7 @@ _COUNT_MIN: Final = {"merchant": 1, "legacy": 300}
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One arm's numbers. merchants, legacy: population sizes.  taught: a model that was learned
-    elsewhere, in place of this replication's own."""
+    elsewhere, in place of this replication's own.  windows: what breaks when."""
 
     process: str
     seed: int
@@ -46,6 +47,7 @@ class Setting:
     merchants: int
     legacy: int
     span: Span
+    windows: tuple[Window, ...] = ()
     taught: Legacy | None = None
 
     def learned(self) -> Legacy:
@@ -72,11 +74,12 @@ def simulate_credit(task: Task) -> Outcome:
     with _database(task) as url:
         stage, run = run_arm(setting, url)
         journal = journal_of(stage)
-        verdicts = audit_stage(stage, journal)
+        with stage.faults.paused():
+            verdicts = audit_stage(stage, journal)
         add_journal(stage.log, journal)
         metrics = measure(run, journal)
         stage.system.close()
-    return Outcome(metrics, stage.log, verdicts, {})
+    return Outcome(metrics, stage.log, verdicts, stage.faults.counts())
 
 
 def _check_learned(scenario: Scenario, setting: Setting) -> None:
@@ -97,7 +100,11 @@ def setting_of(scenario: Scenario, arm: str, replication: int) -> Setting:
     parameters, world = parameters_of(scenario, arm)
     span = Span(scenario.warmup_days, scenario.warmup_days + scenario.horizon_days)
     merchants, legacy = (_count(scenario, name) for name in _COUNT_MIN)
-    return Setting(process, scenario.seed, replication, parameters, world, merchants, legacy, span)
+    luck = Luck(scenario.seed, replication)
+    windows = windows_of(scenario, arm, luck, world.start_s)
+    return Setting(
+        process, scenario.seed, replication, parameters, world, merchants, legacy, span, windows
+    )
 
 
 def _count(scenario: Scenario, name: str) -> int:
@@ -120,7 +127,9 @@ def run_arm(setting: Setting, store_url: str) -> tuple[Stage, Run]:
 def play(setting: Setting, store_url: str, threads: int = 1) -> tuple[Stage, Mask]:
     """All days of an arm. Returns who was approved by the collateral lender's rules: bool (n,)."""
     luck = Luck(setting.seed, setting.replication)
-    stage = Stage(luck, setting.world, setting.merchants, setting.span, store_url, threads)
+    stage = Stage(
+        luck, setting.world, setting.merchants, setting.span, store_url, threads, setting.windows
+    )
     desk = Desk(stage.economy, luck, setting.parameters, stage.economy.roster().since_day)
     if setting.process == "collateral":
         stage.run(CollateralLender(stage.bank, desk, stage.engine, setting.parameters))

@@ -11,8 +11,10 @@ from sim.credit.economy import Economy, Feed
 from sim.credit.facts import Facts
 from sim.credit.happenings import add_columns
 from sim.credit.lender import Lender
+from sim.credit.restarts import under_faults
 from sim.credit.world_parameters import WorldParameters
 from sim.engine import EconomyModel, Engine
+from sim.faults import Faults, Window
 from sim.streams import Luck
 from sim.trace import EventLog
 from system.bootstrap_credit import build_credit
@@ -42,6 +44,7 @@ class Stage:
         span: Span,
         store: str = "memory",
         threads: int = 1,
+        windows: tuple[Window, ...] = (),
     ) -> None:
         self.luck, self.span = luck, span
         self.engine = Engine(world.start_s)
@@ -51,7 +54,11 @@ class Stage:
         self.economy = Economy(luck, world, n, threads)
         self.facts, self.log = Facts(n), EventLog()
         self.system = build_credit(clock=self.engine.clock, store_url=store)
-        self.bank = Bank(self.system.credit, self.engine.clock, self.economy, self.facts, self.log)
+        self.faults = Faults(windows, luck, lambda: self.engine.now_s)
+        service = under_faults(self.system, self.engine.clock, self.faults)
+        self.bank = Bank(
+            service, self.engine.clock, self.economy, self.facts, self.log, self.faults
+        )
         self.bank.enrol()
 
     def run(self, lender: Lender, opening: Callable[[], object] = lambda: None) -> None:

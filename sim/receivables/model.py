@@ -64,7 +64,7 @@ def simulate_receivables(task: Task) -> Outcome:
 def _simulate_paper(task: Task) -> Outcome:
     economy = run_paper(task)
     measured = measure(economy, "paper")
-    return Outcome(measured, economy.log, audit_economy(economy), struck(economy))
+    return Outcome(measured, economy.log, audit_economy(economy), economy.faults.counts())
 
 
 def run_paper(task: Task) -> Economy:
@@ -81,16 +81,11 @@ def _simulate_chain(task: Task) -> Outcome:
     platform_verdicts = audit_platform(platform.system, economy)
     verdicts = first_breach((platform_verdicts, audit_economy(economy), cleared))
     platform.system.close()
-    counts = struck(economy) | {
+    counts = economy.faults.counts() | {
         "blocks": float(platform.driver.block_count),
         "transactions": float(platform.driver.transaction_count),
     }
     return Outcome(measure(economy, "chain"), economy.log, verdicts, counts)
-
-
-def struck(economy: Economy) -> dict[str, float]:
-    """How often each kind of fault was met."""
-    return {f"fault.{kind}": float(n) for kind, n in sorted(economy.faults.struck.items())}
 
 
 def run_chain(task: Task) -> tuple[Economy, Platform]:
