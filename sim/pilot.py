@@ -19,6 +19,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from sim.pools.base import Pool
 from sim.prepare import RUNS, Wish, free_path, prepare, reopen
 from sim.resume import resume
 from sim.run_document import FAILED, OK, PARTIAL, RUNNING
@@ -100,7 +101,7 @@ def reopen_pilot(path: Path, store: str | None) -> Pilot:
 
 
 def conduct_pilot(
-    pilot: Pilot, workers: int, on_progress: Callable[[str, int], None], *, fresh: bool
+    pilot: Pilot, pool: Pool, on_progress: Callable[[str, int], None], *, fresh: bool
 ) -> None:
     """Run what is missing in each study. KeyboardInterrupt goes on upward, all folders closed.
 
@@ -110,7 +111,7 @@ def conduct_pilot(
     made = _begin(pilot) if fresh else []
     try:
         for name, study in pilot.studies.items():
-            conduct(study, workers, partial(on_progress, name), fresh=False)
+            conduct(study, pool, partial(on_progress, name), fresh=False)
     except InputError:
         _take_away(made, pilot.path)
         raise

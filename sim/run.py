@@ -48,9 +48,14 @@ class Plan:
             for arm in self.arms
         ]
 
-    def workers(self, wished: int) -> int:
-        """Tasks that run at the same time: one where all share a node, which holds one chain."""
-        return 1 if is_node(self.evm) else wished
+    def at(self, scenario: Scenario) -> Plan:
+        """The same plan for another scenario of the same arms and model."""
+        return replace(self, scenario=scenario)
+
+    def at_most(self) -> int | None:
+        """Tasks that may run at the same time: one where all share a node, which holds one chain;
+        None for any number."""
+        return 1 if is_node(self.evm) else None
 
     def inputs_digest(self) -> str:
         """SHA-256 (hex) of all that can make two studies differ."""
@@ -80,24 +85,49 @@ class StageFailed(Exception):
         super().__init__(stage)
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A finished replication: its record, every arm's events, its wall-clock facts."""
+
+    record: Json
+    events: pa.Table
+    runtime: Json
+
+
 def work(job: Job) -> InputError | None:
-    """Run one replication in a worker process and persist it, or persist how it failed.
+    """Run one replication in a worker of this machine and persist it, or how it failed.
 
     Returns the error when the model refuses the scenario itself: that is nothing to retry.
     """
-    # The parent decides what Ctrl-C means; workers in its terminal group must not.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _die_with(job.parent_pid)
-    folder = RunFolder(job.folder)
+    as_child(job.parent_pid)
+    return keep(job, attempt(job))
+
+
+def attempt(job: Job) -> Done | InputError | Json:
+    """Run one replication, anywhere: what it gave, the model's refusal, or how it failed."""
     try:
         record, logs, runtime = replicate(job.plan, job.replication)
-        with _stage("persist"):
+        with _stage("tabulate events"):
             tables = [log.table(arm, job.replication) for arm, log in logs.items()]
-            folder.write_replication(record, pa.concat_tables(tables), runtime)
+            return Done(record, pa.concat_tables(tables), runtime)
     except StageFailed as failed:
         if isinstance(failed.__cause__, InputError):
             return failed.__cause__
-        folder.write_failure(failure(job, failed.stage, failed.__cause__))
+        return failure(job, failed.stage, failed.__cause__)
+
+
+def keep(job: Job, found: Done | InputError | Json) -> InputError | None:
+    """Persist what ``attempt`` gave; a refusal is handed back."""
+    folder = RunFolder(job.folder)
+    if isinstance(found, InputError):
+        return found
+    if isinstance(found, Done):
+        try:
+            folder.write_replication(found.record, found.events, found.runtime)
+        except OSError as error:
+            found = failure(job, "persist", error)
+    if not isinstance(found, Done):
+        folder.write_failure(found)
     return None
 
 
@@ -129,7 +159,7 @@ def replicate(plan: Plan, replication: int) -> tuple[Json, dict[str, EventLog], 
             outcome = model(task)
         runtime[task.arm] = outcome.runtime | {"arm_s": perf_counter() - started}
         logs[task.arm] = outcome.log
-        arms[task.arm] = _facts(plan, task, outcome)
+        arms[task.arm] = facts_of(plan, task, outcome)
         if replication == 0:
             other = _other_wiring(task)
             with _stage(f"simulate {task.arm} on the wiring {other.wiring}"):
@@ -138,7 +168,8 @@ def replicate(plan: Plan, replication: int) -> tuple[Json, dict[str, EventLog], 
     return {"replication": replication, "arms": arms}, logs, runtime
 
 
-def _facts(plan: Plan, task: Task, outcome: Outcome) -> Json:
+def facts_of(plan: Plan, task: Task, outcome: Outcome) -> Json:
+    """What one arm came to, as its record keeps it."""
     return {
         "digest": outcome.log.digest(plan.digest_prefix(task.arm, task.replication)),
         "events": len(outcome.log),
@@ -172,6 +203,13 @@ def _stage(name: str) -> Iterator[None]:
         yield
     except Exception as error:
         raise StageFailed(name) from error
+
+
+def as_child(parent_pid: int) -> None:
+    """Let this worker process leave Ctrl-C to its parent, and end when the parent is gone."""
+    # Workers in the parent's terminal group would otherwise be interrupted as well.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _die_with(parent_pid)
 
 
 def _die_with(parent_pid: int) -> None:

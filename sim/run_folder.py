@@ -11,6 +11,7 @@ section 11:
     metrics.parquet           arm, replication, metric, unit, value (null: not defined)
     events.parquet            every replication's events in order: replication, arm, total order
     claims.json  failures/NNNNNN.json
+    map.json  map.parquet  map_points.parquet   with --map: see sim.assumptions.store
     wall.json                 timings: outside every digest and outside run.json's file sums
     SHA256SUMS                every file, run.json included; ``sha256sum -c`` checks it too
 """
@@ -92,10 +93,20 @@ class RunFolder:
         return claims
 
     def read_claims_document(self) -> Json:
-        return _read(self.path / "claims.json")
+        return read_json(self.path / "claims.json")
 
     def read_wall(self) -> Json:
-        return _read(self.path / "wall.json")
+        return read_json(self.path / "wall.json")
+
+    def read_map(self) -> Json | None:
+        """The map of the run's assumptions (map.json); None where none was asked for."""
+        path = self.path / "map.json"
+        return read_json(path) if path.exists() else None
+
+    def map_status(self) -> str | None:
+        """Of the map, like a run's; None where none was asked for."""
+        found = self.read_map()
+        return None if found is None else str(found.get("status"))
 
     def write_run(self, run: Json) -> None:
         write_json(self.path / "run.json", run)
@@ -121,15 +132,15 @@ class RunFolder:
     def numbered_records(self) -> list[tuple[int, Json]]:
         """Each record beside the number that its file bears."""
         names = sorted((self.path / "replications").glob("[0-9]*.json"))
-        return [(int(name.stem), _read(name)) for name in names if name.stem.isdecimal()]
+        return [(int(name.stem), read_json(name)) for name in names if name.stem.isdecimal()]
 
     def failures(self) -> list[Json]:
-        return [_read(name) for name in sorted((self.path / "failures").glob("*.json"))]
+        return [read_json(name) for name in sorted((self.path / "failures").glob("*.json"))]
 
     def runtimes(self) -> dict[str, Json]:
         """Replication number -> wall-clock facts by arm."""
         found = sorted((self.path / "replications").glob("*.wall.json"))
-        return {str(int(name.name.split(".")[0])): _read(name) for name in found}
+        return {str(int(name.name.split(".")[0])): read_json(name) for name in found}
 
     def events(self, replication: int) -> pa.Table:
         """One replication's events, from its part or from the joined table."""
@@ -276,7 +287,7 @@ def _stem(replication: int) -> str:
     return f"{replication:06d}"
 
 
-def _read(path: Path) -> Json:
+def read_json(path: Path) -> Json:
     """A JSON table. Raises InputError when the file is missing or damaged."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))

@@ -219,14 +219,21 @@ class _Reader:
 
     def parameter(self, name: str, entry: Any) -> Parameter:
         at = ("parameters", self.name(name, ("parameters", name)))
-        table = self.keys(entry, at, ("value",), ("source", "assumed", "range"))
+        table = self.keys(entry, at, ("value",), ("source", "assumed", "range", "step"))
         value = self.value(name, table["value"], (*at, "value"))
         bounds = self.bounds(name, table["range"], (*at, "range")) if "range" in table else None
         source = self.source(table, at)
         if source is None and bounds is None and not isinstance(value, bool | str):
             raise self._error((*at, "range"), None, "an assumed number needs a range: [low, high]")
         self.within(value, bounds, (*at, "value"))
-        return Parameter(name, value, source, bounds)
+        step = self.step(name, table["step"], (*at, "step")) if "step" in table else None
+        return Parameter(name, value, source, bounds, step)
+
+    def step(self, name: str, value: Any, at: Place) -> float:
+        step = self.quantity(name, value, at)
+        if step <= 0:
+            raise self._error(at, value, "write a number above zero")
+        return float(step)
 
     def source(self, table: Mapping[str, Any], at: Place) -> str | None:
         """The source, or None when the entry says ``assumed = true``; exactly one of the two."""

@@ -32,12 +32,14 @@ class Parameter:
     """A number (or word) with its origin. The name ends in its unit.
 
     source: where the value is from; None when it is assumed. bounds: the range of sweeps.
+    step: sweeps go from the range's lower end in these steps; None where every number will do.
     """
 
     name: str
     value: Value
     source: str | None
     bounds: tuple[float, float] | None
+    step: float | None = None
 
     @property
     def assumed(self) -> bool:

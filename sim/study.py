@@ -25,8 +25,8 @@ from sim.findings import (
     units_of,
 )
 from sim.machine import machine, versions
-from sim.pool import WorkerDied, in_processes
-from sim.run import AGREE, HELD, Job, Plan, failure, work
+from sim.pools.base import Pool, WorkerDied
+from sim.run import AGREE, HELD, Job, Plan, attempt, failure, keep, work
 from sim.run_document import FAILED, OK, PARTIAL, RUNNING
 from sim.run_folder import Json, RunFolder, study_digest
 from sim.statistics import ALPHA
@@ -55,11 +55,11 @@ def begin(study: Study) -> Path:
     So that it can be read, and finished, before its first replication. Raises InputError.
     """
     made = study.folder.create()
-    _close(study, _wall(perf_counter(), 0))
+    close(study, _wall(perf_counter(), 0))
     return made
 
 
-def conduct(study: Study, workers: int, on_progress: Callable[[int], None], *, fresh: bool) -> Json:
+def conduct(study: Study, pool: Pool, on_progress: Callable[[int], None], *, fresh: bool) -> Json:
     """Run what is missing, judge, close the folder; returns run.json's content.
 
     on_progress gets the number of finished replications. fresh: create the folder, and take it
@@ -67,29 +67,28 @@ def conduct(study: Study, workers: int, on_progress: Callable[[int], None], *, f
     once the folder is closed with what is there.
     """
     started = perf_counter()
-    workers = study.plan.workers(workers)
     made = study.folder.create() if fresh else None
-    study.folder.write_run(description(study) | {"status": RUNNING})
+    reopened(study)
     try:
-        _run_to_decision(study, workers, on_progress)
+        _run_to_decision(study, pool, on_progress)
     except InputError:
         if made is not None:
             shutil.rmtree(made)
         raise
     except KeyboardInterrupt:
-        _close(study, _wall(started, workers))
+        close(study, _wall(started, pool.at_once))
         raise
-    return _close(study, _wall(started, workers))
+    return close(study, _wall(started, pool.at_once))
 
 
 def _wall(started: float, workers: int) -> Json:
     return {"wall_s": perf_counter() - started, "workers": workers, **machine()}
 
 
-def _run_to_decision(study: Study, workers: int, on_progress: Callable[[int], None]) -> None:
+def _run_to_decision(study: Study, pool: Pool, on_progress: Callable[[int], None]) -> None:
     """Look after each planned size; a failed replication ends the study at its look."""
     for numbers in study.looks:
-        _run_missing(study, numbers, workers, on_progress)
+        _run_missing(study, numbers, pool, on_progress)
         if _ends_at(study, numbers):
             return
 
@@ -121,7 +120,7 @@ def _is_complete(study: Study) -> bool:
 
 
 def _run_missing(
-    study: Study, numbers: range, workers: int, on_progress: Callable[[int], None]
+    study: Study, numbers: range, pool: Pool, on_progress: Callable[[int], None]
 ) -> None:
     finished = {record["replication"] for record in study.folder.records()}
     on_progress(len(finished))
@@ -130,11 +129,14 @@ def _run_missing(
         for number in numbers
         if number not in finished
     ]
-    for done, (job, result) in enumerate(in_processes(work, jobs, workers), 1):
-        if isinstance(result, InputError):
-            raise result
+    # Workers elsewhere do not see the folder: what they give is kept here.
+    function = work if pool.is_here else attempt
+    for done, (job, result) in enumerate(pool.run(function, jobs, study.plan.at_most()), 1):
         if isinstance(result, WorkerDied):
-            study.folder.write_failure(failure(job, "worker process", result))
+            result = failure(job, "worker process", result)
+        refusal = None if result is None else keep(job, result)
+        if refusal is not None:
+            raise refusal
         on_progress(len(finished) + done)
 
 
@@ -174,13 +176,19 @@ def findings(study: Study) -> Json:
         for name, state in invariants.items()
     )
     return {
-        "status": (FAILED if broken else OK) if _is_complete(study) else PARTIAL,
+        "status": _status(study, broken),
         "digest": study_digest(scenario.digest(), records),
         "replications": [record["replication"] for record in records],
         "failed": [failed["replication"] for failed in failures],
         "invariants": invariants,
         "events": events_count(records),
     }
+
+
+def _status(study: Study, broken: bool) -> str:
+    """A map that was begun and not finished leaves the run unfinished."""
+    is_whole = _is_complete(study) and study.folder.map_status() in (None, OK)
+    return (FAILED if broken else OK) if is_whole else PARTIAL
 
 
 def _is_beyond(study: Study, name: str) -> bool:
@@ -193,7 +201,13 @@ def _is_beyond(study: Study, name: str) -> bool:
     return name == AGREE and 0 not in study.looks[-1]
 
 
-def _close(study: Study, wall: Json) -> Json:
+def reopened(study: Study) -> None:
+    """Mark the folder as being worked on: it is not whole until ``close``."""
+    study.folder.write_run(description(study) | {"status": RUNNING})
+
+
+def close(study: Study, wall: Json) -> Json:
+    """Write every table and the seal from what the folder holds; returns run.json's content."""
     scenario, records = study.plan.scenario, study.folder.records()
     run = description(study) | findings(study)
     claims = claims_of(scenario, judgements(scenario, records, len(study.looks)))

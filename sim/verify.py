@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 
 from sim.findings import claims_of, judgements, units_of
 from sim.pilot import Pilot, read_summary, summary
-from sim.pool import WorkerDied, in_processes
+from sim.pools.base import WorkerDied
+from sim.pools.local import in_processes
 from sim.prepare import looks_of
 from sim.run import Job, Plan, StageFailed, replicate
 from sim.run_document import RUNNING
@@ -84,7 +85,7 @@ def rerun(study: Study, workers: int, on_progress: Callable[[int], None]) -> Che
         return Check("rerun", False, f"cannot be read: {error!r}")
     jobs = [Job(study.plan, number, study.folder.path, os.getpid()) for number in numbers]
     found: dict[int, str] = {}
-    for job, result in in_processes(rerun_one, jobs, study.plan.workers(workers)):
+    for job, result in in_processes(rerun_one, jobs, study.plan.at_most() or workers):
         found[job.replication] = (
             f"worker died: {result}" if isinstance(result, WorkerDied) else result
         )

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from system.errors import InputError
+
+if TYPE_CHECKING:
+    from sim.assumptions.study import MapWish
 
 BROKEN, INTERRUPTED, NOT_SUPPORTED = 1, 130, 3
 
@@ -52,8 +57,37 @@ Store = Annotated[
     ),
 ]
 Out = Annotated[Path | None, typer.Option("--out", help="A new folder for the run.")]
+Map = Annotated[
+    bool,
+    typer.Option(
+        "--map",
+        help="Then vary every assumption at once: which move each claim, in which box it holds, "
+        "where it turns.",
+    ),
+]
+Points = Annotated[int | None, typer.Option("--points", min=1, help="Of the map; 128 if left out.")]
+MapReplications = Annotated[
+    int | None,
+    typer.Option("--map-replications", min=1, help="At each point of the map; 2 if left out."),
+]
+MapScale = Annotated[
+    float | None,
+    typer.Option(
+        "--map-scale",
+        help="Populations of the map as a part of the scenario's, above 0 to 1: a smaller economy "
+        "is a quicker map; its figures at the scenario's own values stand beside it.",
+    ),
+]
 Workers = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes; the number of cores if left out.")
+]
+Engine = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        help="Where replications run: local (processes of this machine), dask:ADDR (the address of "
+        "a scheduler) or ray:ADDR.",
+    ),
 ]
 Require = Annotated[
     list[str] | None,
@@ -84,6 +118,17 @@ def overrides_of(
         ("replications.max", replications),
     ]
     return (*(sets or []), *(f"{path}={value}" for path, value in named if value is not None))
+
+
+def map_wish(
+    asked: bool, points: int | None, replications: int | None, scale: float | None
+) -> MapWish:
+    """What is asked of a map. Raises InputError."""
+    from sim.assumptions.study import MapWish
+
+    if scale is not None and not 0 < scale <= 1:
+        raise InputError("--map-scale", scale, "write a part of the populations: above 0, up to 1")
+    return MapWish(asked, points, replications, scale)
 
 
 def json_text(document: object) -> str:

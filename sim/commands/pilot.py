@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ def pilot(
     seed: options.Seed = None,
     replications: options.Replications = None,
     out: options.Out = None,
+    engine: options.Engine = "local",
     workers: options.Workers = None,
     require: options.Require = None,
     json: options.Json = False,
@@ -27,12 +27,13 @@ def pilot(
     chosen = options.language_of(lang)
     overrides = options.overrides_of(None, seed, replications, None)
     found = pilots.prepare_pilot(pilots.PILOT, overrides, out)
-    return conduct(found, True, workers, tuple(require or ()), json, chosen)
+    return conduct(found, True, engine, workers, tuple(require or ()), json, chosen)
 
 
 def conduct(
     pilot: Pilot,
     fresh: bool,
+    engine: str,
     workers: int | None,
     required: tuple[str, ...],
     json: bool,
@@ -41,15 +42,16 @@ def conduct(
     """Run what is missing of the pilot and show what it came to; returns the exit code."""
     from sim.commands.progress import progress_of
     from sim.pilot import conduct_pilot
+    from sim.pools.choose import pool_of
     from sim.prepare import check_required
     from sim.reports.document import pilot_document_of
 
     check_required(required, pilot.claims())
     totals = {name: len(study.looks[-1]) for name, study in pilot.studies.items()}
-    with progress_of(totals) as on_progress:
+    with progress_of(totals) as on_progress, pool_of(engine, workers) as pool:
         # Each folder was closed; its status says whether something is missing.
         with suppress(KeyboardInterrupt):
-            conduct_pilot(pilot, workers or os.cpu_count() or 1, on_progress, fresh=fresh)
+            conduct_pilot(pilot, pool, on_progress, fresh=fresh)
     document = pilot_document_of(pilot)
     if json:
         options.print_json(document)

@@ -50,6 +50,24 @@ def _line(console: Console, name: str, finished: int, at_most: int) -> None:
 
 
 @contextmanager
+def map_progress(name: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar over the runs of a map, whose number grows; a line for each twentieth in a log."""
+    console = Console(stderr=True, highlight=False)
+    if not console.is_interactive:
+        yield lambda done, total: _map_line(console, name, done, total)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+        task = progress.add_task(f"{name}, map", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _map_line(console: Console, name: str, done: int, total: int) -> None:
+    if done == total or done % max(total // 20, 1) == 0:
+        console.print(f"{name}, map: {done} of {total} runs", soft_wrap=True)
+
+
+@contextmanager
 def invoices_progress(total: int) -> Iterator[Callable[[int], object]]:
     """A bar over recorded invoices that leaves nothing behind; silent in a log."""
     console = Console(stderr=True, highlight=False)

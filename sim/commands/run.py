@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,8 @@ from sim.commands import options
 from system.errors import InputError
 
 if TYPE_CHECKING:
+    from sim.assumptions.study import MapWish
+    from sim.pools.base import Pool
     from sim.prepare import Wish
     from sim.study import Study
 
@@ -43,6 +44,11 @@ def run(
     replication: Annotated[
         int | None, typer.Option("--replication", min=0, help="Only this one (replays a failure).")
     ] = None,
+    map_: options.Map = False,
+    points: options.Points = None,
+    map_replications: options.MapReplications = None,
+    map_scale: options.MapScale = None,
+    engine: options.Engine = "local",
     workers: options.Workers = None,
     require: options.Require = None,
     json: options.Json = False,
@@ -51,6 +57,7 @@ def run(
     """Run a study: a scenario's arms over replications, and the verdict on each claim."""
     from sim.commands.pilot import conduct as conduct_pilot
     from sim.pilot import resume_pilot
+    from sim.pools.choose import pool_of
     from sim.prepare import Wish
 
     chosen = options.language_of(lang)
@@ -67,9 +74,11 @@ def run(
     required = tuple(require or ())
     if resume and (path := _pilot_folder(wish, folder or out)) is not None:
         found = resume_pilot(path, wish)
-        return conduct_pilot(found, False, workers, required, json, chosen)
+        return conduct_pilot(found, False, engine, workers, required, json, chosen)
     study = _resumed(wish, folder or out) if resume else _new(wish, folder, out)
-    return _conduct(study, not resume, workers, required, json, chosen)
+    asked = options.map_wish(map_, points, map_replications, map_scale)
+    pool = pool_of(engine, workers)
+    return _conduct(study, not resume, asked, pool, required, json, chosen)
 
 
 def _pilot_folder(wish: Wish, out: Path | None) -> Path | None:
@@ -105,23 +114,28 @@ def _resumed(wish: Wish, out: Path | None) -> Study:
 def _conduct(
     study: Study,
     fresh: bool,
-    workers: int | None,
+    asked: MapWish,
+    pool: Pool,
     required: tuple[str, ...],
     json: bool,
     lang: str,
 ) -> int:
-    from sim.commands.progress import progress_of
+    from sim.assumptions.study import conduct_map, map_of
+    from sim.commands.progress import map_progress, progress_of
     from sim.prepare import check_required
     from sim.reports.document import document_of
     from sim.study import conduct
 
     scenario = study.plan.scenario
     check_required(required, (claim.id for claim in scenario.claims))
-    with progress_of({scenario.name: len(study.looks[-1])}) as on_progress:
-        report = partial(on_progress, scenario.name)
-        # The folder was closed; its status says whether something is missing.
-        with suppress(KeyboardInterrupt):
-            conduct(study, workers or os.cpu_count() or 1, report, fresh=fresh)
+    found = map_of(study, asked)
+    # The folder was closed; its status says whether something is missing.
+    with suppress(KeyboardInterrupt), pool:
+        with progress_of({scenario.name: len(study.looks[-1])}) as on_progress:
+            conduct(study, pool, partial(on_progress, scenario.name), fresh=fresh)
+        if found is not None:
+            with map_progress(scenario.name) as on_points:
+                conduct_map(found, pool, on_points)
     document = document_of(study.folder)
     if json:
         options.print_json(document)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from sim.fit.loan_file import LoanFile, Roles, read_loans
-from sim.pool import WorkerDied, in_processes
+from sim.pools.base import WorkerDied
+from sim.pools.local import in_processes
 from system.credit.models.contract import Prediction
 from system.credit.models.leaderboard import (
     CONTENDERS,

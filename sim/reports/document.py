@@ -22,7 +22,10 @@ CLAIM_KEYS = (
 
 
 def document_of(folder: RunFolder) -> Json:
-    """What the study found, with exactly the keys that DESIGN names; undefined figures are null."""
+    """What the study found, with the keys that DESIGN names; undefined figures are null.
+
+    ``map`` is there where a map was asked for.
+    """
     run, records = folder.read_run(), folder.records()
     document: Json = {
         "run": str(folder.path),
@@ -34,6 +37,9 @@ def document_of(folder: RunFolder) -> Json:
         "events": run["events"],
         "wall_s": folder.read_wall()["wall_s"],
     }
+    found = folder.read_map()
+    if found is not None:
+        document["map"] = found.get("claims", {})
     return plain(document)  # type: ignore[no-any-return]
 
 

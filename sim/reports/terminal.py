@@ -11,6 +11,7 @@ from rich.table import Table
 
 from sim.findings import metrics_of, units_of
 from sim.pilot import Pilot
+from sim.reports.assumption_map import show_map
 from sim.reports.figures import claim_unit, figure, plain_number, span
 from sim.reports.stages import STAGE, must_shrink, stage_table
 from sim.reports.words import words
@@ -24,6 +25,8 @@ def show_run(folder: RunFolder, lang: str, console: Console) -> None:
     """Print what the run folder holds."""
     run, word = folder.read_run(), words(lang)
     _findings(folder, lang, console)
+    if (found := folder.read_map()) is not None:
+        show_map(found, run["scenario"]["claims"], lang, console)
     _footer(_facts(folder, run, word), folder.path, run["status"], word, console)
 
 

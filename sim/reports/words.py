@@ -91,6 +91,36 @@ _ROWS = {
     "balance": ("balance", "剩余本金"),
     "total": ("total", "合计"),
     "in_yuan": ("Amounts in yuan", "金额单位：元"),
+    "map": ("Assumption map", "假设地图"),
+    "map_swept": (
+        "{axes} parameters over their whole ranges at {points} points, {replications} replications "
+        "each, populations x {scale}",
+        "{axes} 个参数在各自全部范围内取 {points} 个点，每点 {replications} 次重复，"
+        "人数规模 x {scale}",
+    ),
+    "map_outside": (
+        "{count} of {points} points lie outside: the model refuses what they put together "
+        "({fields})",
+        "{points} 个点中有 {count} 个在模型之外：其取值组合被拒绝（{fields}）",
+    ),
+    "map_broken": (
+        "{count} invariants broken at swept points, first: {first}",
+        "有 {count} 处不变式被破坏，第一处：{first}",
+    ),
+    "map_failed": (
+        "{count} runs failed at swept points, first: {first}",
+        "有 {count} 次运行失败，第一处：{first}",
+    ),
+    "map_holds": ("holds at", "成立的点"),
+    "map_moved_by": ("moved by", "受何影响"),
+    "map_box": ("box in which it holds", "成立的范围"),
+    "map_break_even": ("break-even", "临界值"),
+    "map_chance": ("by chance up to {noise}", "偶然可达 {noise}"),
+    "map_nothing": ("nothing beyond chance", "没有超出偶然的影响"),
+    "map_whole": ("the whole range", "整个范围"),
+    "map_nowhere": ("nowhere", "无处成立"),
+    "map_density": ("holds at {density} inside", "范围内成立 {density}"),
+    "map_unturned": ("never turns", "始终不翻转"),
     "notes": ("Shadow mode", "影子模式"),
 }
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from sim.pools.local import LocalPool
 from sim.run import HELD
 from sim.study import conduct
 from system.errors import InputError
@@ -105,5 +106,6 @@ def test_claims_on_arms_that_do_not_run_are_undecided_and_stop_nothing(tmp_path:
 
 def test_progress_counts_up_to_what_was_run(tmp_path: Path) -> None:
     seen: list[int] = []
-    conduct(study_of(tmp_path), 2, seen.append, fresh=True)
+    with LocalPool(2) as pool:
+        conduct(study_of(tmp_path), pool, seen.append, fresh=True)
     assert seen == [0, 1, 2, 3, 4]

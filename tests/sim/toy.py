@@ -96,6 +96,8 @@ def simulate(task: Task) -> Outcome:
 def _make_trouble(task: Task, trouble: str, at: int) -> None:
     if trouble == "refuse":
         raise task.scenario.refuse(("products", "toy", "trouble"), trouble, "write none")
+    if trouble == "steep" and task.scenario.values.number("spare_share") > 0.6:
+        raise task.scenario.refuse(("parameters", "spare_share"), None, "write at most 0.6")
     if task.replication != at:
         return
     if trouble == "fail":

@@ -7,22 +7,42 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sim.pools.local import LocalPool
 from sim.prepare import Wish, prepare, reopen
 from sim.run_folder import RunFolder
 from sim.study import Study, conduct
-from tests.sim.toy import register, write_scenario
+from tests.sim.toy import SCENARIO, register, write_scenario
 
 ROOT = Path(__file__).parents[2]
 
 
-def study_of(folder: Path, *overrides: str, out: str = "run", **wish: Any) -> Study:
+def study_of(
+    folder: Path, *overrides: str, out: str = "run", text: str = SCENARIO, **wish: Any
+) -> Study:
     register()
-    path = write_scenario(folder)
+    path = write_scenario(folder, text)
     return prepare(Wish(str(path), overrides=overrides, **wish), lambda plan: folder / out)
 
 
+class SamePool:
+    """A pool that is this very process: for tests of what is run, not of where."""
+
+    at_once, is_here = 1, False
+
+    def run(self, function, jobs, at_most=None):
+        for job in jobs:
+            yield job, function(job)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace) -> None:
+        """Nothing to let go."""
+
+
 def run(study: Study, workers: int = 2, fresh: bool = True) -> dict[str, Any]:
-    return conduct(study, workers, lambda finished: None, fresh=fresh)
+    with LocalPool(workers) as pool:
+        return conduct(study, pool, lambda finished: None, fresh=fresh)
 
 
 def resume(folder: Path) -> dict[str, Any]:
