@@ -16,7 +16,8 @@ from system.leasing.calendars import DAY_MS, LOCAL_OFFSET_MS, local_day
 from system.leasing.checkpoints import earliest_from, keep_checkpoints
 from system.leasing.evidence import Turn, turns_of
 from system.leasing.ground import ground_of
-from system.leasing.passes import Columns, run_day
+from system.leasing.judges import Columns
+from system.leasing.passes import run_day
 from system.leasing.policy import LeasingPolicy
 from system.leasing.readings import Readings
 from system.leasing.records import MACHINES, TWIN_COLUMNS, TWINS

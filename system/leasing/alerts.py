@@ -59,11 +59,12 @@ class AlertSheet:
         name = alert_id(turn.machine, turn.kind, turn.since_ms)
         before = self._held.get(name)
         version = before.version if before is not None else 0
+        severity = Severity.NOTICE if turn.is_doubtful else self._policy.severity[turn.kind]
         raised = Alert(
             name,
             turn.machine,
             int(turn.kind),
-            int(self._policy.severity[turn.kind]),
+            int(severity),
             int(AlertState.RAISED),
             turn.since_ms,
             turn.at_ms,

@@ -2,7 +2,8 @@
 
 ``{"measure": m, "bound": b, "readings": [...]}``: what was found, what it was held against, and
 the reading at which it could be known, after the one before it. Each has its boot, sequence and
-event time, by which it is found again in the history; the last one also its kind's values.
+event time, by which it is found again in the history; the last one also its kind's values. A
+breach of a fence may say ``"datum_suspected": true``: fence and fixes differ as two datums do.
 """
 
 from collections.abc import Mapping
@@ -32,7 +33,10 @@ _VALUES: Final[Mapping[AlertKind, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An episode that began or ended on one machine. evidence: of a beginning, else empty."""
+    """An episode that began or ended on one machine. evidence: of a beginning, else empty.
+
+    is_doubtful: its evidence names a harmless cause that would look the same.
+    """
 
     machine: int
     kind: AlertKind
@@ -40,6 +44,7 @@ class Turn:
     at_ms: int
     ended: bool
     evidence: str
+    is_doubtful: bool = False
 
 
 def alert_id(machine: int, kind: AlertKind, since_ms: int) -> str:
@@ -58,8 +63,13 @@ def turns_of(
         if kind is AlertKind.OFFLINE and not ended:
             found_ms = since_ms + int(found.bound[at])
         text = "" if ended else _evidence(kind, found, at, before, readings)
-        turns.append(Turn(int(machines[found.machine[at]]), kind, since_ms, found_ms, ended, text))
+        machine, doubtful = int(machines[found.machine[at]]), _is_shifted(kind, found, at)
+        turns.append(Turn(machine, kind, since_ms, found_ms, ended, text, doubtful))
     return turns
+
+
+def _is_shifted(kind: AlertKind, found: Episodes, at: int) -> bool:
+    return kind is AlertKind.GEOFENCE and bool(found.shifted[at])
 
 
 def _evidence(
@@ -74,12 +84,13 @@ def _evidence(
     if kind is not AlertKind.OFFLINE:
         names = (*_IDENTITY, *_VALUES[kind])
         shown.append(_said(names, {name: getattr(readings, name)[row] for name in names}))
-    return evidence_text(int(found.measure[at]), int(found.bound[at]), shown)
+    more = {"datum_suspected": True} if _is_shifted(kind, found, at) else {}
+    return evidence_text(int(found.measure[at]), int(found.bound[at]), shown, **more)
 
 
-def evidence_text(measure: int, bound: int, readings: list[dict[str, int]]) -> str:
+def evidence_text(measure: int, bound: int, readings: list[dict[str, int]], **more: bool) -> str:
     """Evidence as it is kept."""
-    return canonical_json({"measure": measure, "bound": bound, "readings": readings})
+    return canonical_json({"measure": measure, "bound": bound, "readings": readings, **more})
 
 
 def _said(names: tuple[str, ...], values: Mapping[str, Any]) -> dict[str, int]:

@@ -5,7 +5,7 @@ import numpy as np
 from system.kernels.columns import I64, MISSING
 from system.leasing.calendars import SPAN_MS_MAX, calendar
 from system.leasing.fences import fence_of
-from system.leasing.passes import Columns, Ground
+from system.leasing.judges import Columns, Ground
 from system.leasing.policy import LeasingPolicy
 from system.leasing.readings import Readings
 from system.leasing.records import CLOSED_DAYS, SITES

@@ -1,45 +1,18 @@
 """All rules over one business day of many machines: twin, readings -> twin, episodes."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from system.kernels.columns import I64, MISSING, Mask
-from system.leasing.calendars import Calendar, local_day, open_between
-from system.leasing.fences import FenceShape
-from system.leasing.kernels import (
-    counters,
-    fence,
-    fuel_burn,
-    fuel_theft,
-    hours,
-    idle,
-    offline,
-    spoof,
-    tamper,
-)
-from system.leasing.kernels.counters import Counted, Fall
-from system.leasing.kernels.fence import Place
-from system.leasing.kernels.latch import Finding, Turns, latch
-from system.leasing.kernels.track import lay
+from system.kernels.columns import I64, MISSING
+from system.leasing import judges
+from system.leasing.judges import Columns, Ground, Pass
 from system.leasing.policy import LeasingPolicy
 from system.leasing.readings import Readings
-from system.leasing.records import AlertKind
 
-# Contract periods are counted from the epoch, in business days.
-PERIOD_DAYS = 30
 # Rows of one pass: what stays in a core's cache. Machines are never split.
-PASS_ROWS = 32_768
-Columns = dict[str, I64]
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """Where machines stand: their sites' hours, and the fences by site number."""
-
-    calendar: Calendar
-    fences: Mapping[int, FenceShape | None]
+PASS_ROWS: Final = 32_768
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +20,7 @@ class Episodes:
     """Episodes that began or ended, int64 (k,) each. ``row`` is of the readings; -1 for the twin.
 
     machine: position among the machines of the pass.  previous: the reading before, as ``row``.
+    shifted: 1 where a fix would lie inside its fence but for the shift between two datums.
     """
 
     kind: I64
@@ -58,63 +32,7 @@ class Episodes:
     bound: I64
     row: I64
     previous: I64
-
-
-class Pass:
-    """The columns that rules share, laid out once."""
-
-    def __init__(
-        self,
-        before: Mapping[str, I64],
-        machines: Mapping[str, I64],
-        readings: Readings,
-        counts: I64,
-        policy: LeasingPolicy,
-    ) -> None:
-        self.before, self.machines, self.readings, self.policy = before, machines, readings, policy
-        self.track = lay(counts)
-        self.at_ms = self.column("at_ms")
-        self.turns: list[tuple[AlertKind, Turns]] = []
-        self.after: Columns = {}
-        self.engine = self._counted("engine_s", "engine_before_s", policy.engine)
-        self.fuel = self._counted("fuel_ml", "fuel_before_ml", policy.fuel)
-
-    def column(self, name: str) -> I64:
-        """The twin's value on the heads, the readings' on the rest."""
-        return self.track.column(self.before[name], getattr(self.readings, name))
-
-    def said(self, name: str) -> I64:
-        """The readings' values, MISSING on the heads."""
-        heads = np.full(self.track.heads.size, MISSING)
-        return self.track.column(heads, getattr(self.readings, name))
-
-    def _counted(self, name: str, offset: str, bounds: counters.CounterBounds) -> Counted:
-        boot = self.column("boot")
-        value = self.column(name)
-        found = counters.counted(self.track, self.at_ms, boot, value, self.before[offset], bounds)
-        self.keep(**{name: found.shown, offset: found.before})
-        return found
-
-    def keep(self, **columns: I64) -> None:
-        """What machines carry on: each column's value on their last rows."""
-        for name, values in columns.items():
-            self.after[name] = values[self.track.last]
-
-    def judge(self, kind: AlertKind, finding: Finding) -> None:
-        """Make episodes of a finding."""
-        word = kind.name.lower()
-        since, true = f"{word}_since_ms", f"{word}_true_ms"
-        quiet_ms = self.policy.quiet_ms[kind]
-        done = latch(
-            self.track, self.at_ms, finding, self.before[since], self.before[true], quiet_ms
-        )
-        self.keep(**{since: done.since_ms, true: done.true_ms})
-        if done.turns.row.size:
-            self.turns.append((kind, done.turns))
-
-    def reconciled(self, counter: Counted) -> I64:
-        """What the counter would show had it never begun anew; MISSING before its first word."""
-        return np.where(counter.shown == MISSING, MISSING, counter.shown + counter.before)
+    shifted: I64
 
 
 def run_day(
@@ -167,172 +85,13 @@ def _run_some(
     for name in ("tank_permille", "voltage_mv", "running", "load_permille", "tamper", "idle_s"):
         column = work.column(name)
         work.keep(**{name: work.track.filled(column, column != MISSING)})
-    site = _sites(work)
-    _judge_silence(work)
-    _judge_idle(work, site, ground)
-    _judge_places(work, site, ground)
-    _judge_counters(work)
-    _judge_fuel(work)
+    site = judges.sites(work)
+    judges.judge_silence(work)
+    judges.judge_idle(work, site, ground)
+    judges.judge_places(work, site, ground)
+    judges.judge_counters(work)
+    judges.judge_fuel(work)
     return work.after, _episodes(work)
-
-
-def _sites(work: Pass) -> I64:
-    """The site of each row: machines move."""
-    spread, machines = work.track.spread, work.machines
-    moved = work.at_ms >= spread(machines["site_from_ms"])
-    return np.where(moved, spread(machines["site"]), spread(machines["site_before"]))
-
-
-def _judge_silence(work: Pass) -> None:
-    turns = offline.gaps(work.track, work.at_ms, work.policy.silence_ms_max)
-    if turns.row.size:
-        work.turns.append((AlertKind.OFFLINE, turns))
-
-
-def _judge_idle(work: Pass, site: I64, ground: Ground) -> None:
-    track, before, policy = work.track, work.before, work.policy
-    previous_ms = np.where(track.is_head, MISSING, np.concatenate(([MISSING], work.at_ms[:-1])))
-    at_ms = np.where(track.is_head, 0, work.at_ms)
-    open_ms = open_between(ground.calendar, site, previous_ms, at_ms)
-    running = work.said("running")
-    works, known = idle.is_work(work.at_ms, work.engine.step, running, policy.work_s_min)
-    found = idle.idle(
-        track,
-        work.at_ms,
-        works,
-        known,
-        open_ms,
-        before["work_at_ms"],
-        before["idle_open_ms"],
-        policy.idle_open_ms_max,
-    )
-    work.keep(work_at_ms=found.work_at_ms, idle_open_ms=found.open_ms)
-    work.judge(AlertKind.IDLE, found.finding)
-
-
-def _judge_places(work: Pass, site: I64, ground: Ground) -> None:
-    track, before, policy = work.track, work.before, work.policy
-    hdop = work.said("hdop_centi")
-    fixed: Mask = (work.said("fix_valid") != 0) & (hdop <= policy.hdop_centi_max)
-    raw_lat, raw_lon = work.said("lat_e7"), work.said("lon_e7")
-    fixed &= (raw_lat != MISSING) & (raw_lon != MISSING)
-    newest = track.latest(fixed)
-    fix_at_ms = track.column(before["fix_at_ms"], work.readings.at_ms)[newest]
-    lat_e7, lon_e7 = work.column("lat_e7")[newest], work.column("lon_e7")[newest]
-    work.keep(fix_at_ms=fix_at_ms, lat_e7=lat_e7, lon_e7=lon_e7)
-    place = _places(site, fixed, lat_e7, lon_e7, ground)
-    fenced = fence.fence(
-        track,
-        work.at_ms,
-        place,
-        before["outside_fixes"],
-        before["outside_from_ms"],
-        policy.fence_fixes_min,
-    )
-    work.keep(outside_fixes=fenced.outside, outside_from_ms=fenced.from_ms)
-    work.judge(AlertKind.GEOFENCE, fenced.finding)
-    found = spoof.spoof(
-        track,
-        work.at_ms,
-        fixed,
-        fix_at_ms,
-        lat_e7,
-        lon_e7,
-        work.engine.step,
-        before["frozen_s"],
-        before["frozen_from_ms"],
-        before["leap_ms"],
-        policy.spoof,
-    )
-    work.keep(frozen_s=found.frozen_s, frozen_from_ms=found.from_ms, leap_ms=found.leap_ms)
-    work.judge(AlertKind.SPOOF, found.finding)
-
-
-def _places(site: I64, fixed: Mask, lat_e7: I64, lon_e7: I64, ground: Ground) -> I64:
-    """The Place of each row's fix, one fence after another."""
-    places = np.full(site.size, int(Place.UNKNOWN))
-    rows = np.flatnonzero(fixed & (site >= 0))
-    if not rows.size:
-        return places
-    rows = rows[np.argsort(site[rows], kind="stable")]
-    numbers, starts = np.unique(site[rows], return_index=True)
-    for number, some in zip(numbers.tolist(), np.split(rows, starts[1:]), strict=True):
-        shape = ground.fences.get(number)
-        if shape is not None:
-            places[some] = shape.places(lat_e7[some], lon_e7[some])
-    return places
-
-
-def _judge_counters(work: Pass) -> None:
-    track, before, policy = work.track, work.before, work.policy
-    engine = work.engine
-    back = engine.fall == Fall.ROLLBACK
-    kept = (engine.step != MISSING) & ~back
-    finding = Finding(back, kept, work.at_ms, engine.lost, policy.engine.tolerance)
-    work.judge(AlertKind.ROLLBACK, finding)
-    dark = tamper.tamper(
-        track,
-        work.at_ms,
-        work.said("tamper"),
-        work.said("voltage_mv"),
-        before["dark_readings"],
-        before["dark_from_ms"],
-        policy.voltage_mv_min,
-        policy.dark_readings_min,
-    )
-    work.keep(dark_readings=dark.dark, dark_from_ms=dark.from_ms)
-    work.judge(AlertKind.TAMPER, dark.finding)
-    hours_s = work.reconciled(engine)
-    period = local_day(np.where(track.is_head, 0, work.at_ms)) // PERIOD_DAYS
-    used = hours.overuse(
-        track,
-        work.at_ms,
-        period,
-        hours_s,
-        track.spread(work.machines["period_engine_s_max"]),
-        before["period"],
-        before["period_from_s"],
-    )
-    work.keep(period=used.period, period_from_s=used.from_s)
-    work.judge(AlertKind.OVERUSE, used.finding)
-    spread, machines = track.spread, work.machines
-    serviced = work.at_ms >= spread(machines["service_from_ms"])
-    due_s = np.where(
-        serviced, spread(machines["service_due_s"]), spread(machines["service_due_before_s"])
-    )
-    due = hours.maintenance(work.at_ms, hours_s, due_s, track.is_head)
-    work.judge(AlertKind.MAINTENANCE, due)
-
-
-def _judge_fuel(work: Pass) -> None:
-    track, before, policy, machines = work.track, work.before, work.policy, work.machines
-    names = [f"tank_{n}_ml" for n in range(1, fuel_theft.CARRIED + 1)]
-    tank = fuel_theft.fuel_theft(
-        track,
-        work.at_ms,
-        work.said("tank_permille"),
-        track.spread(machines["tank_ml"]),
-        work.reconciled(work.fuel),
-        tuple(before[name] for name in names),
-        policy.theft,
-    )
-    work.keep(**dict(zip(names, tank.levels, strict=True)))
-    work.judge(AlertKind.FUEL_THEFT, tank.finding)
-    day = local_day(work.at_ms[track.last])
-    past = {name: before[name] for name in fuel_burn.BURN_STATE}
-    burnt = fuel_burn.fuel_burn(
-        track,
-        work.at_ms,
-        work.engine.step,
-        work.fuel.step,
-        work.said("load_permille"),
-        fuel_burn.turned_day(past, day, policy.burn),
-        machines["burn_idle_ml"],
-        machines["burn_full_ml"],
-        policy.burn,
-    )
-    work.after.update(burnt.state)
-    work.judge(AlertKind.FUEL_BURN, burnt.finding)
 
 
 def _episodes(work: Pass) -> Episodes:
@@ -355,6 +114,7 @@ def _episodes(work: Pass) -> Episodes:
                 turns.bound,
                 row,
                 np.where(first, -1, row - 1),
+                work.shifted[turns.row].astype(np.int64),
             )
         )
     return joined(parts)
@@ -371,6 +131,7 @@ def _moved(found: Episodes, machines: int, rows: int) -> Episodes:
         found.bound,
         found.row + rows,
         np.where(found.previous < 0, -1, found.previous + rows),
+        found.shifted,
     )
 
 

@@ -57,6 +57,7 @@ class LeasingPolicy:
 
     silence_ms_max: nothing heard.  fence_buffer_m, fence_fixes_min, hdop_centi_max: of fixes.
     voltage_mv_min, dark_readings_min: of the supply.  engine, fuel: of counters.
+    stalled_ml_max: fuel burnt while the hour meter stands.
     """
 
     idle_open_ms_max: int
@@ -69,6 +70,7 @@ class LeasingPolicy:
     dark_readings_min: int
     engine: CounterBounds
     fuel: CounterBounds
+    stalled_ml_max: int
     burn: BurnBounds
     theft: TheftBounds
     spoof: SpoofBounds
@@ -96,6 +98,7 @@ DEFAULT_POLICY: Final = LeasingPolicy(
     dark_readings_min=2,
     engine=CounterBounds(tolerance=720, reset_max=36_000, per_s=1),
     fuel=CounterBounds(tolerance=2_000, reset_max=500_000, per_s=60),
+    stalled_ml_max=20_000,
     burn=BurnBounds(
         shift_ppm=200_000,
         sum_max=12_000,

@@ -208,12 +208,19 @@ TWIN_COLUMNS: Final = (
     # Counters start anew: what was on them before. Reconciled hours = engine_s + engine_before_s.
     "engine_before_s",
     "fuel_before_ml",
+    # Hour meter: fuel burnt since it last moved, and when that was.
+    "stalled_ml",
+    "stalled_from_ms",
     # Idle: last work, and open hours since.
     "work_at_ms",
     "idle_open_ms",
     # Fence: fixes outside in a row, and the first of them.
     "outside_fixes",
     "outside_from_ms",
+    # The fix before the newest.
+    "fix_before_ms",
+    "lat_before_e7",
+    "lon_before_e7",
     # Spoof: engine seconds on a fix that does not stir; a leap that waits for a second fix.
     "frozen_s",
     "frozen_from_ms",
@@ -258,6 +265,9 @@ TWIN_COLUMNS: Final = (
 TWIN_UNKNOWN: Final = (
     *TWIN_COLUMNS[: TWIN_COLUMNS.index("engine_before_s")],
     "work_at_ms",
+    "fix_before_ms",
+    "lat_before_e7",
+    "lon_before_e7",
     "tank_1_ml",
     "tank_2_ml",
     "tank_3_ml",

@@ -15,7 +15,7 @@ from system.leasing.commands import (
     EscalateAlerts,
     SettleAction,
 )
-from system.leasing.desk import Parts, answered, check_text
+from system.leasing.desk import Parts, answered
 from system.leasing.events import MACHINE, AlertEvent
 from system.leasing.records import (
     ACTIONS,
@@ -33,6 +33,7 @@ from system.leasing.rules import Refusal, as_codes, first_refusal, from_codes
 from system.ledger import outbox
 from system.limits import BATCH_ITEMS_MAX
 from system.ports.book import BookUnit
+from system.subledger.inputs import check_text
 
 _ORDERS = (ActionKind.IMMOBILISE, ActionKind.RELEASE)
 

@@ -14,12 +14,13 @@ from system.leasing.commands import (
     RecordService,
     SetTerms,
 )
-from system.leasing.desk import Parts, answer_or_raise, check_text, int_column, machines_of
+from system.leasing.desk import Parts, answer_or_raise, bounded, machines_of
 from system.leasing.fences import fence_of
 from system.leasing.records import CLOSED_DAYS, MACHINES, SITES, TWINS, ClosedDay, Site
 from system.leasing.service_twins import follow_again
 from system.limits import COLUMN_ROWS_MAX, ENGINE_S_MAX, FUEL_ML_MAX
 from system.ports.book import BookUnit
+from system.subledger.inputs import check_text
 
 _SITES_MAX = 2**20
 _DAY_MAX = 2_932_896  # the end of the year 9999
@@ -32,17 +33,15 @@ def enrol_machines(parts: Parts, command: EnrolMachines) -> slice:
     if not 1 <= n <= COLUMN_ROWS_MAX:
         raise InputError("n", n, f"give 1 to {COLUMN_ROWS_MAX}")
     columns = {
-        "kind": int_column("kind", command.kind, n, 0, 2**16),
-        "site": int_column("site", command.site, n, -1, _SITES_MAX),
-        "tank_ml": int_column("tank_ml", command.tank_ml, n, 0, FUEL_ML_MAX),
-        "burn_idle_ml": int_column("burn_idle_ml", command.burn_idle_ml, n, 0, FUEL_ML_MAX),
-        "burn_full_ml": int_column("burn_full_ml", command.burn_full_ml, n, 0, FUEL_ML_MAX),
-        "period_engine_s_max": int_column(
+        "kind": bounded("kind", command.kind, n, 0, 2**16),
+        "site": bounded("site", command.site, n, -1, _SITES_MAX),
+        "tank_ml": bounded("tank_ml", command.tank_ml, n, 0, FUEL_ML_MAX),
+        "burn_idle_ml": bounded("burn_idle_ml", command.burn_idle_ml, n, 0, FUEL_ML_MAX),
+        "burn_full_ml": bounded("burn_full_ml", command.burn_full_ml, n, 0, FUEL_ML_MAX),
+        "period_engine_s_max": bounded(
             "period_engine_s_max", command.period_engine_s_max, n, 0, ENGINE_S_MAX
         ),
-        "service_every_s": int_column(
-            "service_every_s", command.service_every_s, n, 0, ENGINE_S_MAX
-        ),
+        "service_every_s": bounded("service_every_s", command.service_every_s, n, 0, ENGINE_S_MAX),
     }
 
     def work(unit: BookUnit, _: int) -> str:
@@ -90,8 +89,8 @@ def close_days(parts: Parts, command: CloseSiteDays) -> None:
     """Sites do not work on these days; machines that were seen there since are judged again."""
     check_text("reason", command.reason)
     n = command.site.size
-    site = int_column("site", command.site, n, 0, _SITES_MAX)
-    day = int_column("day", command.day, n, 0, _DAY_MAX)
+    site = bounded("site", command.site, n, 0, _SITES_MAX)
+    day = bounded("day", command.day, n, 0, _DAY_MAX)
 
     def work(unit: BookUnit, _: int) -> str:
         _check_sites(unit, site)
@@ -123,8 +122,8 @@ def move_machines(parts: Parts, command: MoveMachines) -> None:
 
     def work(unit: BookUnit, _: int) -> str:
         rows = machines_of(unit.count(MACHINES), command.machine)
-        site = int_column("site", command.site, rows.size, -1, _SITES_MAX)
-        from_ms = int_column("from_ms", command.from_ms, rows.size, 0, _MS_MAX)
+        site = bounded("site", command.site, rows.size, -1, _SITES_MAX)
+        from_ms = bounded("from_ms", command.from_ms, rows.size, 0, _MS_MAX)
         _check_sites(unit, site)
         held = unit.read(MACHINES, ["site", "site_from_ms"], rows)
         if (from_ms < held["site_from_ms"]).any():
@@ -146,7 +145,7 @@ def set_terms(parts: Parts, command: SetTerms) -> None:
         rows = machines_of(unit.count(MACHINES), command.machine)
         names = ("period_engine_s_max", "service_every_s")
         columns = {
-            name: int_column(name, getattr(command, name), rows.size, 0, ENGINE_S_MAX)
+            name: bounded(name, getattr(command, name), rows.size, 0, ENGINE_S_MAX)
             for name in names
         }
         unit.write(MACHINES, rows, columns)

@@ -91,7 +91,7 @@ def readings(
         "hdop_centi": 90,
         "engine_s": engine_s,
         "idle_s": MISSING,
-        "fuel_ml": 10**7 + step * (every_ms // 1_000) * 4,
+        "fuel_ml": None,
         "tank_permille": 700,
         "load_permille": 500,
         "voltage_mv": 26_000,
@@ -99,6 +99,8 @@ def readings(
         "tamper": 0,
     }
     usual |= columns
+    if usual["fuel_ml"] is None:
+        usual["fuel_ml"] = 10**7 + (usual["engine_s"] - 3_600_000) * 4
     return Readings(
         **{
             f.name: np.array(np.broadcast_to(usual[f.name], (n,)), np.int64)

@@ -65,7 +65,7 @@ def counted(
     fell = gained < -bounds.tolerance
     fresh = fell & (value <= bounds.reset_max) & (boot != boot[prior])
     leapt = gained > elapsed_s * bounds.per_s + bounds.tolerance
-    step = np.where(fresh, value, np.where(leapt, 0, np.maximum(gained, 0)))
+    step = np.where(fresh, np.maximum(value, 0), np.where(leapt, 0, np.maximum(gained, 0)))
     fall = np.where(fresh, Fall.RESET, np.where(fell, Fall.ROLLBACK, 0)) + leapt * int(Fall.LEAP)
     shift = track.sum_since(np.where(had, step - gained, 0), track.head_of)
     return Counted(
