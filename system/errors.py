@@ -5,6 +5,7 @@ ShapanError
 ├── OperationalError        the outside world failed; retry is safe
 │   ├── EvmUnavailable      the node's answer is unknown
 │   ├── StoreUnavailable    locked, full or unreachable
+│   ├── BrokerUnavailable   the MQTT broker cannot be reached, or cannot listen
 │   └── PeerUnavailable     the other party of a joint computation is lost
 ├── EvmReverted             a contract refused; decoded name and arguments
 ├── StoreError              the database refused a write
@@ -71,6 +72,12 @@ class StoreUnavailable(OperationalError):
     def __init__(self, operation: str, cause: str) -> None:
         self.operation, self.cause = operation, cause
         super().__init__(f"store cannot {operation}: {cause}; nothing was written, try again")
+
+
+class BrokerUnavailable(OperationalError):
+    def __init__(self, operation: str, cause: str) -> None:
+        self.operation, self.cause = operation, cause
+        super().__init__(f"broker cannot {operation}: {cause}; nothing was acknowledged, try again")
 
 
 class PeerUnavailable(OperationalError):
