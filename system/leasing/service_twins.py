@@ -126,6 +126,7 @@ def _overdue(unit: BookUnit, parts: Parts, sheet: AlertSheet) -> int:
         for alert in unit.rows.find(ALERTS, {"state": int(AlertState.RAISED)})
         if now_s - alert.raised_at_s >= after_s[parts.policy.severity[AlertKind(alert.kind)]]
     ]
+    sheet.load(alert.alert_id for alert in overdue)
     for alert in overdue:
         sheet.escalate(alert)
     return len(overdue)
