@@ -1,4 +1,4 @@
-"""``shapan serve``: the gateway of a bank with all products, to try out."""
+"""``shapan serve``: the console over runs, and a bank's gateway with all products, to try out."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import typer
 
 _PORT = "Answer on this port of the loopback interface."
 _EVM = "embedded, revm, or the address of a node (http://HOST:PORT)."
+_CONSOLE = "/console"
+_RUNS = "The folder of runs that the console shows, and puts new ones in."
 _STORE = (
     "A database URL. Chains in process forget at exit, so with them it is a new file each time."
 )
@@ -22,12 +24,16 @@ def serve(
     port: Annotated[int, typer.Option(help=_PORT, min=1, max=65_535)] = 8_000,
     evm: Annotated[str, typer.Option(help=_EVM)] = "revm",
     store: Annotated[str | None, typer.Option(help=_STORE)] = None,
+    runs: Annotated[Path, typer.Option(help=_RUNS)] = Path("runs"),
 ) -> int:
-    """Run the bank's gateway: REST for every product, on loopback.
+    """The console over your runs, and the bank's gateway: REST for every product, on loopback.
 
     Prints the first client's secret, with which all others are admitted. In production run
     ``python -m system`` with settings of your own (docs/OPERATIONS.md).
     """
+    from starlette.responses import RedirectResponse
+
+    from sim.console.app import Console
     from system.__main__ import serve as answer
     from system.adapters.os_clock import OsClock
     from system.api.start import Opening, Process
@@ -37,6 +43,9 @@ def serve(
         url = store or f"sqlite:///{Path(folder) / 'bank.db'}"
         settings = replace(Settings(), store_url=url, evm=evm)
         process = Process(Opening(OsClock(), settings, os.urandom(32)))
+        process.app.mount(_CONSOLE, Console(runs, _CONSOLE).app())
+        process.app.add_route("/", lambda _: RedirectResponse(f"{_CONSOLE}/"))
+        print(f"console: http://127.0.0.1:{port}{_CONSOLE}/", file=sys.stderr)
         print(f"its secret: {process.administrator_secret()}", file=sys.stderr)
         answer(process, port)
     return 0

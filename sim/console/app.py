@@ -1,0 +1,235 @@
+"""The console: pages over the runs of one folder, for architects, QA and regulators.
+
+Everything is drawn on the server; scripts only fetch parts of pages again. Every address is a
+permalink. It answers on loopback; what changes anything must come from its own pages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.responses import StreamingResponse as Stream
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from sim.console import views
+from sim.console.forms import wish_of
+from sim.console.launches import RUNNING, Launches
+from sim.console.library import Library
+from sim.console.words import words
+from sim.reports.words import LANGS
+from sim.scenario import Scenario, packaged
+from system.errors import InputError, ShapanError
+
+_COOKIE: Final = "lang"
+_TICK_S: Final = 1.0
+_FORM_BYTES_MAX: Final = 262_144
+_HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+Context = dict[str, Any]
+
+
+class Console:
+    """The pages. root: the folder of runs.  base: the path under which the pages stand."""
+
+    def __init__(self, root: Path, base: str = "") -> None:
+        self.library, self.launches, self._base = Library(root), Launches(root), base
+        self._templates = Environment(
+            loader=PackageLoader("sim.console"),
+            autoescape=select_autoescape(default=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals["url"] = lambda path: f"{base}{path}"
+
+    def app(self) -> Starlette:
+        """The ASGI app of the pages, to be mounted at ``base``."""
+        pages: Mapping[str, Callable[[Request], Context]] = {
+            "runs": self._runs,
+            "new": self._new,
+            "estimate": self._estimate,
+            "launch": self._launch,
+            "run": self._run,
+            "life": self._life,
+            "compare": self._compare,
+        }
+        paths = {
+            "/": "runs",
+            "/new": "new",
+            "/estimate": "estimate",
+            "/launches/{id}": "launch",
+            "/runs/{id:path}/events": "life",
+            "/compare": "compare",
+        }
+        routes = [Route(path, self._page(name, pages[name])) for path, name in paths.items()]
+        routes += [
+            Route("/runs/{id:path}/files/{name:path}", self._file),
+            Route("/launches/{id}/progress", self._progress),
+            Route("/launches", self._start, methods=["POST"]),
+            Route("/launches/{id}/cancel", self._cancel, methods=["POST"]),
+            Route("/runs/{id:path}", self._page("run", pages["run"])),
+        ]
+        static = Mount("/static", StaticFiles(packages=[("sim.console", "static")]))
+        handlers: Any = {InputError: self._refused, HTTPException: self._refused}
+        return Starlette(routes=[*routes, static], exception_handlers=handlers)
+
+    # --- pages ----------------------------------------------------------------------------------
+
+    def _runs(self, request: Request) -> Context:
+        search = request.query_params.get("search", "")
+        return views.runs(self.library.entries(search), self.launches.running(), search)
+
+    def _new(self, request: Request) -> Context:
+        return views.new(_packaged(request.query_params.get("scenario", "receivables")))
+
+    def _estimate(self, request: Request) -> Context:
+        asked = request.query_params
+        text = asked.get("replications", "")
+        return views.estimate(self.library, _packaged(asked.get("scenario", "")), text)
+
+    def _launch(self, request: Request) -> Context:
+        return views.launch(self._launched(request))
+
+    def _run(self, request: Request) -> Context:
+        id_ = request.path_params["id"]
+        return views.run(id_, self.library.folder(id_), request.query_params)
+
+    def _life(self, request: Request) -> Context:
+        id_ = request.path_params["id"]
+        return views.events(id_, self.library.folder(id_), request.query_params)
+
+    def _compare(self, request: Request) -> Context:
+        return views.compared(self.library, request.query_params.getlist("run"))
+
+    # --- what is not a page ---------------------------------------------------------------------
+
+    async def _file(self, request: Request) -> Response:
+        folder = self.library.folder(request.path_params["id"])
+        name = request.path_params["name"]
+        if name not in folder.sealable_sums():
+            raise InputError("file", name, "choose one of the run's files")
+        return FileResponse(folder.path / name, filename=Path(name).name, headers=_HEADERS)
+
+    async def _start(self, request: Request) -> Response:
+        _check_own_page(request)
+        form = await _form(request)
+        scenario = _packaged(form.get("scenario", [""])[-1])
+        launch = self.launches.start(wish_of(scenario, form))
+        return RedirectResponse(f"{self._base}/launches/{launch.id}", 303)
+
+    async def _cancel(self, request: Request) -> Response:
+        _check_own_page(request)
+        launch = self._launched(request)
+        self.launches.cancel(launch.id)
+        return RedirectResponse(f"{self._base}/launches/{launch.id}", 303)
+
+    async def _progress(self, request: Request) -> Response:
+        """Server-sent events: the live part of a launch's page whenever it changes, to its end."""
+        launch, lang = self._launched(request), _lang(request)
+
+        async def parts() -> AsyncIterator[str]:
+            seen = ""
+            while True:
+                state = launch.state
+                html = self._render("_progress.html", views.launch(launch), lang)
+                if html != seen:
+                    seen = html
+                    yield _event(html)
+                if state != RUNNING:
+                    yield "event: end\ndata: end\n\n"
+                    return
+                await asyncio.sleep(_TICK_S)
+
+        return Stream(parts(), media_type="text/event-stream", headers=_HEADERS)
+
+    # --- the common part ------------------------------------------------------------------------
+
+    def _launched(self, request: Request) -> Any:
+        launch = self.launches.find(request.path_params["id"])
+        if launch is None:
+            raise HTTPException(404)
+        return launch
+
+    def _page(self, name: str, context_of: Callable[[Request], Context]) -> Any:
+        async def page(request: Request) -> Response:
+            lang = _lang(request)
+            # htmx asks for the part that changes, under the name of its element.
+            part = request.headers.get("hx-target", "")
+            template = f"_{part}.html" if part in _PARTS.get(name, ()) else f"{name}.html"
+            html = self._render(template, context_of(request), lang, request)
+            response = HTMLResponse(html, headers=_HEADERS)
+            if request.query_params.get("lang") in LANGS:
+                response.set_cookie(_COOKIE, lang, samesite="strict", httponly=True)
+            return response
+
+        return page
+
+    def _render(
+        self, template: str, context: Context, lang: str, request: Request | None = None
+    ) -> str:
+        here = str(request.url.path) if request else ""
+        query = dict(request.query_params) if request else {}
+        shared = {"word": words(lang), "lang": lang, "here": here, "query": query}
+        return self._templates.get_template(template).render(**shared, **context)
+
+    async def _refused(self, request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 422
+        told = str(error) if isinstance(error, ShapanError) else ""
+        html = self._render("refused.html", {"told": told, "status": status}, _lang(request))
+        return HTMLResponse(html, status, _HEADERS)
+
+
+_PARTS: Final = {"runs": ("runs",), "estimate": ("estimate",), "life": ("life",)}
+
+
+def _event(html: str) -> str:
+    lines = "".join(f"data: {line}\n" for line in html.splitlines())
+    return f"event: progress\n{lines}\n"
+
+
+def _lang(request: Request) -> str:
+    """The language that was chosen, else the browser's, else English."""
+    for chosen in (request.query_params.get("lang"), request.cookies.get(_COOKIE)):
+        if chosen in LANGS:
+            return str(chosen)
+    return "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
+
+
+def _packaged(name: str) -> Scenario:
+    """The scenario of this name; never a file that somebody names. Raises InputError."""
+    for scenario in packaged():
+        if scenario.name == name:
+            return scenario
+    raise InputError("scenario", name, "choose one of the list")
+
+
+async def _form(request: Request) -> Mapping[str, list[str]]:
+    raw = await request.body()
+    if len(raw) > _FORM_BYTES_MAX:
+        raise HTTPException(413)
+    return parse_qs(raw.decode("utf-8", "replace"), keep_blank_values=True)
+
+
+def _check_own_page(request: Request) -> None:
+    """Another site's page in the same browser must not start or stop anything."""
+    origin = urlsplit(request.headers.get("origin", ""))
+    if origin.netloc != request.headers.get("host", "") or not origin.netloc:
+        raise HTTPException(403)

@@ -1,0 +1,93 @@
+"""The form of a new run: the scenario's parameters as sliders, and from a filled form to a wish."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sim.prepare import Wish
+from sim.scenario import Scenario
+from sim.scenario_records import Parameter
+from system.errors import InputError
+
+PREFIX: Final = "parameters."
+_STEPS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Slider:
+    """A number between two bounds. step: of the slider; the field beside it takes any number."""
+
+    name: str
+    value: float | int
+    low: float
+    high: float
+    step: float
+    source: str | None
+
+
+def sliders(scenario: Scenario) -> list[Slider]:
+    """Every parameter with a range, in the file's order."""
+    return [
+        _slider(parameter)
+        for parameter in scenario.parameters.values()
+        if parameter.bounds is not None and _is_number(parameter)
+    ]
+
+
+def _is_number(parameter: Parameter) -> bool:
+    return isinstance(parameter.value, int | float) and not isinstance(parameter.value, bool)
+
+
+def _slider(parameter: Parameter) -> Slider:
+    assert parameter.bounds is not None
+    assert isinstance(parameter.value, int | float)
+    low, high = parameter.bounds
+    whole = isinstance(parameter.value, int)
+    step = (high - low) / _STEPS
+    step = max(1.0, float(round(step))) if whole else step
+    return Slider(parameter.name, parameter.value, low, high, step, parameter.source)
+
+
+def wish_of(scenario: Scenario, form: Mapping[str, Sequence[str]]) -> Wish:
+    """What a filled form asks for; only what differs from the scenario is an override.
+
+    Raises InputError for what is not a number, and at start for what the scenario refuses.
+    """
+    overrides = [
+        f"{PREFIX}{name}={text}"
+        for name, parameter in scenario.parameters.items()
+        if (text := _last(form, PREFIX + name)) and _differs(text, parameter)
+    ]
+    for field, path, present in (
+        ("seed", "seed", scenario.seed),
+        ("horizon_days", "horizon_days", scenario.horizon_days),
+    ):
+        text = _last(form, field)
+        if text and _whole(field, text) != present:
+            overrides.append(f"{path}={text}")
+    if replications := _last(form, "replications"):
+        count = _whole("replications", replications)
+        overrides += [f"replications.min={count}", f"replications.max={count}"]
+    arms = tuple(sorted(form.get("arms", ())))
+    chosen = () if arms == tuple(sorted(scenario.arms)) else arms
+    return Wish(scenario.name, overrides=tuple(overrides), arms=chosen)
+
+
+def _last(form: Mapping[str, Sequence[str]], name: str) -> str:
+    values = form.get(name, ())
+    return values[-1].strip() if values else ""
+
+
+def _whole(field: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise InputError(field, text, "write a whole number")
+    return int(text)
+
+
+def _differs(text: str, parameter: Parameter) -> bool:
+    try:
+        return float(text) != parameter.value
+    except ValueError:
+        raise InputError(parameter.name, text, "write a number") from None

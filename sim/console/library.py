@@ -1,0 +1,121 @@
+"""The runs below one folder, as the console lists them: read once, read again when they change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sim.pilot import is_pilot_folder, scenarios_of
+from sim.run_folder import Json, RunFolder
+from system.errors import InputError
+
+COMPARED_MAX: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One run. id: its path below the library's folder.  changed_ns: when it last changed.
+
+    problem: why it cannot be read, empty where it can.
+    """
+
+    id: str
+    scenario: str
+    question: Mapping[str, str]
+    status: str
+    seed: int
+    replications: int
+    wiring: str
+    digest: str
+    overrides: tuple[str, ...]
+    verdicts: Mapping[str, int]
+    failed: int
+    changed_ns: int
+    problem: str = ""
+
+    def says(self, words: Sequence[str]) -> bool:
+        """Whether every word stands somewhere in what is known of the run."""
+        facts = (self.id, self.scenario, self.status, str(self.seed), self.wiring, self.digest)
+        text = " ".join((*facts, *self.overrides, *self.question.values())).lower()
+        return all(word in text for word in words)
+
+
+class Library:
+    """root: the folder under which runs and pilots stand. Nothing outside it is ever opened."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._entries: dict[str, Entry] = {}
+
+    def entries(self, search: str = "") -> list[Entry]:
+        """Runs that match every word of the search, the latest change first."""
+        found = {}
+        for id_, path in self._paths().items():
+            changed_ns = _changed_ns(path)
+            known = self._entries.get(id_)
+            fresh = known is not None and known.changed_ns == changed_ns
+            found[id_] = known if fresh and known else _entry(id_, path, changed_ns)
+        self._entries = found
+        words = search.lower().split()
+        matching = (entry for entry in found.values() if entry.says(words))
+        return sorted(matching, key=lambda entry: (-entry.changed_ns, entry.id))
+
+    def folder(self, id_: str) -> RunFolder:
+        """The run of this id. Raises InputError for one that is not listed."""
+        path = self._paths().get(id_)
+        if path is None:
+            raise InputError("run", id_, "choose one of the list")
+        return RunFolder(path)
+
+    def _paths(self) -> dict[str, Path]:
+        """Id -> path of every run folder, those of pilots included."""
+        found: dict[str, Path] = {}
+        for path in sorted(self.root.iterdir()) if self.root.is_dir() else ():
+            if is_pilot_folder(path):
+                found |= {f"{path.name}/{name}": path / name for name in _scenarios(path)}
+            elif (path / "run.json").is_file():
+                found[path.name] = path
+        return found
+
+
+def _scenarios(path: Path) -> list[str]:
+    try:
+        names = scenarios_of(path)
+    except InputError:
+        return []
+    return [name for name in names if (path / name / "run.json").is_file()]
+
+
+def _changed_ns(path: Path) -> int:
+    watched = (path / "run.json", path / "replications", path / "failures")
+    return max(one.stat().st_mtime_ns for one in watched if one.exists())
+
+
+def _entry(id_: str, path: Path, changed_ns: int) -> Entry:
+    folder = RunFolder(path)
+    try:
+        run = folder.read_run()
+        verdicts = Counter(claim["verdict"] for claim in _claims(folder))
+    except InputError as error:
+        return Entry(id_, "", {}, "", 0, 0, "", "", (), {}, 0, changed_ns, str(error))
+    return Entry(
+        id=id_,
+        scenario=run["scenario"]["name"],
+        question=run["scenario"]["question"],
+        status=run["status"],
+        seed=run["seed"],
+        replications=len(folder.numbered_records()),
+        wiring=run["wiring"],
+        digest=run.get("digest", ""),
+        overrides=tuple(run["overrides"]),
+        verdicts=verdicts,
+        failed=len(folder.failures()),
+        changed_ns=changed_ns,
+    )
+
+
+def _claims(folder: RunFolder) -> list[Json]:
+    return folder.read_claims() if (folder.path / "claims.json").is_file() else []

@@ -1,0 +1,191 @@
+"""What each page shows: plain data for its template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sim.compare import compare
+from sim.console import drill
+from sim.console.forms import sliders
+from sim.console.intervals import HEIGHT, WIDTH, picture
+from sim.console.launches import Launch
+from sim.console.library import COMPARED_MAX, Entry, Library
+from sim.findings import claims_of, judgements, metrics_of, units_of
+from sim.reports.figures import claim_unit, figure, plain_number, span
+from sim.run_document import OK
+from sim.run_folder import Json, RunFolder
+from sim.scenario import Scenario, packaged, scenario_of
+from system.errors import InputError
+
+Context = dict[str, Any]
+SHOWN_MAX: Final = 200
+
+
+def runs(entries: Sequence[Entry], running: Sequence[Launch], search: str) -> Context:
+    """The list."""
+    return {
+        "entries": entries[:SHOWN_MAX],
+        "more": max(0, len(entries) - SHOWN_MAX),
+        "running": running,
+        "search": search,
+    }
+
+
+def new(scenario: Scenario) -> Context:
+    """The form of a new run of this scenario."""
+    return {"scenario": scenario, "sliders": sliders(scenario), "names": packaged()}
+
+
+def estimate(library: Library, scenario: Scenario, replications: str) -> Context:
+    """How long a run would take, by the last run of the scenario that is here."""
+    count = int(replications) if replications.isdigit() else scenario.replications.max
+    for entry in library.entries():
+        if entry.scenario == scenario.name and entry.status == OK and entry.replications:
+            wall = library.folder(entry.id).read_wall()
+            each = wall["wall_s"] / entry.replications
+            minutes = figure(max(1.0, each * count), "s")
+            return {"found": {"minutes": minutes, "each": each, "run": entry.id}}
+    return {"found": None}
+
+
+def launch(started: Launch) -> Context:
+    """A run under way: how far it is, and its claims as far as they can be told."""
+    done = started.finished
+    claims: list[Context] = []
+    if done >= 2:
+        claims = _claims_so_far(started)
+    return {
+        "launch": started,
+        "state": started.state,
+        "done": done,
+        "percent": round(100 * done / started.planned),
+        "claims": claims,
+        "log": started.log_tail() if started.state != "running" else "",
+        "command": "shapan " + " ".join(started.command[2:]),
+        "failures": started.folder.failures(),
+    }
+
+
+def _claims_so_far(started: Launch) -> list[Context]:
+    records = started.folder.records()
+    scenario = scenario_of(started.folder.read_run()["scenario"], started.id)
+    found = judgements(scenario, records, 1)
+    return _claims(claims_of(scenario, found), units_of(records))
+
+
+def run(id_: str, folder: RunFolder, query: Mapping[str, str]) -> Context:
+    """One run, claims first."""
+    document, records = folder.read_run(), folder.records()
+    units = units_of(records)
+    return {
+        "id": id_,
+        "run": document,
+        "scenario": document["scenario"],
+        "claims": _claims(folder.read_claims(), units),
+        "metrics": _metrics(metrics_of(records, units), document["arms"]),
+        "arms": document["arms"],
+        "failures": folder.failures(),
+        "replications": [record["replication"] for record in records],
+        "events": plain_number(document.get("events", 0)),
+        "files": sorted(folder.sealable_sums()),
+        "held": "held",
+    }
+
+
+def _claims(claims: Sequence[Json], units: Mapping[str, str]) -> list[Context]:
+    rows = []
+    for claim in claims:
+        unit = claim_unit(claim["compare"], units.get(claim["metric"], ""))
+        beside = f" / {claim['baseline']}" if claim["baseline"] else ""
+        rows.append(
+            {
+                **claim,
+                "what": f"{claim['metric']}: {claim['arm']}{beside}",
+                "estimate_text": figure(claim["estimate"], unit),
+                "interval_text": span(claim["ci_low"], claim["ci_high"], unit),
+                "threshold_text": f"{claim['operator']} {figure(claim['threshold'], unit)}",
+                "picture": picture(claim),
+                "width": WIDTH,
+                "height": HEIGHT,
+            }
+        )
+    return rows
+
+
+def _metrics(by_arm: Json, arms: Sequence[str]) -> list[Context]:
+    names = sorted({name for found in by_arm.values() for name in found})
+    return [
+        {"name": name, "cells": [_cell(by_arm[arm].get(name)) for arm in arms]} for name in names
+    ]
+
+
+def _cell(found: Json | None) -> str:
+    if found is None or found["mean"] is None:
+        return "–"
+    mean = figure(found["mean"], found["unit"])
+    if found["ci_low"] is None:
+        return mean
+    return f"{mean} ± {figure((found['ci_high'] - found['ci_low']) / 2, found['unit'])}"
+
+
+def events(id_: str, folder: RunFolder, query: Mapping[str, str]) -> Context:
+    """The way down from counts to one subject's life."""
+    document = folder.read_run()
+    replication, arm = query.get("replication", "0"), query.get("arm") or document["arms"][0]
+    if not replication.isdigit() or int(replication) not in document.get("replications", ()):
+        raise InputError("replication", replication, "choose one that was run")
+    if arm not in document["arms"]:
+        raise InputError("arm", arm, f"use {' or '.join(document['arms'])}")
+    table = drill.events_of(folder, int(replication), arm)
+    kind, subject = query.get("kind", ""), query.get("subject", "")
+    found, count = drill.subjects(table, kind, query.get("search", "")) if kind else ([], 0)
+    return {
+        "id": id_,
+        "run": document,
+        "replication": int(replication),
+        "arm": arm,
+        "kind": kind,
+        "subject": subject,
+        "search": query.get("search", ""),
+        "kinds": drill.kinds(table),
+        "subjects": found,
+        "more": count - len(found),
+        "life": drill.life(table, subject) if subject else [],
+    }
+
+
+def compared(library: Library, ids: Sequence[str]) -> Context:
+    """Runs beside each other. Raises InputError for less than two or too many."""
+    if not 2 <= len(ids) <= COMPARED_MAX:
+        raise InputError("run", len(ids), f"choose 2 to {COMPARED_MAX} runs")
+    folders = [library.folder(id_) for id_ in ids]
+    found = compare(folders)
+    names = {str(folder.path): id_ for folder, id_ in zip(folders, ids, strict=True)}
+    claims = [_beside(claim) for claim in found["claims"]]
+    differences = [
+        {
+            **one,
+            "run": names[one["run"]],
+            "text": figure(one["mean"], claim_unit("difference", one["unit"])),
+            "span": span(one["ci_low"], one["ci_high"], claim_unit("difference", one["unit"])),
+        }
+        for one in found["differences"]
+        if one["ci_low"] is not None and (one["ci_low"] > 0 or one["ci_high"] < 0)
+    ]
+    return {"ids": ids, "found": found, "claims": claims, "differences": differences}
+
+
+def _beside(claim: Json) -> Context:
+    unit = claim_unit(claim["compare"], claim["unit"])
+    cells = [
+        None
+        if one is None
+        else {
+            "text": figure(one["estimate"], unit),
+            "span": span(one["ci_low"], one["ci_high"], unit),
+            "verdict": one["verdict"],
+        }
+        for one in claim["runs"]
+    ]
+    return {"id": claim["id"], "cells": cells}

@@ -1,0 +1,160 @@
+"""The console's pages over real run folders."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sim.run_folder import RunFolder
+from tests.sim.console.visitor import Visitor
+from tests.sim.toy_runs import run, study_of
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two finished runs of the toy, and one in which a replication failed."""
+    place = tmp_path_factory.mktemp("runs")
+    run(study_of(place, out="first"))
+    run(study_of(place, "parameters.mean_delay_s=2000", out="slower"))
+    run(study_of(place, "products.toy.trouble=fail", out="broken"))
+    return place
+
+
+@pytest.fixture
+def visitor(runs: Path) -> Iterator[Visitor]:
+    visitor = Visitor.of(runs)
+    yield visitor
+    visitor.loop.close()
+
+
+def test_the_list_shows_each_run_with_verdicts_and_changes(visitor: Visitor) -> None:
+    page = visitor.get("/").text
+    assert all(f'href="/console/runs/{name}"' in page for name in ("first", "slower", "broken"))
+    assert "<code>parameters.mean_delay_s=2000</code>" in page
+    assert "1 supported" in page
+    assert "1 refuted" in page
+
+
+def test_a_search_leaves_what_matches_every_word(visitor: Visitor) -> None:
+    part = visitor.get(
+        "/?search=mean_delay+toy", **{"HX-Request": "true", "HX-Target": "runs"}
+    ).text
+    assert "runs/slower" in part
+    assert "runs/first" not in part
+    assert "<html" not in part
+    assert "No run matches" in visitor.get("/?search=nonsense").text
+
+
+def test_a_run_tells_its_claims_first(visitor: Visitor) -> None:
+    page = visitor.get("/runs/first").text
+    claims, metrics = page.index("at most 60 %"), page.index("Metrics: mean")
+    assert claims < metrics
+    assert page.count('<svg class="bar') == 2
+    assert "1000" in page
+    assert "money_is_conserved" in page
+
+
+def test_a_failed_replication_shows_the_command_that_replays_it(
+    visitor: Visitor, runs: Path
+) -> None:
+    failure = RunFolder(runs / "broken").failures()[0]
+    page = visitor.get("/runs/broken").text
+    assert f"<code>{failure['replay']}</code>" in page
+    assert failure["stage"] in page
+
+
+def test_pages_speak_chinese_when_asked_and_remember_it(visitor: Visitor) -> None:
+    answer = visitor.get("/runs/first?lang=zh")
+    assert "新办法至多用六成时间" in answer.text
+    assert 'lang="zh-CN"' in answer.text
+    assert "lang=zh" in answer.headers["set-cookie"]
+    assert "承诺" in visitor.get("/runs/first", Cookie="lang=zh").text
+    assert "新建运行" in visitor.get("/", **{"Accept-Language": "zh-CN,zh;q=0.9"}).text
+
+
+def test_the_way_goes_down_from_counts_to_one_subjects_life(visitor: Visitor) -> None:
+    page = visitor.get("/runs/first/events?arm=new&replication=0").text
+    kind = re.search(r"kind=([a-z_]+)", page)
+    assert kind
+    page = visitor.get(f"/runs/first/events?arm=new&replication=0&kind={kind[1]}").text
+    subject = re.search(r"subject=([^\"&]+)", page)
+    assert subject
+    page = visitor.get(f"/runs/first/events?arm=new&kind={kind[1]}&subject={subject[1]}").text
+    assert "The whole life of" in page
+
+
+def test_a_comparison_shows_only_what_differs(visitor: Visitor) -> None:
+    page = visitor.get("/compare?run=first&run=slower").text
+    assert "parameters.mean_delay_s" in page
+    assert "replications.min" not in page
+    assert "halved" in page
+
+
+@pytest.mark.parametrize("path", ["/compare?run=first", "/compare?run=first&run=nope", "/compare"])
+def test_a_comparison_that_cannot_be_made_is_refused_with_the_remedy(
+    visitor: Visitor, path: str
+) -> None:
+    answer = visitor.get(path)
+    assert answer.status_code == 422
+    assert "choose" in answer.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/runs/..%2f..%2fetc",
+        "/runs/first/files/..%2f..%2fslower%2frun.json",
+        "/runs/first/files/nope.json",
+        "/runs/nope",
+        "/runs/first/events?replication=99",
+        "/runs/first/events?arm=nobody",
+        "/new?scenario=%2fetc%2fpasswd",
+    ],
+)
+def test_nothing_outside_the_list_is_ever_opened(visitor: Visitor, path: str) -> None:
+    assert visitor.get(path).status_code == 422
+
+
+def test_each_file_of_a_run_can_be_downloaded_as_it_is(visitor: Visitor, runs: Path) -> None:
+    answer = visitor.get("/runs/first/files/metrics.parquet")
+    assert answer.content == (runs / "first" / "metrics.parquet").read_bytes()
+
+
+def test_what_a_run_says_is_text_and_never_markup(tmp_path: Path, runs: Path) -> None:
+    shutil.copytree(runs / "first", tmp_path / "first")
+    folder = RunFolder(tmp_path / "first")
+    claims = folder.path / "claims.json"
+    claims.write_text(claims.read_text().replace("The new way", "<script>alert(1)</script>"))
+    page = Visitor.of(tmp_path).get("/runs/first").text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+
+
+def test_a_damaged_run_is_listed_with_its_trouble(tmp_path: Path, runs: Path) -> None:
+    shutil.copytree(runs / "first", tmp_path / "first")
+    (tmp_path / "first" / "run.json").write_text("{")
+    page = Visitor.of(tmp_path).get("/").text
+    assert "run.json is not whole JSON" in page
+
+
+@pytest.mark.parametrize("path", ["/", "/new", "/runs/first", "/compare?run=first&run=slower"])
+def test_a_page_needs_nothing_from_elsewhere_and_runs_no_script_of_its_own(
+    visitor: Visitor, path: str
+) -> None:
+    answer = visitor.get(path)
+    assert answer.status_code == 200
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert not re.findall(r"(?:src|href)=\"(?:https?:)?//", answer.text)
+    assert " style=" not in answer.text
+    assert " onclick" not in answer.text
+    assert not re.findall(r"<script(?! src=)", answer.text)
+    for asset in re.findall(r'(?:src|href)="/console(/static/[^"]+)"', answer.text):
+        assert visitor.get(asset).status_code == 200, asset
+
+
+def test_an_empty_folder_says_what_to_do(tmp_path: Path) -> None:
+    assert "shapan pilot" in Visitor.of(tmp_path / "nothing").get("/").text
