@@ -45,7 +45,7 @@ def serve(
         process = Process(Opening(OsClock(), settings, os.urandom(32)))
         process.app.mount(_CONSOLE, Console(runs, _CONSOLE).app())
         process.app.add_route("/", lambda _: RedirectResponse(f"{_CONSOLE}/"))
-        print(f"console: http://127.0.0.1:{port}{_CONSOLE}/", file=sys.stderr)
         print(f"its secret: {process.administrator_secret()}", file=sys.stderr)
+        print(f"console: http://127.0.0.1:{port}{_CONSOLE}/", file=sys.stderr)
         answer(process, port)
     return 0
