@@ -10,6 +10,11 @@ from system.adapters.sql_store import SqlStore
 from system.compliance.records import COMPLIANCE_TABLES
 from system.leasing.desk import Parts
 from system.leasing.intake import INTAKE_FRAMES, INTAKE_TABLES
+from system.leasing.leases.desk import LeaseParts
+from system.leasing.leases.policy import DEFAULT_POLICY as DEFAULT_LEASE_POLICY
+from system.leasing.leases.policy import LeasePolicy
+from system.leasing.leases.records import LEASE_FRAMES, LEASE_TABLES
+from system.leasing.leases.service import LeaseService
 from system.leasing.policy import DEFAULT_POLICY, LeasingPolicy
 from system.leasing.records import TWIN_FRAMES, TWIN_TABLES
 from system.leasing.service import LeasingService
@@ -21,10 +26,11 @@ from system.ports.book import Book
 from system.ports.clock import Clock
 from system.ports.store import Store
 
-LEASING_FRAMES: Final = (*TWIN_FRAMES, *INTAKE_FRAMES)
+LEASING_FRAMES: Final = (*TWIN_FRAMES, *INTAKE_FRAMES, *LEASE_FRAMES)
 LEASING_TABLES: Final = (
     *TWIN_TABLES,
     *INTAKE_TABLES,
+    *LEASE_TABLES,
     *OUTBOX_TABLES,
     *INBOX_TABLES,
     *LEDGER_TABLES,
@@ -38,6 +44,7 @@ class LeasingSystem:
     """Everything that runs, wired."""
 
     leasing: LeasingService
+    leases: LeaseService
     book: Book
     store: Store
 
@@ -47,14 +54,19 @@ class LeasingSystem:
 
 
 def build_leasing(
-    *, clock: Clock, store_url: str, policy: LeasingPolicy = DEFAULT_POLICY
+    *,
+    clock: Clock,
+    store_url: str,
+    policy: LeasingPolicy = DEFAULT_POLICY,
+    lease_policy: LeasePolicy = DEFAULT_LEASE_POLICY,
 ) -> LeasingSystem:
     """Open the book and the service over it.
 
     store_url: "memory" for columns, which last as long as the process; else a database's URL.
     """
     store, book = _open(store_url)
-    return LeasingSystem(LeasingService(Parts(clock, book, policy)), book, store)
+    leases = LeaseService(LeaseParts(clock, book, lease_policy))
+    return LeasingSystem(LeasingService(Parts(clock, book, policy)), leases, book, store)
 
 
 def _open(store_url: str) -> tuple[Store, Book]:

@@ -39,6 +39,10 @@ BATCH_ITEMS_MAX = 100_000
 # One revolving line: a hundred million yuan, a thousand times the usual. A year of its interest
 # in fen x ppm x days fits a signed 64-bit integer (see below).
 LINE_FEN_MAX = 10**10
+# One machine's list rent per period: a million yuan, above any construction machine's. A bill is at
+# most so many of them (cap, season and over-use together), so that all bills of a lease fit a line.
+LEASE_RENT_FEN_MAX = 10**8
+LEASE_RENTS_A_BILL_MAX = 7
 # Rows of one columnar command, and accounts of one book: a million, with some room.
 COLUMN_ROWS_MAX = 2**20
 # The business day turns at midnight in China, which keeps one time all year.
@@ -122,6 +126,7 @@ QUARANTINE_DAYS = 62
 assert AMOUNT_FEN_MAX * PPM < 2**63, "amount x rate must fit int64"
 assert AMOUNT_FEN_MAX * BATCH_ITEMS_MAX <= BALANCE_FEN_MAX, "a batch's sum must fit a balance"
 assert LINE_FEN_MAX * RATE_PPM_MAX * 366 < 2**63, "a year of a line's interest must fit int64"
+assert LEASE_RENT_FEN_MAX * LEASE_RENTS_A_BILL_MAX * BILLS_MAX <= LINE_FEN_MAX
 assert LINE_FEN_MAX * COLUMN_ROWS_MAX <= BALANCE_FEN_MAX, "all lines together must fit a balance"
 assert BALANCE_FEN_MAX < 2**62, "two balances must add within int64"
 assert TERM_DAYS_USUAL_MAX < TERM_DAYS_MAX

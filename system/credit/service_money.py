@@ -16,8 +16,9 @@ from system.kernels import arrears
 from system.kernels.accrual import fen_unit_raw, whole_fen_half_even
 from system.kernels.columns import I64, Mask
 from system.kernels.precedence import refusals
-from system.limits import BILLS_MAX, PERIOD_DAYS
+from system.limits import PERIOD_DAYS
 from system.parties.consent import Purpose, valid_classes
+from system.subledger import bills
 from system.subledger.closed_days import last_closed
 from system.subledger.desk import Page
 
@@ -146,24 +147,14 @@ def _settle(desk: Desk, page: Page, amount_fen: I64, done: Mask) -> waterfall.Pa
 def _age(desk: Desk, page: Page, bills_paid_fen: I64) -> None:
     """Let payments of bills settle the oldest, and note how old the next one is."""
     at = np.flatnonzero(bills_paid_fen)
-    oldest = arrears.period_due_on(page["unpaid_due_day"][at], desk.policy.billing.due_days)
-    # Mostly all owe the latest bill alone: few planes are read, and those of few lines.
-    for period in np.unique(oldest).tolist():
-        same = at[oldest == period]
-        _age_from(desk, page.accounts[same], bills_paid_fen[same], period)
-
-
-def _age_from(desk: Desk, rows: I64, paid_fen: I64, period: int) -> None:
-    """For lines whose oldest unpaid bill is that of this period."""
+    if not at.size:
+        return
+    rows, unpaid = page.accounts[at], page["unpaid_due_day"][at]
     # Today's period is not billed while today is open.
-    planes = [number % BILLS_MAX for number in range(period, desk.today // PERIOD_DAYS)]
-    bill_fen = np.stack([desk.unit.read_plane(LINES, "bill_fen", one, rows) for one in planes])
-    left_fen, unpaid_due_day = arrears.settle_oldest_first(
-        bill_fen, paid_fen, period, desk.policy.billing.due_days
-    )
-    for plane, values in zip(planes, left_fen, strict=True):
-        desk.unit.write_plane(LINES, "bill_fen", plane, rows, values)
-    desk.write(rows, {"unpaid_due_day": unpaid_due_day})
+    last_period = desk.today // PERIOD_DAYS - 1
+    due_days = desk.policy.billing.due_days
+    after = bills.settle(desk.unit, LINES, rows, bills_paid_fen[at], unpaid, last_period, due_days)
+    desk.write(rows, {"unpaid_due_day": after})
 
 
 def _tell_paid(desk: Desk, page: Page, paid: waterfall.Payment, penalty_fen: I64) -> None:

@@ -1,4 +1,6 @@
-"""Splitting one amount over several shares, so that the parts sum to the whole."""
+"""Splitting amounts, so that the parts sum to the whole."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -23,3 +25,19 @@ def allocate_pro_rata(amount_fen: int, weights: I64) -> I64:
     room = np.flatnonzero(shares < weights)
     shares[room[: amount_fen - int(shares.sum())]] += 1
     return shares
+
+
+def fill_in_order(amount_fen: I64, owed_fen: Sequence[I64]) -> tuple[list[I64], I64]:
+    """Each amount fills what is owed, one claim after another: a waterfall.
+
+    amount_fen: int64 (n,) >= 0.  owed_fen: claims in order of precedence, int64 (n,) >= 0 each.
+    Returns the part of each claim that is filled, and what is left of the amounts. Bad input
+    asserts.
+    """
+    assert not amount_fen.size or int(amount_fen.min()) >= 0
+    parts, left = [], amount_fen
+    for owed in owed_fen:
+        assert not owed.size or int(owed.min()) >= 0
+        parts.append(np.minimum(left, owed))
+        left = left - parts[-1]
+    return parts, left

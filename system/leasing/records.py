@@ -78,6 +78,7 @@ MACHINES: Final = Frame(
         Column("service_from_ms"),
         Column("service_due_before_s"),
         Column("immobilised", floor=0),  # 1 once the machine has said so
+        Column("lease", floor=0),  # number of its latest lease, plus one; 0: never leased
     ),
 )
 

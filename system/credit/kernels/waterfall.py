@@ -6,8 +6,7 @@ early: the interest that has run up to date, then principal. What is left after 
 
 from dataclasses import dataclass
 
-import numpy as np
-
+from system.kernels.allocation import fill_in_order
 from system.kernels.columns import I64
 
 
@@ -60,20 +59,16 @@ def pay(amount_fen: I64, debt: Debt) -> Payment:
 
     amount_fen: int64 (n,) >= 0.  Returns the parts; none exceeds what it pays. Bad input asserts.
     """
-    assert not amount_fen.size or int(amount_fen.min()) >= 0
-    left = amount_fen
-    parts = []
-    for owed in (
-        debt.fee_due_fen,
-        debt.penalty_due_fen,
-        debt.interest_due_fen,
-        debt.principal_due_fen,
-        debt.accrued_fen,
-        debt.principal_fen - debt.principal_due_fen,
-    ):
-        assert not owed.size or int(owed.min()) >= 0
-        part = np.minimum(left, owed)
-        parts.append(part)
-        left = left - part
+    parts, left = fill_in_order(
+        amount_fen,
+        (
+            debt.fee_due_fen,
+            debt.penalty_due_fen,
+            debt.interest_due_fen,
+            debt.principal_due_fen,
+            debt.accrued_fen,
+            debt.principal_fen - debt.principal_due_fen,
+        ),
+    )
     fee, penalty, interest, principal_due, interest_early, principal_early = parts
     return Payment(fee, penalty, interest, principal_due, interest_early, principal_early, left)
