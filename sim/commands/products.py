@@ -14,12 +14,17 @@ from typer.core import TyperGroup
 from sim.commands.fit_credit import fit_credit
 from sim.commands.fit_receivables import fit_receivables
 from sim.commands.replay_credit import replay_credit
+from sim.commands.replay_leasing import replay_leasing
 from sim.commands.replay_receivables import replay_receivables
 from system.errors import InputError
 
 Commands = Mapping[str, Callable[..., int]]
 FIT: Final[Commands] = {"receivables": fit_receivables, "credit": fit_credit}
-REPLAY: Final[Commands] = {"receivables": replay_receivables, "credit": replay_credit}
+REPLAY: Final[Commands] = {
+    "receivables": replay_receivables,
+    "credit": replay_credit,
+    "leasing": replay_leasing,
+}
 
 
 class _ByProduct(TyperGroup):

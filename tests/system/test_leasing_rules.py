@@ -242,9 +242,10 @@ def test_a_leap_no_lorry_makes_is_a_spoof_once_a_second_fix_confirms_it() -> Non
 
 def test_a_position_that_never_stirs_while_the_engine_runs_is_a_spoof() -> None:
     leasing = system_of().leasing
-    pinned = {"lat_e7": LAT_E7, "lon_e7": LON_E7}
+    pinned = {"lat_e7": LAT_E7 + 137, "lon_e7": LON_E7}
     leasing.take_in(readings(40, **pinned))
     leasing.take_in(readings(40, device=1, engine_s=3_600_000, running=0, **pinned))
+    leasing.take_in(readings(40, device=2, lat_e7=LAT_E7, lon_e7=LON_E7))
     assert [(a.machine, a.kind) for a in leasing.alerts()] == [(0, AlertKind.SPOOF)]
 
 

@@ -13,6 +13,7 @@ from system.leasing.kernels.latch import Finding
 from system.leasing.kernels.track import Track, before
 
 BACK: Final = -1
+_COARSE_E7: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def spoof(
     kmh_max = np.where(works, bounds.work_kmh_max, bounds.speed_kmh_max)
     moved_m, raw = _is_beyond(fixes, one_back, had, kmh_max, bounds.leap_m_min)
     knows_two = had & (two_back[0] != MISSING)
-    _, far = _is_beyond(fixes, two_back, knows_two, kmh_max, bounds.leap_m_min)
+    leapt_m, far = _is_beyond(fixes, two_back, knows_two, kmh_max, bounds.leap_m_min)
     is_raw = np.where(track.is_head, track.spread(leap_ms), raw.astype(np.int64))[newest]
     is_back = raw & knows_two & (before(is_raw) != 0) & ~far
     waits_ms = np.where(raw, np.where(is_back, BACK, one_back[0]), 0)
@@ -93,8 +94,10 @@ def spoof(
     confirmed = fixed & ~raw & (left_ms != 0) & (left_ms != BACK)
     stirs = had & (moved_m > 0)
     frozen = _frozen(track, at_ms, had, stirs, engine_step_s, frozen_s, frozen_from_ms)
-    stuck = had & (frozen[0] >= bounds.frozen_s_max)
-    measure = np.where(confirmed, np.rint(moved_m).astype(np.int64), frozen[0])
+    # Coordinates rounded to eleven metres hide the noise of a receiver at rest.
+    is_fine = (fixes.lat_e7 % _COARSE_E7 != 0) | (fixes.lon_e7 % _COARSE_E7 != 0)
+    stuck = had & is_fine & (frozen[0] >= bounds.frozen_s_max)
+    measure = np.where(confirmed, np.rint(leapt_m).astype(np.int64), frozen[0])
     bound = np.where(confirmed, bounds.leap_m_min, bounds.frozen_s_max)
     start_ms = np.where(confirmed, left_ms, frozen[1])
     finding = Finding(confirmed | stuck, stirs & ~raw & ~confirmed, start_ms, measure, bound)
