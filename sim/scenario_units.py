@@ -28,6 +28,10 @@ UNITS: dict[str, Unit] = {
     "bps": Unit("whole hundredths of a percent", whole=True, high=10_000),
     "count": Unit("a whole number of things", whole=True),
     "tier": Unit("a tier of the supply network", whole=True),
+    "m": Unit("whole metres", whole=True),
+    "ml": Unit("whole millilitres", whole=True),
+    "hours": Unit("hours"),
+    "cm": Unit("whole centimetres", whole=True),
     "weekday": Unit("Monday 0 to Sunday 6", whole=True, high=6),
     "share": Unit("a part of a whole, 0 to 1", high=1),
     "ratio": Unit("a factor, 0 or more"),
@@ -35,6 +39,7 @@ UNITS: dict[str, Unit] = {
     "sigma": Unit("standard deviation of a logarithm, 0 or more"),
     "exponent": Unit("exponent of a power law, 0 or more"),
     "elasticity": Unit("relative change over relative change, any sign", low=-inf),
+    "per_litre": Unit("how much a litre, 0 or more"),
     "per_hour": Unit("how much or how often an hour, 0 or more"),
     "per_day": Unit("how much or how often a day, 0 or more"),
     "per_month": Unit("how much or how often a month, 0 or more"),
@@ -42,8 +47,8 @@ UNITS: dict[str, Unit] = {
 }
 
 
-# What may stand behind the unit: a bound, a statistic or a list to choose from.
-QUALIFIERS = ("min", "max", "mean", "p50", "p90", "options")
+# What may stand behind the unit: a bound, a statistic, a list to choose from, one per class.
+QUALIFIERS = ("min", "max", "mean", "p50", "p90", "options", "classes")
 
 
 def unit_of(name: str) -> str | None:

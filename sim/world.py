@@ -66,6 +66,7 @@ def is_node(evm: str) -> bool:
 _models: dict[str, str] = {
     "receivables": "sim.receivables.model:simulate_receivables",
     "credit": "sim.credit.model:simulate_credit",
+    "leasing": "sim.leasing.model:simulate_leasing",
 }
 
 

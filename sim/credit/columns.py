@@ -12,41 +12,22 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.portable import F64 as F64
+from sim.portable import I64 as I64
+from sim.portable import Mask as Mask
+from sim.portable import exp_portable as exp_portable
+from sim.portable import floor_i64 as floor_i64
+from sim.portable import part_floor as part_floor
 from sim.streams import Luck
 
-F64 = NDArray[np.float64]
-I64 = NDArray[np.int64]
 I8 = NDArray[np.int8]
-Mask = NDArray[np.bool_]
 
 # A block's columns fit the second-level cache; fewer rows would pay NumPy's calls too often.
 BLOCK_ROWS: Final = 8_192
 NEVER: Final = 2**62
-# (1 + x / 2**20) ** (2**20) has a relative error of x * x / 2**21.
-_SQUARINGS: Final = 20
 _BITS_16: Final = 1 / 65_536
 R = TypeVar("R")
 P = TypeVar("P")
-
-
-def exp_portable(x: F64) -> F64:
-    """e**x to five digits, from products alone: the same bits on every machine."""
-    power = 1 + x / 2**_SQUARINGS
-    for _ in range(_SQUARINGS):
-        power = power * power
-    return power
-
-
-def floor_i64(values: NDArray[np.floating[Any]]) -> I64:
-    """Rounded down to whole numbers."""
-    whole: I64 = np.floor(values).astype(np.int64)
-    return whole
-
-
-def part_floor(whole: I64, share: float | NDArray[np.floating[Any]]) -> I64:
-    """A share of whole amounts (0 or more), rounded down."""
-    part: I64 = (whole * share).astype(np.int64)
-    return part
 
 
 class Block:

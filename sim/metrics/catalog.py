@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from sim.metrics.base import Metric
 from sim.metrics.catalog_credit import CREDIT_METRICS
+from sim.metrics.catalog_leasing import LEASING_METRICS
 from system.errors import InputError
 
 _RECEIVABLES = (
@@ -207,6 +208,7 @@ _RUNTIME = (
             ("events_per_s", "Simulated events", "模拟事件数"),
             ("tx_per_s", "Chain transactions", "链上交易数"),
             ("messages_per_s", "Messages", "消息数"),
+            ("readings_per_s", "Readings", "读数条数"),
         )
     ),
     *(
@@ -223,7 +225,7 @@ _RUNTIME = (
 )
 
 METRICS: dict[str, Metric] = {
-    metric.name: metric for metric in (*_RECEIVABLES, *CREDIT_METRICS, *_RUNTIME)
+    metric.name: metric for metric in (*_RECEIVABLES, *CREDIT_METRICS, *LEASING_METRICS, *_RUNTIME)
 }
 
 _SUFFIX = re.compile(r"[a-z0-9][a-z0-9_]*")

@@ -1,0 +1,232 @@
+"""The lessor with rent by use: readings, alerts, and people who act on them."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.leasing.bank import OFFICER, SECOND, Bank, Channel
+from sim.leasing.channel_columns import as_readings
+from sim.leasing.grid import MS, day_start_s
+from sim.leasing.lessor import Lessor
+from sim.leasing.lessor_parameters import LessorParameters
+from sim.leasing.network import Network
+from sim.leasing.rent_book import LASTS, Due
+from sim.leasing.terminals import Terminals
+from sim.leasing.troubles import FAR_S
+from sim.leasing.work import NOWHERE
+from sim.leasing.world import Notice, Physical, World
+from sim.portable import F64, I64
+from sim.trace import EventLog
+from system.leasing.commands import AcknowledgeAlerts, ActOnAlert, ClearAlerts
+from system.leasing.fixed_rules import FixedRules
+from system.leasing.records import ActionKind, Alert, AlertKind, AlertState, Severity
+from system.limits import DAY_S
+
+# People answer between eight and eight; what is critical is answered at any hour.
+_OPENS_S, _CLOSES_S = 8 * 3_600, 20 * 3_600
+_BATCH: Final = 100
+
+
+class UsageLessor(Lessor):
+    """Knows hours and places from readings, and answers alerts."""
+
+    def __init__(
+        self,
+        world: World,
+        p: LessorParameters,
+        log: EventLog,
+        bank: Bank,
+        channel: Channel,
+    ) -> None:
+        super().__init__(world, p, log)
+        self.bank, self._channel = bank, channel
+        self.terminals = Terminals(world.luck, world.t, world.fleet)
+        self._network = Network(world.luck, world.t, world.fleet.n)
+        n = world.fleet.n
+        self.baseline = FixedRules(n)
+        self.readings_count = 0
+        self._billed = np.zeros(n)
+        self._visit_on = np.full(n, LASTS, np.int64)
+        self._service_on = np.full(n, LASTS, np.int64)
+        # Machines that come back after a talk about why they stand.
+        self._offered: list[int] = []
+        self._day = self._now_s = 0
+        self._answers: Mapping[AlertKind, Callable[[Alert], None]] = {
+            AlertKind.IDLE: self._idle,
+            AlertKind.OFFLINE: self._unheard,
+            AlertKind.GEOFENCE: self._outside,
+            AlertKind.FUEL_BURN: self._thirsty,
+            AlertKind.FUEL_THEFT: self._ask,
+            AlertKind.TAMPER: self._visit,
+            AlertKind.ROLLBACK: self._ask,
+            AlertKind.SPOOF: self._visit,
+            AlertKind.OVERUSE: self._ask,
+            AlertKind.MAINTENANCE: self._service,
+        }
+
+    def start(self, day: int) -> None:
+        self.bank.enrol()
+
+    # What the lessor hears.
+
+    def hear(self, day: int, physical: Physical, notice: Notice) -> None:
+        """Moves that are told, closed sites, and what terminals write down today."""
+        self._day = day
+        world = self.world
+        self.bank.move(f"{day}", notice)
+        region = world.economy.contractors.region[world.projects.contractor]
+        standing = world.where.site[world.where.site != NOWHERE]
+        self.bank.close_sites(day, world.economy.wet, region, standing)
+        place = (physical.lat_e7, physical.lon_e7, physical.riding)
+        ailing = world.troubles.ailing
+        spoken = self.terminals.read(day, day_start_s(day), physical.live, place, ailing)
+        self._network.send(day, spoken, ailing)
+
+    def poll(self, at_s: int) -> None:
+        """Readings come in; silence is noticed; somebody looks at new alerts."""
+        self._now_s = at_s
+        arrived = self._network.collect(at_s)
+        if len(arrived):
+            self.readings_count += len(arrived)
+            self._channel.deliver(arrived)
+            self.baseline.take_in(as_readings(arrived, arrived.spoken.at_ms))
+        self.bank.service.tick(at_s * MS)
+        self._answer(at_s)
+
+    def hours(self, day: int) -> F64:
+        total = self.bank.engine_hours()
+        return total - self._billed
+
+    def _invoice_month(self, day: int) -> None:
+        super()._invoice_month(day)
+        self._billed = self.bank.engine_hours()
+
+    def signed(self, day: int, rows: I64) -> None:
+        """What is on the meter now was used by others."""
+        self._billed[rows] = self.bank.engine_hours()[rows]
+
+    # What people do about alerts.
+
+    def _answer(self, at_s: int) -> None:
+        in_hours = _OPENS_S <= (at_s - day_start_s(self._day)) % DAY_S < _CLOSES_S
+        fresh = [
+            alert
+            for alert in self.bank.service.alerts(is_open=True)
+            if alert.state != AlertState.ACKNOWLEDGED
+            and (in_hours or alert.severity == Severity.CRITICAL)
+        ]
+        for first in range(0, len(fresh), _BATCH):
+            part = fresh[first : first + _BATCH]
+            ids = tuple(alert.alert_id for alert in part)
+            self.bank.service.acknowledge(AcknowledgeAlerts(f"take/{at_s}/{first}", ids, OFFICER))
+            for alert in part:
+                self._answers[AlertKind(alert.kind)](alert)
+
+    def _order(self, alert: Alert, kind: ActionKind) -> None:
+        """Write down what is done."""
+        checker = SECOND if kind >= ActionKind.LIMIT_CUT else ""
+        name = f"{kind.name}/{alert.alert_id}/{alert.version}"
+        self.bank.service.act(ActOnAlert(name, alert.alert_id, kind, OFFICER, checker))
+
+    def _ask(self, alert: Alert) -> None:
+        """The lessee is told, and knows from now on that the bank sees it."""
+        self._order(alert, ActionKind.CALL)
+
+    def _idle(self, alert: Alert) -> None:
+        """A machine without work may as well come back."""
+        self._ask(alert)
+        row, economy = alert.machine, self.world.economy
+        lessee = economy.machines.lessee[row]
+        has_work = economy.machines.place[row] != NOWHERE
+        draw = self.world.luck.cohort("idle_talk", self._day, self.world.fleet.n)[row]
+        if lessee != NOWHERE and not has_work and draw < self.p.idle_talk_share:
+            self._offered.append(row)
+
+    def _outside(self, alert: Alert) -> None:
+        """The lessee is asked: it was moved, it was stolen, or it was nothing."""
+        self._ask(alert)
+        world, rows = self.world, np.array([alert.machine], np.int64)
+        if world.economy.machines.gone[alert.machine]:
+            self._order(alert, ActionKind.REPOSSESSION)
+            self.search(self._day, rows)
+        elif world.where.place[alert.machine] != world.where.site[alert.machine]:
+            now_s = np.array([self._now_s], np.int64)
+            self.bank.move(f"told/{alert.alert_id}", world.register(rows, now_s, now_s))
+        else:
+            name = f"nothing/{alert.alert_id}/{alert.version}"
+            said = "the lessee has it where it should be"
+            self.bank.service.clear(ClearAlerts(name, (alert.alert_id,), OFFICER, said))
+
+    def _thirsty(self, alert: Alert) -> None:
+        self._ask(alert)
+        self.world.troubles.repair(np.array([alert.machine], np.int64), self._day)
+
+    def _unheard(self, alert: Alert) -> None:
+        """Somebody has to go and look, unless it speaks again before."""
+        self._visit(alert)
+
+    def _visit(self, alert: Alert) -> None:
+        self._order(alert, ActionKind.INSPECTION)
+        row = alert.machine
+        self._visit_on[row] = min(self._visit_on[row], self._day + self.p.inspector_days)
+
+    def _service(self, alert: Alert) -> None:
+        self._ask(alert)
+        row = alert.machine
+        on = self._day + self.p.service_arranged_days
+        self._service_on[row] = min(self._service_on[row], on)
+
+    # What people do on a day.
+
+    def look_around(self, day: int) -> None:
+        """Thefts that lessees tell of, visits, services that were arranged, talks about returns."""
+        self.report_thefts(day)
+        self._visit_machines(day, np.flatnonzero(self._visit_on <= day))
+        due = np.flatnonzero(self._service_on <= day)
+        self._service_on[due] = LASTS
+        here = due[~self.world.economy.machines.gone[due]]
+        self.world.serviced(here, day)
+        self.bank.serviced(day, self.world.serviced_today)
+        back, self._offered = np.unique(np.array(self._offered, np.int64)), []
+        still = self.world.economy.machines
+        self._close(day, back[(still.lessee[back] != NOWHERE) & ~still.gone[back]])
+
+    def _visit_machines(self, day: int, rows: I64) -> None:
+        """An inspector finds a machine, or not; a terminal that ails is replaced."""
+        self._visit_on[rows] = LASTS
+        gone = self.world.economy.machines.gone[rows]
+        self.search(day, rows[gone])
+        here, ailing = rows[~gone], self.world.troubles.ailing
+        ill = (ailing.silent_from_s[here] < FAR_S) | (ailing.opened_at_s[here] < FAR_S)
+        ill |= ailing.spoofs[here]
+        self.world.troubles.replace_terminal(here[ill], day_start_s(day) + _OPENS_S)
+
+    def hold_debtors(self, day: int, due: Due) -> None:
+        """Machines of late payers do not start any more; paid up, they do."""
+        machines = self.world.economy.machines
+        late = due.debtor[self.book.dpd_days(day, due) >= self.p.immobilise_days]
+        hears = self.world.troubles.ailing.silent_from_s == FAR_S
+        machines.blocked[:] = np.isin(machines.lessee, late) & (machines.lessee != NOWHERE) & hears
+
+    def fetch_days(self, rows: I64) -> I64:
+        tracked = self._is_tracked(rows)
+        return np.where(tracked, self.p.repossess_tracked_days, self.p.repossess_blind_days)
+
+    def hunt(self, rows: I64) -> tuple[I64, F64]:
+        """A position helps as long as the terminal speaks."""
+        tracked, p = self._is_tracked(rows), self.p
+        days = np.where(tracked, p.police_tracked_days, p.police_blind_days)
+        return days, np.where(tracked, p.recovered_tracked_share, p.recovered_blind_share)
+
+    def _is_tracked(self, rows: I64) -> NDArray[np.bool_]:
+        tracked: NDArray[np.bool_] = self.world.troubles.ailing.silent_from_s[rows] > self._now_s
+        return tracked
+
+    def came_home(self, day: int, rows: I64) -> None:
+        """The bank is told; the terminal is made good."""
+        start_s = np.full(rows.size, day_start_s(day), np.int64)
+        place = np.full(rows.size, NOWHERE, np.int64)
+        self.bank.move(f"found/{day}", Notice(rows, place, start_s, start_s))
+        self.world.troubles.replace_terminal(rows, day_start_s(day))

@@ -1,0 +1,76 @@
+"""One arm of one replication of machine leasing: the entry for the study engine."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+from sim.leasing.audit import audit_stage
+from sim.leasing.parameters import PROCESSES, parameters_of
+from sim.leasing.stage import Setting, Span, Stage
+from sim.metrics.leasing import measure
+from sim.scenario import Scenario
+from sim.world import Outcome, Task
+from system.adapters.sql_place import own_place
+from system.leasing.records import Alert, AlertKind
+from system.limits import COLUMN_ROWS_MAX
+
+
+def simulate_leasing(task: Task) -> Outcome:
+    """Run one arm of one replication. Raises InputError for a scenario that does not fit."""
+    setting = setting_of(task.scenario, task.arm, task.replication)
+    with _database(task) as url:
+        stage = Stage(setting, url)
+        started = perf_counter()
+        stage.run()
+        elapsed_s = perf_counter() - started
+        for alert in stage.alerts():
+            _note_alert(stage, alert)
+        outcome = Outcome(
+            measure(stage),
+            stage.log,
+            audit_stage(stage),
+            {"readings_per_s": stage.readings_count / elapsed_s},
+        )
+        stage.close()
+    return outcome
+
+
+def setting_of(scenario: Scenario, arm: str, replication: int) -> Setting:
+    """The numbers of an arm. Raises InputError that names file and line."""
+    process = scenario.arms[arm].word("process")
+    if process not in PROCESSES:
+        remedy = f"write {' or '.join(PROCESSES)}"
+        raise scenario.refuse(("arms", arm, "process"), process, remedy)
+    machines, contractors = (_count(scenario, name) for name in ("machine", "contractor"))
+    span = Span(scenario.warmup_days, scenario.warmup_days + scenario.horizon_days)
+    parameters = parameters_of(scenario, arm)
+    return Setting(process, scenario.seed, replication, parameters, machines, contractors, span)
+
+
+def _count(scenario: Scenario, name: str) -> int:
+    count = scenario.populations[name].whole("count")
+    if not 1 <= count <= COLUMN_ROWS_MAX:
+        remedy = f"write 1 to {COLUMN_ROWS_MAX}"
+        raise scenario.refuse(("populations", name, "count"), count, remedy)
+    return count
+
+
+def _note_alert(stage: Stage, alert: Alert) -> None:
+    """What the bank was told, and how it ended."""
+    subject = f"{alert.machine}/{AlertKind(alert.kind).name.lower()}"
+    values = (alert.start_ms, alert.found_ms, alert.end_ms, alert.state)
+    stage.log.add(alert.raised_at_s, "alert", subject, values)
+
+
+@contextmanager
+def _database(task: Task) -> Iterator[str]:
+    """The URL of an empty store, as ``task.store`` asks for."""
+    if task.store == "memory":
+        yield task.store
+    elif task.store == "sqlite":
+        with TemporaryDirectory() as folder:
+            yield f"sqlite:///{folder}/system.db"
+    else:
+        with own_place(task.store, f"{task.arm}-{task.replication}") as url:
+            yield url

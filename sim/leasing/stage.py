@@ -1,0 +1,168 @@
+"""A stretch of days on which one lessor meets the machines' economy, in virtual time."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sim.engine import EconomyModel, Engine
+from sim.leasing.bank import Bank, Channel
+from sim.leasing.channel_columns import ColumnChannel
+from sim.leasing.facts import Facts
+from sim.leasing.grid import MS, day_start_s
+from sim.leasing.lessor import Lessor
+from sim.leasing.lessor_fixed import FixedLessor
+from sim.leasing.lessor_usage import UsageLessor
+from sim.leasing.machines import MachineDay
+from sim.leasing.parameters import Parameters
+from sim.leasing.terms import terms_of
+from sim.leasing.watch_policy import WATCH_POLICY
+from sim.leasing.world import World
+from sim.metrics.alert_scoring import Spans
+from sim.metrics.leasing_alerts import spans_of
+from sim.streams import Luck
+from sim.trace import EventLog
+from system.bootstrap_leasing import LeasingSystem, build_leasing
+from system.leasing.records import Alert
+from system.limits import DAY_S
+
+# Dealings of a day come after its work; the evening comes last.
+_DEALS_S: Final = DAY_S - 2
+_CLOSES_S: Final = DAY_S - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days after the start: measured from ``from_days`` to ``days``."""
+
+    from_days: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One arm's numbers."""
+
+    process: str
+    seed: int
+    replication: int
+    parameters: Parameters
+    machines: int
+    contractors: int
+    span: Span
+
+
+class Stage:
+    """Everything that one run is made of."""
+
+    def __init__(self, setting: Setting, store_url: str) -> None:
+        p, self.setting = setting.parameters, setting
+        luck = Luck(setting.seed, setting.replication)
+        self.engine, self.log = Engine(p.world.start_s), EventLog()
+        self.start_day = p.world.start_day
+        self.end_day = self.start_day + setting.span.days
+        sizes = (setting.machines, setting.contractors)
+        terms = terms_of(setting.process, p.lessor)
+        self.world = World(luck, p.world, p.trouble, terms, sizes, setting.span.days)
+        self.measured_from = self.start_day + setting.span.from_days
+        self.facts = Facts(setting.machines)
+        self.system: LeasingSystem | None = None
+        self.lessor: Lessor = self._lessor(store_url)
+
+    def _lessor(self, store_url: str) -> Lessor:
+        p = self.setting.parameters
+        if self.setting.process == "fixed":
+            return FixedLessor(self.world, p.lessor, self.log)
+        self.system = build_leasing(
+            clock=self.engine.clock, store_url=store_url, policy=WATCH_POLICY
+        )
+        bank = Bank(self.system.leasing, self.world.fleet, self.world.projects, p.world)
+        return UsageLessor(self.world, p.lessor, self.log, bank, self._channel(self.system))
+
+    def _channel(self, system: LeasingSystem) -> Channel:
+        return ColumnChannel(system.leasing, system.book)
+
+    def run(self) -> None:
+        """All days."""
+        self.lessor.start(self.start_day)
+        _Days(self)
+        self.engine.run(self.engine.now_s + self.setting.span.days * DAY_S)
+
+    def note(self, day: int, work: MachineDay) -> None:
+        """Remember a day, if it is measured."""
+        economy = self.world.economy
+        if day >= self.measured_from:
+            outside = economy.outside_hours.own, economy.outside_hours.spot
+            self.facts.note(day, economy.p, work, economy.machines.lessee, outside)
+
+    @property
+    def readings_count(self) -> int:
+        """Readings that reached the bank, repeats included."""
+        return self.lessor.readings_count if isinstance(self.lessor, UsageLessor) else 0
+
+    def alerts(self) -> list[Alert]:
+        """Every alert of the run, also those that were withdrawn."""
+        return self.system.leasing.alerts() if self.system is not None else []
+
+    def told(self) -> Spans:
+        """The alerts as the bank was told of them."""
+        return spans_of(
+            [(a.machine, a.kind, a.start_ms, a.end_ms, a.raised_at_s * MS) for a in self.alerts()]
+        )
+
+    def told_by_baseline(self) -> Spans:
+        """What the commission's fixed rules said on the same readings."""
+        assert isinstance(self.lessor, UsageLessor)
+        return spans_of(
+            [
+                (a.machine, int(a.kind), a.start_ms, a.end_ms, a.told_ms)
+                for a in self.lessor.baseline.alerts
+            ]
+        )
+
+    def close(self) -> None:
+        """Give the store back."""
+        if self.system is not None:
+            self.system.close()
+
+
+class _Days(EconomyModel):
+    """The Mesa model: one step per local day."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(stage.engine)
+        self._stage = stage
+        self._day = stage.start_day
+
+    def step(self) -> None:
+        """At midnight the day is worked; polls come in their time, dealings and evening last."""
+        stage, day = self._stage, self._day
+        self._day += 1
+        world, lessor = stage.world, stage.lessor
+        lessor.open_day(day, world.morning(day))
+        physical, notice = world.work(day)
+        stage.note(day, physical.work)
+        lessor.hear(day, physical, notice)
+        start_s = day_start_s(day)
+        if isinstance(lessor, UsageLessor):
+            poll_s = stage.setting.parameters.trouble.poll_s
+            for at_s in range(start_s, start_s + DAY_S, poll_s):
+                self.engine.at(at_s, _Poll(lessor, at_s))
+        self.engine.at(start_s + _DEALS_S, lambda: self._deal(day))
+        self.engine.at(start_s + _CLOSES_S, lambda: self._close(day))
+
+    def _deal(self, day: int) -> None:
+        self._stage.lessor.look_around(day)
+        self._stage.lessor.collect(day)
+
+    def _close(self, day: int) -> None:
+        self._stage.lessor.failed(day, self._stage.world.economy.evening(day))
+
+
+@dataclass(frozen=True, slots=True)
+class _Poll:
+    """One poll of the platform."""
+
+    lessor: UsageLessor
+    at_s: int
+
+    def __call__(self) -> None:
+        self.lessor.poll(self.at_s)
