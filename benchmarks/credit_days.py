@@ -83,7 +83,8 @@ def _bank(n: int, days: int) -> _Bank:
     return bank
 
 
-def _story(columns: dict[str, Any]) -> list[tuple[str, str]]:
+def story_of(columns: dict[str, Any]) -> list[tuple[str, str]]:
+    """Each column by name, as the hash of its values."""
     return [
         (name, sha256(np.ascontiguousarray(values).tobytes()).hexdigest())
         for name, values in columns.items()
@@ -96,7 +97,7 @@ def _columns(n: int, history_days: int, days: int) -> Iterator[Work]:
 
     def work() -> Answer:
         closed = sum(bank.close_day() for _ in range(days))
-        return Answer(closed, lambda: _story(bank.lines()))
+        return Answer(closed, lambda: story_of(bank.lines()))
 
     yield work
 
@@ -119,7 +120,7 @@ def _loop(n: int, days: int) -> Iterator[Work]:
     def story() -> list[tuple[str, str]]:
         found = {name: np.array([getattr(row, name) for row in rows]) for name in names}
         bills = np.array([row.bill_fen for row in rows]).T
-        return _story({name: bills if name == "bill_fen" else found[name] for name in columns})
+        return story_of({name: bills if name == "bill_fen" else found[name] for name in columns})
 
     def work() -> Answer:
         for day in range(first, first + days):

@@ -5,6 +5,7 @@ from benchmarks import (
     credit_economy,
     credit_model,
     evm,
+    lease_months,
     ledger,
     monitoring,
     replication,
@@ -22,5 +23,6 @@ WORKLOADS = {
         credit_economy.ECONOMY,
         credit_days.END_OF_DAY,
         credit_model.MODEL,
+        lease_months.MONTH_END,
     )
 }

@@ -4,10 +4,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from system.bootstrap_leasing import LEASING_FRAMES, LEASING_TABLES
+import numpy as np
+
+from system.bootstrap_leasing import LEASING_FRAMES, LEASING_TABLES, build_leasing
+from system.kernels.business_day import day_start_s
+from system.leasing.leases.commands import OpenTariff
+from system.leasing.leases.desk import LeaseParts
+from system.leasing.leases.policy import DEFAULT_POLICY as POLICY
 from system.leasing.leases.service import LeaseService
 from tests.ports.book_box import BookBox
-from tests.system.lease_world import HOUR_S, World
+from tests.system.lease_world import HOUR_S, LEAVE, USAGE, Clock, World
+from tests.system.leasing_world import HOUR_MS, MONDAY_MS, enrolment, readings
 
 
 def live(world: World) -> list[Any]:
@@ -57,3 +64,36 @@ def test_a_new_service_on_the_same_book_goes_on(tmp_path: Path) -> None:
     assert world.everything() == before
     assert not world.pay(0, 1_000).code[0]
     box.close()
+
+
+def test_readings_that_machines_sent_are_the_hours_that_are_billed() -> None:
+    """From readings through the twin to the bill: a reset, one that came late, and a repeat."""
+    clock = Clock(MONDAY_MS // 1_000 + 43_200)
+    system = build_leasing(clock=clock, store_url="memory")
+    world = World(clock, LeaseParts(clock, system.book, POLICY), system.leases, system.leasing)
+    world.machines.enrol_machines(enrolment(1))
+    world.service.open_tariff(OpenTariff("usage", "usage", USAGE, LEAVE))
+    world.admit(1)
+    start_ms = day_start_s(world.today) * 1_000
+    days = 30 - world.today % 30
+    # Every hour one reading; the machine works a quarter of it; its terminal is changed half-way.
+    n = days * 24
+    worked_s = np.arange(n) * HOUR_S // 4
+    anew = np.arange(n) >= n // 2
+    sent = readings(
+        n,
+        start_ms=start_ms,
+        every_ms=HOUR_MS,
+        boot=1 + anew,
+        engine_s=np.where(anew, worked_s - worked_s[n // 2], 3_600_000 + worked_s),
+    )
+    world.machines.take_in(sent.take(np.array([0])))
+    assert not world.start(0, 0, tariff=0).code[0]
+    in_time = np.flatnonzero(np.arange(n) != n - 5)
+    world.machines.take_in(sent.take(in_time))
+    world.machines.take_in(sent.take(np.array([n - 5, 3])))
+    world.next_day(days)
+    [bill] = world.service.bills(0)
+    assert not bill.is_estimated
+    # What the first reading after the change had worked since the last one before it is not known.
+    assert bill.engine_s == (n - 2) * HOUR_S // 4
