@@ -16,7 +16,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    RedirectResponse,
+    Response,
+)
 from starlette.responses import StreamingResponse as Stream
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -69,6 +75,7 @@ class Console:
             "launch": self._launch,
             "run": self._run,
             "life": self._life,
+            "watch": self._watch,
             "compare": self._compare,
         }
         paths = {
@@ -77,11 +84,13 @@ class Console:
             "/estimate": "estimate",
             "/launches/{id}": "launch",
             "/runs/{id:path}/events": "life",
+            "/runs/{id:path}/watch": "watch",
             "/compare": "compare",
         }
         routes = [Route(path, self._page(name, pages[name])) for path, name in paths.items()]
         routes += [
             Route("/runs/{id:path}/files/{name:path}", self._file),
+            Route("/runs/{id:path}/watch.json", self._frames),
             Route("/launches/{id}/progress", self._progress),
             Route("/launches", self._start, methods=["POST"]),
             Route("/launches/{id}/cancel", self._cancel, methods=["POST"]),
@@ -116,6 +125,10 @@ class Console:
         id_ = request.path_params["id"]
         return views.events(id_, self.library.folder(id_), request.query_params)
 
+    def _watch(self, request: Request) -> Context:
+        id_ = request.path_params["id"]
+        return views.watch(id_, self.library.folder(id_), request.query_params)
+
     def _compare(self, request: Request) -> Context:
         return views.compared(self.library, request.query_params.getlist("run"))
 
@@ -127,6 +140,10 @@ class Console:
         if name not in folder.sealable_sums():
             raise InputError("file", name, "choose one of the run's files")
         return FileResponse(folder.path / name, filename=Path(name).name, headers=_HEADERS)
+
+    async def _frames(self, request: Request) -> Response:
+        folder = self.library.folder(request.path_params["id"])
+        return JSONResponse(views.watch_frames(folder, request.query_params), headers=_HEADERS)
 
     async def _start(self, request: Request) -> Response:
         _check_own_page(request)

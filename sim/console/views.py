@@ -11,6 +11,7 @@ from sim.console.forms import sliders
 from sim.console.intervals import HEIGHT, WIDTH, picture
 from sim.console.launches import Launch
 from sim.console.library import COMPARED_MAX, Entry, Library
+from sim.console.watch import watch_of
 from sim.findings import claims_of, judgements, metrics_of, units_of
 from sim.reports.figures import claim_unit, figure, plain_number, span
 from sim.run_document import OK
@@ -132,18 +133,14 @@ def _cell(found: Json | None) -> str:
 def events(id_: str, folder: RunFolder, query: Mapping[str, str]) -> Context:
     """The way down from counts to one subject's life."""
     document = folder.read_run()
-    replication, arm = query.get("replication", "0"), query.get("arm") or document["arms"][0]
-    if not replication.isdigit() or int(replication) not in document.get("replications", ()):
-        raise InputError("replication", replication, "choose one that was run")
-    if arm not in document["arms"]:
-        raise InputError("arm", arm, f"use {' or '.join(document['arms'])}")
-    table = drill.events_of(folder, int(replication), arm)
+    arm, replication = _chosen(document, query)
+    table = drill.events_of(folder, replication, arm)
     kind, subject = query.get("kind", ""), query.get("subject", "")
     found, count = drill.subjects(table, kind, query.get("search", "")) if kind else ([], 0)
     return {
         "id": id_,
         "run": document,
-        "replication": int(replication),
+        "replication": replication,
         "arm": arm,
         "kind": kind,
         "subject": subject,
@@ -153,6 +150,30 @@ def events(id_: str, folder: RunFolder, query: Mapping[str, str]) -> Context:
         "more": count - len(found),
         "life": drill.life(table, subject) if subject else [],
     }
+
+
+def _chosen(document: Json, query: Mapping[str, str]) -> tuple[str, int]:
+    """The arm and replication that an address names. Raises InputError."""
+    replication, arm = query.get("replication", "0"), query.get("arm") or document["arms"][0]
+    if not replication.isdigit() or int(replication) not in document.get("replications", ()):
+        raise InputError("replication", replication, "choose one that was run")
+    if arm not in document["arms"]:
+        raise InputError("arm", arm, f"use {' or '.join(document['arms'])}")
+    return arm, int(replication)
+
+
+def watch(id_: str, folder: RunFolder, query: Mapping[str, str]) -> Context:
+    """The page of the moving picture."""
+    arm, replication = _chosen(folder.read_run(), query)
+    return {"id": id_, "arm": arm, "replication": replication}
+
+
+def watch_frames(folder: RunFolder, query: Mapping[str, str]) -> Json:
+    """The moving picture itself."""
+    document = folder.read_run()
+    arm, replication = _chosen(document, query)
+    scenario = scenario_of(document["scenario"], str(folder.path / "run.json"))
+    return watch_of(scenario, arm, replication, drill.events_of(folder, replication, arm))
 
 
 def compared(library: Library, ids: Sequence[str]) -> Context:

@@ -158,3 +158,12 @@ def test_a_page_needs_nothing_from_elsewhere_and_runs_no_script_of_its_own(
 
 def test_an_empty_folder_says_what_to_do(tmp_path: Path) -> None:
     assert "shapan pilot" in Visitor.of(tmp_path / "nothing").get("/").text
+
+
+def test_the_moving_picture_counts_every_event_of_the_run(visitor: Visitor, runs: Path) -> None:
+    assert 'data-src="/console/runs/first/watch.json' in visitor.get("/runs/first/watch").text
+    told = visitor.get("/runs/first/watch.json?arm=new&replication=1").json()
+    assert told["kind"] == "counts"
+    counted = sum(sum(series) for series in told["series"].values())
+    table = RunFolder(runs / "first").events(1).to_pylist()
+    assert counted == sum(row["arm"] == "new" for row in table) > 0
