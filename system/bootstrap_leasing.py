@@ -18,6 +18,7 @@ from system.leasing.leases.service import LeaseService
 from system.leasing.policy import DEFAULT_POLICY, LeasingPolicy
 from system.leasing.records import TWIN_FRAMES, TWIN_TABLES
 from system.leasing.service import LeasingService
+from system.leasing.service_telemetry import TelemetryDesk
 from system.ledger.idempotency import IDEMPOTENCY_TABLES
 from system.ledger.inbox import INBOX_TABLES
 from system.ledger.outbox import OUTBOX_TABLES
@@ -45,6 +46,7 @@ class LeasingSystem:
 
     leasing: LeasingService
     leases: LeaseService
+    telemetry: TelemetryDesk
     book: Book
     store: Store
 
@@ -66,7 +68,8 @@ def build_leasing(
     """
     store, book = _open(store_url)
     leases = LeaseService(LeaseParts(clock, book, lease_policy))
-    return LeasingSystem(LeasingService(Parts(clock, book, policy)), leases, book, store)
+    parts = Parts(clock, book, policy)
+    return LeasingSystem(LeasingService(parts), leases, TelemetryDesk(parts), book, store)
 
 
 def _open(store_url: str) -> tuple[Store, Book]:

@@ -106,6 +106,8 @@ READING_MS_MIN = 1_577_836_800_000
 CLOCK_AHEAD_MS_MAX = 86_400_000
 # A clock that is wrong by less is left alone: rules count in hours, and networks take seconds.
 CLOCK_TOLERATED_MS = 90_000
+# And slow by less than this it cannot be told from a gateway that gathers before it sends.
+CLOCK_SLOW_TOLERATED_MS = 600_000
 # Readings are kept, and taken in late, for this long: a month's rent and its dispute.
 HISTORY_MS = 62 * 86_400_000
 # Readings of one page of history, and pages of one machine: 65,536 readings are 227 days at five
@@ -140,4 +142,4 @@ assert FEED_DAY_FEN_MAX * PERIOD_DAYS * 12 * PPM < 2**63, "a year of sales x ppm
 assert (BOOT_MAX + 1) * (SEQUENCE_MAX + 1) <= 2**62, "boot and sequence must fit one int64"
 assert READING_BYTES_MAX < MESSAGE_BYTES_MAX < DOCUMENT_BYTES_MAX
 assert HISTORY_MS < CHECKPOINT_DAYS * DAY_S * 1_000, "what is taken in must have its checkpoint"
-assert CLOCK_TOLERATED_MS < CLOCK_AHEAD_MS_MAX < HISTORY_MS
+assert CLOCK_TOLERATED_MS < CLOCK_SLOW_TOLERATED_MS < CLOCK_AHEAD_MS_MAX < HISTORY_MS

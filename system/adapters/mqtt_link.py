@@ -156,7 +156,7 @@ class MqttLink:
     def _wait_s(self, failures: int) -> float:
         """Doubling from half a second; spread by user, so that a fleet does not return at once."""
         spread = 0.75 + crc32(self._account.user.encode()) / 2**33
-        return float(min(_WAIT_S_MIN * 2**failures, _WAIT_S_MAX) * spread)
+        return float(min(_WAIT_S_MIN * 2 ** min(failures, 16), _WAIT_S_MAX) * spread)
 
     async def _connected(self) -> Socket:
         loop = asyncio.get_running_loop()

@@ -109,7 +109,7 @@ def _fault(
     pin = decoded.pins[row]
     if pin and device.pin and pin != device.pin:
         return Fault.PIN_WRONG
-    return _signature_fault(decoded.raw[row], device, registry)
+    return signature_fault(decoded.raw[row], device, registry.fleets[device.fleet])
 
 
 def _is_foreign(sender: tuple[str, str], device: Device, registry: _Registry) -> bool:
@@ -120,11 +120,10 @@ def _is_foreign(sender: tuple[str, str], device: Device, registry: _Registry) ->
     return gateway is None or gateway.fleet != device.fleet
 
 
-def _signature_fault(raw: bytes, device: Device, registry: _Registry) -> Fault:
+def signature_fault(raw: bytes, device: Device, fleet: Fleet) -> Fault:
     """A device that has a key must use it; one without is believed only where its fleet says so."""
     if device.key_kind == "none":
-        allowed = registry.fleets[device.fleet].unsigned_allowed
-        return Fault.NONE if allowed else Fault.UNSIGNED
+        return Fault.NONE if fleet.unsigned_allowed else Fault.UNSIGNED
     parts = split_signed(raw)
     if parts is None:
         return Fault.UNSIGNED

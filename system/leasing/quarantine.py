@@ -43,6 +43,9 @@ class Fault(IntEnum):
     VALUE_OUT_OF_RANGE = 19
     # What came before.
     KEY_REUSED = 20  # the same device, boot and sequence with other content
+    ORDER_UNKNOWN = 21  # a receipt for what was never sent, or not to this device
+    # What we made of it.
+    UNPROCESSABLE = 22  # our own code failed on it: kept for a developer
 
 
 @dataclass(frozen=True, slots=True)

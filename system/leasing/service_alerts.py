@@ -207,18 +207,31 @@ def receipt(parts: Parts, action_id: str, done: bool, note: str = "") -> bool:
 
     Raises InputError for an order that was never given.
     """
-    now_s = parts.clock.now_s()
     with parts.book.transaction() as unit:
-        [action] = unit.rows.get(ACTIONS, [(action_id,)])
-        if action is None or action.kind not in _ORDERS:
+        action = order_of(unit, action_id)
+        if action is None:
             raise InputError("action_id", action_id, "give the id of an order that was sent")
-        if action.state != ActionState.ORDERED:
-            return False
-        _settle(unit, parts, action, done, note, now_s)
-        outbox.mark_done(unit.rows, [action_id], now_s)
-        if done:
-            stopped = int(action.kind == ActionKind.IMMOBILISE)
-            _set_immobilised(unit, action.machine, stopped)
+        return settle_order(unit, parts, action, done=done, note=note)
+
+
+def order_of(unit: BookUnit, action_id: str) -> Action | None:
+    """The action of this id, if it is an order to a machine."""
+    [action] = unit.rows.get(ACTIONS, [(action_id,)])
+    return action if action is not None and action.kind in _ORDERS else None
+
+
+def settle_order(
+    unit: BookUnit, parts: Parts, action: Action, *, done: bool, note: str = ""
+) -> bool:
+    """Take the machine's word on an order, in the caller's transaction. False: known before."""
+    if action.state != ActionState.ORDERED:
+        return False
+    now_s = parts.clock.now_s()
+    _settle(unit, parts, action, done, note, now_s)
+    outbox.mark_done(unit.rows, [action.action_id], now_s)
+    if done:
+        stopped = int(action.kind == ActionKind.IMMOBILISE)
+        _set_immobilised(unit, action.machine, stopped)
     return True
 
 

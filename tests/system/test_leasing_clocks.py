@@ -28,6 +28,8 @@ def test_an_honest_clock_is_left_alone_whatever_the_network_does() -> None:
     book = open_book()
     delays_ms = [500, 20_000, 45_000, 300, 60_000, 4_000] * 30
     assert {send(book, n, delay_ms=delay) for n, delay in enumerate(delays_ms)} == {0}
+    gathering = open_book()
+    assert {send(gathering, n, delay_ms=300_000) for n in range(200)} == {0}
 
 
 @pytest.mark.parametrize("skew_ms", [8 * HOUR_MS, 10 * MINUTE_MS, 3 * MINUTE_MS])

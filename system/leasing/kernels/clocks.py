@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from system.kernels.columns import I64, Mask
-from system.limits import CLOCK_TOLERATED_MS
+from system.limits import CLOCK_SLOW_TOLERATED_MS, CLOCK_TOLERATED_MS
 
 # The least delay is taken over the running span and the one before it.
 SPAN_MS: Final = 6 * 3_600_000
@@ -77,8 +77,10 @@ def _corrected(clocks: Clocks) -> Clocks:
     believed = known & ((delay_ms < 0) | enough)
     wanted_ms = np.where(believed, delay_ms, 0)
     rounded_ms = (wanted_ms + _QUANTUM_MS // 2) // _QUANTUM_MS * _QUANTUM_MS
-    settled_ms = np.where(np.abs(wanted_ms) < CLOCK_TOLERATED_MS, 0, rounded_ms)
+    tolerated = (wanted_ms > -CLOCK_TOLERATED_MS) & (wanted_ms < CLOCK_SLOW_TOLERATED_MS)
+    settled_ms = np.where(tolerated, 0, rounded_ms)
     is_off = np.abs(wanted_ms - clocks.correction_ms) >= CLOCK_TOLERATED_MS
+    is_off &= ~(tolerated & (clocks.correction_ms == 0))
     correction_ms = np.where(is_off, settled_ms, clocks.correction_ms)
     return Clocks(
         clocks.span,

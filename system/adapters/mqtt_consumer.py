@@ -1,0 +1,131 @@
+"""The consumer: from the broker into the service, acknowledged after the commit; letters out.
+
+All that has come while a commit ran is the next commit. Nothing here knows a time but the loop's,
+and nothing is kept that the broker or the book does not hold too.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
+
+from system.errors import OperationalError
+from system.ports.broker import Delivery, Link
+
+_LOG = logging.getLogger(__name__)
+# Messages of one commit: bounds how long the loop is busy with it, and what a failure repeats.
+BATCH_MAX: Final = 1_000
+_WAIT_S_MIN, _WAIT_S_MAX = 0.25, 15.0
+
+
+class OutLetter(Protocol):
+    @property
+    def topic(self) -> str: ...
+    @property
+    def payload(self) -> bytes: ...
+
+
+class Desk(Protocol):
+    """The service as the consumer needs it."""
+
+    def take(self, deliveries: Sequence[Delivery]) -> Any:
+        """Commit their effects. Raises OperationalError where it should be tried again."""
+        ...
+
+    def set_aside(self, delivery: Delivery, error: Exception) -> None: ...
+    def due(self) -> Sequence[OutLetter]: ...
+    def tick(self) -> Any: ...
+
+
+class Consumer:
+    """``run`` until cancelled, or until the link says that it will not come back.
+
+    poll_s: how often it looks for letters that others have put into the outbox; it looks after each
+    commit in any case, and when ``nudge`` is called.  tick_s: how often the service looks for what
+    did not come.  None for never.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        desk: Desk,
+        *,
+        batch_max: int = BATCH_MAX,
+        poll_s: float | None = 1.0,
+        tick_s: float | None = 60.0,
+    ) -> None:
+        self._link, self._desk, self._batch_max = link, desk, batch_max
+        self._poll_s, self._tick_s = poll_s, tick_s
+        self._wanted = asyncio.Event()
+        self.taken = 0
+
+    def nudge(self) -> None:
+        """There may be letters."""
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """Raises BrokerUnavailable where the broker refuses the account."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._bring_in())
+            tasks.create_task(self._send_out())
+            if self._tick_s is not None:
+                tasks.create_task(self._tick(self._tick_s))
+
+    async def _bring_in(self) -> None:
+        while True:
+            deliveries = await self._link.receive(self._batch_max)
+            await self._commit(deliveries)
+            self._link.acknowledge(deliveries)
+            self.taken += len(deliveries)
+            self.nudge()
+            # Who else is on this loop gets a turn, however much has come.
+            await asyncio.sleep(0)
+
+    async def _commit(self, deliveries: Sequence[Delivery]) -> None:
+        """All at once; where our own code fails on them, by halves, until it is found on which."""
+        try:
+            await self._patiently(lambda: self._desk.take(deliveries))
+        except Exception as error:
+            if len(deliveries) == 1:
+                _LOG.exception("set aside a delivery on %s", deliveries[0].topic)
+                failed, poison = error, deliveries[0]
+                await self._patiently(lambda: self._desk.set_aside(poison, failed))
+                return
+            middle = len(deliveries) // 2
+            await self._commit(deliveries[:middle])
+            await self._commit(deliveries[middle:])
+
+    async def _patiently(self, work: Any) -> Any:
+        """Until the outside world lets it be done; nothing is acknowledged meanwhile."""
+        failures = 0
+        while True:
+            try:
+                return work()
+            except OperationalError as error:
+                _LOG.warning("%s", error)
+                await asyncio.sleep(min(_WAIT_S_MIN * 2 ** min(failures, 16), _WAIT_S_MAX))
+                failures += 1
+
+    async def _send_out(self) -> None:
+        while True:
+            self._wanted.clear()
+            letters = await self._patiently(self._desk.due)
+            # One letter of each machine and alert at most: their order is kept by the outbox.
+            await asyncio.gather(
+                *(self._link.publish(letter.topic, letter.payload) for letter in letters)
+            )
+            if not letters:
+                await self._until_wanted()
+
+    async def _until_wanted(self) -> None:
+        try:
+            async with asyncio.timeout(self._poll_s):
+                await self._wanted.wait()
+        except TimeoutError:
+            return
+
+    async def _tick(self, every_s: float) -> None:
+        while True:
+            await asyncio.sleep(every_s)
+            await self._patiently(self._desk.tick)
+            self.nudge()
