@@ -18,6 +18,8 @@ from sim.commands.run import run
 from sim.commands.scenarios import scenarios
 from sim.commands.schedule import schedule
 from sim.commands.serve import serve
+from sim.commands.shrink import shrink
+from sim.commands.soak import soak
 from sim.commands.verify import verify
 from system.errors import InputError, ShapanError
 
@@ -38,6 +40,8 @@ for command in (
     compare,
     schedule,
     serve,
+    soak,
+    shrink,
 ):
     app.command()(command)
 for name, products, summary in (

@@ -18,6 +18,7 @@ from time import perf_counter
 
 import pyarrow as pa
 
+from sim.failure import CRASHED, Failure, breach
 from sim.run_folder import Json, RunFolder, plain
 from sim.scenario import Scenario
 from sim.trace import EventLog, first_difference
@@ -126,6 +127,8 @@ def keep(job: Job, found: Done | InputError | Json) -> InputError | None:
             folder.write_replication(found.record, found.events, found.runtime)
         except OSError as error:
             found = failure(job, "persist", error)
+        else:
+            found = _breach(job, found.record) or found
     if not isinstance(found, Done):
         folder.write_failure(found)
     return None
@@ -133,14 +136,25 @@ def keep(job: Job, found: Done | InputError | Json) -> InputError | None:
 
 def failure(job: Job, stage: str, cause: BaseException | None) -> Json:
     """The record of a failed replication, with all that is needed to see it again."""
-    return {
-        "replication": job.replication,
-        "seed": job.plan.scenario.seed,
-        "stage": stage,
-        "error": "".join(traceback.format_exception_only(cause)).strip(),
-        "traceback": "".join(traceback.format_exception(cause)),
-        "replay": f"shapan run {job.folder} --replication {job.replication}",
-    }
+    text = "".join(traceback.format_exception_only(cause)).strip()
+    trace = "".join(traceback.format_exception(cause))
+    task = next((t for t in job.plan.tasks(job.replication) if t.arm in stage.split()), None)
+    if task is None:
+        task = job.plan.tasks(job.replication)[0]
+    return Failure(task, CRASHED, text, trace).record(stage, _replay(job))
+
+
+def _breach(job: Job, record: Json) -> Json | None:
+    """The record of the first invariant that a finished replication has broken, if any."""
+    for task in job.plan.tasks(job.replication):
+        found = breach(task, record["arms"][task.arm]["invariants"])
+        if found is not None:
+            return found.record(f"invariants of {task.arm}", _replay(job))
+    return None
+
+
+def _replay(job: Job) -> str:
+    return f"shapan run {job.folder} --replication {job.replication}"
 
 
 def replicate(plan: Plan, replication: int) -> tuple[Json, dict[str, EventLog], Json]:

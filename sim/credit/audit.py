@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sim.checks import consent
+from sim.checks.auditor import HELD
 from sim.checks.credit import REBUILT, audit_ledger, audit_lines, audit_merchants, rebuild
 from sim.credit.stage import Stage
 from system.credit.access import ACCESS_LOG
@@ -21,11 +22,24 @@ def journal_of(stage: Stage) -> list[JournalRow]:
         return unit.rows.scan(JOURNAL)
 
 
-def audit_stage(stage: Stage, journal: list[JournalRow]) -> dict[str, str]:
-    """Every invariant that the bank's records can show."""
+def watch(stage: Stage) -> None:
+    """The auditor's round at a day's close; what it finds broken stands in ``stage.broken``."""
+    with stage.faults.paused():
+        found = audit_stage(stage, journal_of(stage), stage.today + 1)
+    for name, sentence in found.items():
+        if sentence != HELD:
+            day = stage.today - stage.start_day
+            stage.broken.setdefault(name, f"day {day}: {sentence}")
+
+
+def audit_stage(
+    stage: Stage, journal: list[JournalRow], end_day: int | None = None
+) -> dict[str, str]:
+    """Every invariant that the bank's records can show, up to the close of the day before
+    ``end_day`` (None: to the end of the stage)."""
     bank = stage.bank
     year_days = DEFAULT_POLICY.billing.year_days
-    days = range(stage.start_day, stage.end_day)
+    days = range(stage.start_day, stage.end_day if end_day is None else end_day)
     books = rebuild(journal, bank.paid_fen.size, year_days, days)
     names = (*REBUILT, "accrued_raw", "life")
     audit_lines(books, bank.service.view(names, bank.rows))

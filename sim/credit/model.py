@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from sim.checks.cash import first_breach
 from sim.credit.appraisal import Desk, DeskReason
-from sim.credit.audit import audit_stage, journal_of
+from sim.credit.audit import audit_stage, journal_of, watch
 from sim.credit.bank import CHECKER, MAKER
 from sim.credit.facts import Mask
 from sim.credit.happenings import add_journal
@@ -30,6 +32,8 @@ from system.credit.rules import Refusal
 from system.errors import InputError
 from system.limits import COLUMN_ROWS_MAX
 
+# What asking again at once gets past.
+_SEVERITY_MAX: Final = {"store_locked": 0.5, "disk_full": 0.5, "service_killed": 0.2}
 # Fewer legacy merchants leave too few bad loans to learn from.
 _COUNT_MIN: Final = {"merchant": 1, "legacy": 300}
 
@@ -75,7 +79,7 @@ def simulate_credit(task: Task) -> Outcome:
         stage, run = run_arm(setting, url)
         journal = journal_of(stage)
         with stage.faults.paused():
-            verdicts = audit_stage(stage, journal)
+            verdicts = first_breach((stage.broken, audit_stage(stage, journal)))
         add_journal(stage.log, journal)
         metrics = measure(run, journal)
         stage.system.close()
@@ -102,9 +106,17 @@ def setting_of(scenario: Scenario, arm: str, replication: int) -> Setting:
     merchants, legacy = (_count(scenario, name) for name in _COUNT_MIN)
     luck = Luck(scenario.seed, replication)
     windows = windows_of(scenario, arm, luck, world.start_s)
+    _check_severities(scenario)
     return Setting(
         process, scenario.seed, replication, parameters, world, merchants, legacy, span, windows
     )
+
+
+def _check_severities(scenario: Scenario) -> None:
+    for index, fault in enumerate(scenario.faults):
+        if fault.severity > _SEVERITY_MAX.get(fault.kind, 1):
+            remedy = f"write at most {_SEVERITY_MAX[fault.kind]}: here nobody comes back later"
+            raise scenario.refuse(("faults", index, "severity"), fault.severity, remedy)
 
 
 def _count(scenario: Scenario, name: str) -> int:
@@ -131,12 +143,18 @@ def play(setting: Setting, store_url: str, threads: int = 1) -> tuple[Stage, Mas
         luck, setting.world, setting.merchants, setting.span, store_url, threads, setting.windows
     )
     desk = Desk(stage.economy, luck, setting.parameters, stage.economy.roster().since_day)
+    closing = partial(watch, stage) if setting.windows else _nothing
     if setting.process == "collateral":
-        stage.run(CollateralLender(stage.bank, desk, stage.engine, setting.parameters))
+        collateral = CollateralLender(stage.bank, desk, stage.engine, setting.parameters)
+        stage.run(collateral, closing=closing)
         return stage, stage.facts.applications.approved
     lender = DataLender(stage.bank, luck, setting.parameters, desk)
-    stage.run(lender, lambda: put_in_charge(stage, setting.learned()))
+    stage.run(lender, lambda: put_in_charge(stage, setting.learned()), closing)
     return stage, lender.shadow_approved
+
+
+def _nothing() -> None:
+    """At the close of an undisturbed day."""
 
 
 def put_in_charge(stage: Stage, learned: Legacy) -> None:

@@ -48,12 +48,14 @@ class Stage:
     ) -> None:
         self.luck, self.span = luck, span
         self.engine = Engine(world.start_s)
-        self.start_day = world.start_day
+        self.start_s, self.start_day = world.start_s, world.start_day
         self.lend_day = self.start_day + span.lend_after_days
         self.end_day = self.start_day + span.days
         self.economy = Economy(luck, world, n, threads)
         self.facts, self.log = Facts(n), EventLog()
         self.system = build_credit(clock=self.engine.clock, store_url=store)
+        # Invariants that were seen broken during the run: when, and what broke first.
+        self.broken: dict[str, str] = {}
         self.faults = Faults(windows, luck, lambda: self.engine.now_s)
         service = under_faults(self.system, self.engine.clock, self.faults)
         self.bank = Bank(
@@ -61,10 +63,20 @@ class Stage:
         )
         self.bank.enrol()
 
-    def run(self, lender: Lender, opening: Callable[[], object] = lambda: None) -> None:
-        """All days. opening: called once, on the first morning of lending."""
+    @property
+    def today(self) -> int:
+        """Local business day number."""
+        return self.start_day + (self.engine.now_s - self.start_s) // DAY_S
+
+    def run(
+        self,
+        lender: Lender,
+        opening: Callable[[], object] = lambda: None,
+        closing: Callable[[], object] = lambda: None,
+    ) -> None:
+        """All days. opening: called on the first morning of lending.  closing: after each day."""
         lender.start(self.start_day)
-        _Days(self, lender, opening)
+        _Days(self, lender, opening, closing)
         self.engine.run(self.engine.now_s + self.span.days * DAY_S)
         self.bank.open_day(self.end_day)
 
@@ -72,9 +84,16 @@ class Stage:
 class _Days(EconomyModel):
     """The Mesa model: one step per local day."""
 
-    def __init__(self, stage: Stage, lender: Lender, opening: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        lender: Lender,
+        opening: Callable[[], object],
+        closing: Callable[[], object],
+    ) -> None:
         super().__init__(stage.engine)
-        self._stage, self._lender, self._opening = stage, lender, opening
+        self._stage, self._lender = stage, lender
+        self._opening, self._closing = opening, closing
         self._day = stage.start_day
         self._feed: Feed | None = None
 
@@ -113,4 +132,5 @@ class _Days(EconomyModel):
         assert self._feed is not None
         self._lender.hear(self._feed)
         self._stage.bank.service.end_of_day(self._day)
+        self._closing()
         self._day += 1

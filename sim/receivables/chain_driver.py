@@ -43,6 +43,11 @@ class ChainDriver:
         self.block_count = 0
         self.transaction_count = 0
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing is under way between the service and the chain."""
+        return not self._is_scheduled
+
     def wake(self) -> None:
         """There may be something to send."""
         if not self._is_scheduled:

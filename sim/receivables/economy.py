@@ -82,6 +82,8 @@ class Economy:
         self.tickets: list[Ticket] = []
         # (rule, key of the invoice) of each fraud alert that the system has raised.
         self.alerts: list[tuple[str, str]] = []
+        # Invariants that were seen broken during the run: when, and what broke first.
+        self.broken: dict[str, str] = {}
         self.counts = Counts()
         # What is broken when; nothing unless the entry says so.
         self.faults = Faults((), luck, lambda: engine.now_s)

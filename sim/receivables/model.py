@@ -22,6 +22,7 @@ from sim.receivables.paper import PaperChannel
 from sim.receivables.parameters import parameters_of
 from sim.receivables.trade import Trade
 from sim.receivables.treasury import Treasury
+from sim.receivables.watchman import Watchman
 from sim.scenario import Scenario
 from sim.streams import Luck
 from sim.world import Outcome, Task
@@ -64,13 +65,15 @@ def simulate_receivables(task: Task) -> Outcome:
 def _simulate_paper(task: Task) -> Outcome:
     economy = run_paper(task)
     measured = measure(economy, "paper")
-    return Outcome(measured, economy.log, audit_economy(economy), economy.faults.counts())
+    verdicts = first_breach((economy.broken, audit_economy(economy)))
+    return Outcome(measured, economy.log, verdicts, economy.faults.counts())
 
 
 def run_paper(task: Task) -> Economy:
     """The paper process to its end."""
     economy = _economy(task)
     economy.channel = PaperChannel(economy)
+    Watchman(economy)
     _run(economy, task)
     return economy
 
@@ -79,7 +82,7 @@ def _simulate_chain(task: Task) -> Outcome:
     economy, platform = run_chain(task)
     cleared = {CONSERVED: _cleared(economy)}
     platform_verdicts = audit_platform(platform.system, economy)
-    verdicts = first_breach((platform_verdicts, audit_economy(economy), cleared))
+    verdicts = first_breach((economy.broken, platform_verdicts, audit_economy(economy), cleared))
     platform.system.close()
     counts = economy.faults.counts() | {
         "blocks": float(platform.driver.block_count),
@@ -95,6 +98,7 @@ def run_chain(task: Task) -> tuple[Economy, Platform]:
     channel = ChainChannel(economy, platform)
     economy.channel = channel
     platform.driver.handle = channel.handle
+    Watchman(economy, platform)
     _run(economy, task)
     with economy.faults.paused():
         platform.driver.finish()

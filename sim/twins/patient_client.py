@@ -13,7 +13,7 @@ from sim.twins.faulty_transactions import Killed
 from system.errors import IntegrityError, OperationalError
 
 # At once; whoever was refused or killed so often comes back later.
-_REFUSALS_MAX: Final = 12
+_REFUSALS_MAX: Final = 20
 _KILLS_MAX: Final = 60
 
 
