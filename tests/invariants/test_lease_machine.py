@@ -287,16 +287,17 @@ class Leasing(RuleBasedStateMachine):
             assert min([*bills, *(v for name, v in one.items() if name.endswith("_fen"))]) >= 0
             assert sum(bills) == one["rent_due_fen"] - one["disputed_fen"]
             assert one["overdue_fen"] <= sum(bills)
-            self._check_age(bills, one["unpaid_due_day"])
+            self._check_age(bills, one)
             self._check_disputes(who, one)
             if one["life"] in (LeaseLife.CHARGED_OFF, LeaseLife.CLOSED):
                 owed = ("rent_due_fen", "fee_due_fen", "penalty_due_fen", "deposit_fen")
                 assert not any(one[name] for name in owed)
 
-    def _check_age(self, bills: list[int], unpaid_due_day: int) -> None:
+    def _check_age(self, bills: list[int], one: dict[str, int]) -> None:
         last, due_days = self.one.period, DEFAULT_POLICY.due_days
         unpaid = [p for p in range(last - BILLS_MAX + 1, last + 1) if bills[p % BILLS_MAX]]
-        assert unpaid_due_day == (due_day(unpaid[0], due_days) if unpaid else 0)
+        unpaid += [one["end_day"] // PERIOD_DAYS] * (one["fee_due_fen"] > 0)
+        assert one["unpaid_due_day"] == (due_day(min(unpaid), due_days) if unpaid else 0)
 
     def _check_disputes(self, who: int, one: dict[str, int]) -> None:
         if one["life"] == LeaseLife.CHARGED_OFF:

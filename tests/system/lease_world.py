@@ -98,7 +98,7 @@ class World:
 
     @classmethod
     def leasing(cls, n: int = 4, tariff: int = 1, **terms: Any) -> "World":
-        """Lessee k leases machine k from the first day, 15 days before the next bill."""
+        """Lessee k leases machine k from the first day of a period."""
         world = cls.open(n, **{key: terms.pop(key) for key in ("policy", "book") if key in terms})
         for k in range(n):
             assert not world.start(k, k, tariff=tariff, **terms).code[0]
@@ -250,7 +250,7 @@ class World:
 
 
 def settled(world: World) -> World:
-    """The running period is billed and paid, so that the next bill is of a full period."""
+    """The running period, without work, is billed and paid."""
     world.bill()
     for lease in range(world.service.leases):
         world.pay(lease, world.lease(lease, "due_fen"))

@@ -55,6 +55,19 @@ def test_a_bill_that_was_paid_is_refunded() -> None:
     assert world.balances_fen()["cash"] == cash_fen - 300_000
 
 
+def test_a_refund_pays_what_else_is_owed_before_it_goes_back() -> None:
+    world = settled(World.leasing())
+    period = world.bill(100)
+    world.pay(0, HUNDRED_FEN)
+    world.bill(100)
+    cash_fen = world.balances_fen()["cash"]
+    world.dispute(0, period, 80 * HOUR_S)
+    world.decide(0, period, 80 * HOUR_S)
+    assert world.balances_fen()["cash"] == cash_fen
+    assert world.lease(0, "due_fen") == HUNDRED_FEN - 300_000
+    assert world.service.differences() == {}
+
+
 def test_a_dispute_of_a_claim_that_was_given_up_makes_it_smaller() -> None:
     world = settled(World.leasing(deposit_fen=0))
     period = world.bill(100)

@@ -177,6 +177,15 @@ def test_a_machine_that_comes_back_is_billed_to_its_last_day() -> None:
     assert world.lease(0, "rent_due_fen") == before, "rent has stopped"
 
 
+def test_what_is_owed_after_a_return_ages_all_the_same() -> None:
+    world = World.leasing(1, deposit_fen=0)
+    world.give_back(0)
+    world.next_day(30 + world.parts.policy.due_days + 90)
+    assert world.lease(0, "dpd_days", "default_day") == [91, 0]
+    world.next_day()
+    assert world.lease(0, "default_day") == world.today - 1
+
+
 def test_after_the_term_only_the_notice_is_asked_for() -> None:
     world = World.leasing(term_days=20)
     world.next_day(25)

@@ -102,9 +102,9 @@ def _hours(desk: Desk, columns: Mapping[str, I64], meter_s: I64 | None) -> Meter
 
 
 def credit(desk: Desk, leases: I64, period: I64, credit_fen: I64) -> I64:
-    """Credit notes: off what is left of a bill first, the rest goes back in cash.
+    """Credit notes: off what is left of a bill first; the rest is cash of the lessee's.
 
-    period: int64 (n,), of each bill.  Returns int64 (n,) fen, what came off bills.
+    period: int64 (n,), of each bill.  Returns int64 (n,) fen, that rest.
     """
     off_fen = np.minimum(left_of(desk, leases, period), credit_fen)
     take_off(desk, leases, period, off_fen)
@@ -112,7 +112,7 @@ def credit(desk: Desk, leases: I64, period: I64, credit_fen: I64) -> I64:
     desk.write(leases, {"rent_due_fen": owed_fen - off_fen})
     desk.tell(Kind.RENT_CREDITED, leases, off_fen)
     desk.tell(Kind.RENT_REFUNDED, leases, credit_fen - off_fen)
-    return off_fen
+    return credit_fen - off_fen
 
 
 def left_of(desk: Desk, leases: I64, period: I64) -> I64:
@@ -136,5 +136,13 @@ def take_off(desk: Desk, leases: I64, period: I64, off_fen: I64) -> None:
             late_fen += bill_fen[one % BILLS_MAX]
     desk.write(leases, {"bill_fen": bill_fen, "overdue_fen": late_fen})
     due_days = desk.policy.due_days
-    found = bills.oldest_due_day(desk.unit, LEASES, leases, desk.period, due_days)
-    desk.write(leases, {"unpaid_due_day": found})
+    oldest = bills.oldest_due_day(desk.unit, LEASES, leases, desk.period, due_days)
+    fee = desk.unit.read(LEASES, ("fee_due_fen", "end_day"), leases)
+    only_fee = (oldest == 0) & (fee["fee_due_fen"] > 0)
+    fee_day = fee_due_day(fee["end_day"], due_days)
+    desk.write(leases, {"unpaid_due_day": np.where(only_fee, fee_day, oldest)})
+
+
+def fee_due_day(end_day: I64, due_days: int) -> I64:
+    """A fee for leaving is due with the lease's last bill. Returns int64 (n,)."""
+    return (end_day // PERIOD_DAYS + 1) * PERIOD_DAYS - 1 + due_days

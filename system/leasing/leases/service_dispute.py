@@ -23,6 +23,7 @@ from system.leasing.leases.records import (
     LeaseLife,
 )
 from system.leasing.leases.rules import Refusal
+from system.leasing.leases.service_money import take
 from system.limits import BILLS_MAX, PERIOD_DAYS
 from system.subledger.desk import Page, four_eyes_missing
 
@@ -158,7 +159,8 @@ def _put_back(desk: Desk, leases: I64, period: I64, disputed_fen: I64, credit_fe
     held_fen = desk.unit.read(LEASES, ("disputed_fen",), leases)["disputed_fen"]
     desk.write(leases, {"disputed_fen": held_fen - disputed_fen})
     billing.take_off(desk, leases, plane, -disputed_fen)
-    billing.credit(desk, leases, plane, credit_fen)
+    # What was paid too much pays what else is owed, and goes back if nothing is.
+    take(desk, leases, billing.credit(desk, leases, plane, credit_fen))
 
 
 def _reduce_claim(desk: Desk, leases: I64, credit_fen: I64) -> None:

@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 
+from system.kernels import arrears
 from system.kernels.arrears import days_past_due
 from system.kernels.columns import I64, Mask
 from system.kernels.precedence import refusals
@@ -21,7 +22,7 @@ from system.leasing.leases.events import Kind
 from system.leasing.leases.outcome import Done, Outcomes, Returned
 from system.leasing.leases.records import LEASES, Ending, LeaseLife
 from system.leasing.leases.rules import Refusal
-from system.leasing.leases.service_money import set_off
+from system.leasing.leases.service_money import set_off, take
 from system.leasing.leases.tariffs import Plan, by_tariff, plans
 from system.leasing.records import MACHINES
 from system.limits import BILLS_MAX
@@ -32,6 +33,7 @@ _LEAVING: Final = (
     "tariff",
     "rent_fen",
     "until_day",
+    "unpaid_due_day",
     "fee_due_fen",
     "term_engine_s_max",
     "billed_s",
@@ -69,7 +71,15 @@ def _charge_leave(desk: Desk, leases: I64) -> I64:
         return leave_fee_floor(columns["rent_fen"][rows], least_ppm, days_left[rows], plan.leave)
 
     fee_fen = by_tariff(plans(desk.unit.rows), columns["tariff"], work)
-    desk.write(leases, {"fee_due_fen": columns["fee_due_fen"] + fee_fen})
+    unpaid = columns["unpaid_due_day"]
+    due_day = arrears.due_day(desk.period, desk.policy.due_days)
+    desk.write(
+        leases,
+        {
+            "fee_due_fen": columns["fee_due_fen"] + fee_fen,
+            "unpaid_due_day": np.where((unpaid == 0) & (fee_fen > 0), due_day, unpaid),
+        },
+    )
     desk.tell(Kind.FEE_CHARGED, leases, fee_fen)
     return fee_fen
 
@@ -100,7 +110,7 @@ def _credit_overestimate(desk: Desk, leases: I64, over_s: I64) -> I64:
     credit_fen[at] = billing.bill_of(desk, terms, period, billed_s) - billing.bill_of(
         desk, terms, period, found_s
     )
-    billing.credit(desk, rows, period, credit_fen[at])
+    take(desk, rows, billing.credit(desk, rows, period, credit_fen[at]))
     return credit_fen
 
 

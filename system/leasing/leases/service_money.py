@@ -59,7 +59,7 @@ def pay(desk: Desk, batch: PayBatch) -> Paid:
         (page["life"] == LeaseLife.CHARGED_OFF, Refusal.PAYMENT_CHARGED_OFF),
     )
     done = code == 0
-    taken = _take(desk, batch.lease[done], amount_fen[done], _CASH)
+    taken = take(desk, batch.lease[done], amount_fen[done])
     spread = [_spread(part, done) for part in (taken.fee_fen, taken.penalty_fen, taken.rent_fen)]
     applied_fen = sum(spread, np.zeros_like(amount_fen))
     return Paid(code, applied_fen, amount_fen - applied_fen, *spread)
@@ -71,7 +71,7 @@ def _spread(values: I64, done: Mask) -> I64:
     return wide
 
 
-def _take(desk: Desk, leases: I64, amount_fen: I64, kinds: tuple[Kind, Kind, Kind]) -> Taken:
+def take(desk: Desk, leases: I64, amount_fen: I64, kinds: tuple[Kind, Kind, Kind] = _CASH) -> Taken:
     """Apply amounts to what leases owe. The penalty that ran up is billed first."""
     year_days = desk.policy.year_days
     debt = desk.unit.read(LEASES, _DEBT, leases)
@@ -91,13 +91,16 @@ def _take(desk: Desk, leases: I64, amount_fen: I64, kinds: tuple[Kind, Kind, Kin
             "penalty_raw": debt["penalty_raw"] - run_up_fen * fen_unit_raw(year_days),
         },
     )
+    clear = (taken.fee_fen == debt["fee_due_fen"]) & (payable_fen == 0)
+    unpaid = np.where(clear, 0, debt["unpaid_due_day"])
+    # Fees come first: who paid rent owes none.
     at = np.flatnonzero(taken.rent_fen)
     if at.size:
-        rows, unpaid = leases[at], debt["unpaid_due_day"][at]
-        after = bills.settle(
-            desk.unit, LEASES, rows, taken.rent_fen[at], unpaid, desk.period, desk.policy.due_days
+        paid_fen, due_days = taken.rent_fen[at], desk.policy.due_days
+        unpaid[at] = bills.settle(
+            desk.unit, LEASES, leases[at], paid_fen, unpaid[at], desk.period, due_days
         )
-        desk.write(rows, {"unpaid_due_day": after})
+    desk.write(leases, {"unpaid_due_day": unpaid})
     desk.tell(Kind.PENALTY_BILLED, leases, run_up_fen)
     for kind, part in zip(kinds, parts, strict=True):
         desk.tell(kind, leases, part)
@@ -147,6 +150,6 @@ def settle(desk: Desk, batch: SettleBatch) -> Settled:
 def set_off(desk: Desk, leases: I64) -> I64:
     """Use deposits to pay what these leases owe. Returns int64 (n,) fen, what was used."""
     deposit_fen = desk.unit.read(LEASES, ("deposit_fen",), leases)["deposit_fen"]
-    taken = _take(desk, leases, deposit_fen, _DEPOSIT)
+    taken = take(desk, leases, deposit_fen, _DEPOSIT)
     desk.write(leases, {"deposit_fen": taken.left_fen})
     return taken.applied_fen
