@@ -1,18 +1,58 @@
-"""The auditor of leased machines: rents add up, nothing is paid twice, alerts rest on readings.
+"""The auditor of leased machines: claims add up, nothing is paid twice, alerts rest on readings.
 
-Own arithmetic throughout: it shares no code with what it audits. Each check answers "held" or with
-one sentence on what broke first.
+Own arithmetic throughout: it shares no code with the services that it audits. Each check answers
+"held" or with one sentence on what broke first.
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
-HELD: Final = "held"
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.checks.auditor import HELD, LedgerTransfer, ledger_balances
+
+I64 = NDArray[np.int64]
+
 CONSERVED, ONCE, EVIDENCE = "money_is_conserved", "nothing_paid_twice", "every_alert_has_evidence"
-# Silence is told by what was not read: its evidence is the last reading before it.
-_READINGS_MIN: Final = 1
+# Column of a lease: journal kinds that raise it, kinds that lower it.
+_FLOWS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "rent_due_fen": (
+        ("rent_billed",),
+        ("rent_paid", "rent_set_off", "rent_credited", "rent_written_off"),
+    ),
+    "fee_due_fen": (("fee_charged",), ("fee_paid", "fee_set_off", "fee_written_off")),
+    "penalty_due_fen": (
+        ("penalty_billed",),
+        ("penalty_paid", "penalty_set_off", "penalty_written_off"),
+    ),
+}
+CLAIMS: Final = tuple(_FLOWS)
+_FROM_LESSEE: Final = ("rent_paid", "fee_paid", "penalty_paid", "recovered")
+_TO_LESSEE: Final = ("rent_refunded",)
+# The ledger account that must equal each column's sum over all leases, and that of cash.
+_CONTROL: Final = {
+    "rent_due_fen": "leasing/rent-receivable",
+    "fee_due_fen": "leasing/fee-receivable",
+    "penalty_due_fen": "leasing/penalty-receivable",
+}
+_CASH: Final = "leasing/cash"
+
+
+class Fact(Protocol):
+    """A row of the leases' journal: one kind of fact in one command, columns as int64 bytes."""
+
+    @property
+    def cause(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def total(self) -> int: ...
+    @property
+    def accounts(self) -> bytes: ...
+    @property
+    def amounts(self) -> bytes: ...
 
 
 class RaisedAlert(Protocol):
@@ -27,45 +67,81 @@ class RaisedAlert(Protocol):
     @property
     def found_ms(self) -> int: ...
     @property
-    def raised_at_s(self) -> int: ...
-    @property
     def evidence(self) -> str: ...
 
 
-def audit_purses(
-    start_fen: int, flows_fen: Mapping[str, int], end_fen: int, book_fen: Mapping[str, int]
-) -> str:
-    """money_is_conserved: contractors' cash moves by named flows alone, and rent reaches the book.
+def _columns(fact: Fact) -> tuple[I64, I64]:
+    accounts, amounts = (np.frombuffer(part, "<i8") for part in (fact.accounts, fact.amounts))
+    return accounts.astype(np.int64), amounts.astype(np.int64)
 
-    flows_fen: into contractors' purses, out of them where negative.  book_fen: what the lessor's
-    book says of ``rent``, invoiced, paid and still open.
+
+def rebuild(facts: Sequence[Fact], leases: int) -> dict[str, I64]:
+    """Every lease's claims as the journal makes them, and cash in and out: int64 (leases,)."""
+    books = {name: np.zeros(leases, np.int64) for name in (*CLAIMS, "from_lessee", "to_lessee")}
+    for fact in facts:
+        accounts, amounts = _columns(fact)
+        for name, (up, down) in _FLOWS.items():
+            sign = int(fact.kind in up) - int(fact.kind in down)
+            if sign:
+                np.add.at(books[name], accounts, sign * amounts)
+        for name, kinds in (("from_lessee", _FROM_LESSEE), ("to_lessee", _TO_LESSEE)):
+            if fact.kind in kinds:
+                np.add.at(books[name], accounts, amounts)
+    return books
+
+
+def audit_claims(
+    books: Mapping[str, I64], view: Mapping[str, I64], transfers: Iterable[LedgerTransfer]
+) -> str:
+    """money_is_conserved: each lease's claims and each ledger account are what events make them."""
+    balances_fen = ledger_balances(transfers)
+    for name in CLAIMS:
+        wrong = np.flatnonzero(books[name] != view[name])
+        if wrong.size:
+            lease = int(wrong[0])
+            return f"lease {lease}: {name} {view[name][lease]}, events {books[name][lease]}"
+        total_fen = int(books[name].sum())
+        held_fen = -balances_fen.get(_CONTROL[name], 0)
+        if total_fen != held_fen:
+            return f"{_CONTROL[name]}: {held_fen} fen, its leases {total_fen}"
+    cash_fen = int(books["from_lessee"].sum() - books["to_lessee"].sum())
+    if cash_fen != -balances_fen.get(_CASH, 0):
+        return f"{_CASH}: {-balances_fen.get(_CASH, 0)} fen, events {cash_fen}"
+    return HELD
+
+
+def audit_purses(
+    start_fen: int, flows_fen: Mapping[str, int], end_fen: int, books: Mapping[str, I64]
+) -> str:
+    """money_is_conserved: lessees' cash moves by named flows alone, and rent reaches the bank.
+
+    flows_fen: into purses, out of them where negative; ``rent`` is what went to the lessor.
     """
     moved_fen = start_fen + sum(flows_fen.values())
     if moved_fen != end_fen:
         return f"purses hold {end_fen} fen where flows leave {moved_fen}"
-    if book_fen["paid"] != -flows_fen["rent"]:
-        return f"the book shows {book_fen['paid']} fen paid, purses gave {-flows_fen['rent']}"
-    if book_fen["invoiced"] != book_fen["paid"] + book_fen["open"]:
-        return f"invoices of {book_fen['invoiced']} fen are {book_fen} paid or open"
+    taken_fen = int(books["from_lessee"].sum() - books["to_lessee"].sum())
+    if taken_fen != -flows_fen.get("rent", 0):
+        return f"the lessor took {taken_fen} fen, lessees gave {-flows_fen.get('rent', 0)}"
     return HELD
 
 
-def audit_payments(invoices_fen: Sequence[int], payments: Iterable[tuple[int, int, int]]) -> str:
-    """nothing_paid_twice: of an invoice at most once a day, and never more than its amount.
+def audit_once(facts: Sequence[Fact], paid_fen: Mapping[str, int]) -> str:
+    """nothing_paid_twice: each command tells each kind once, and takes what was paid under it.
 
-    payments: (invoice, day, fen).
+    paid_fen: cash that lessees handed over, by command.
     """
-    paid_fen = [0] * len(invoices_fen)
-    days: Counter[tuple[int, int]] = Counter()
-    for invoice, day, amount_fen in payments:
-        if amount_fen <= 0:
-            return f"invoice {invoice}: a payment of {amount_fen} fen"
-        paid_fen[invoice] += amount_fen
-        days[invoice, day] += 1
-        if days[invoice, day] > 1:
-            return f"invoice {invoice} was paid twice on day {day}"
-        if paid_fen[invoice] > invoices_fen[invoice]:
-            return f"invoice {invoice} of {invoices_fen[invoice]} fen was paid {paid_fen[invoice]}"
+    seen: set[tuple[str, str]] = set()
+    taken_fen: dict[str, int] = {}
+    for fact in facts:
+        if (fact.cause, fact.kind) in seen:
+            return f"command {fact.cause}: {fact.kind} twice"
+        seen.add((fact.cause, fact.kind))
+        if fact.kind in _FROM_LESSEE:
+            taken_fen[fact.cause] = taken_fen.get(fact.cause, 0) + fact.total
+    for cause in sorted(taken_fen.keys() | paid_fen.keys()):
+        if taken_fen.get(cause, 0) != paid_fen.get(cause, 0):
+            return f"command {cause}: {taken_fen.get(cause, 0)} fen taken, {paid_fen.get(cause, 0)}"
     return HELD
 
 
@@ -76,14 +152,13 @@ def audit_alerts(alerts: Iterable[RaisedAlert], written: Mapping[tuple[int, int]
     """
     for alert in alerts:
         found = json.loads(alert.evidence)
-        readings = found["readings"]
-        if len(readings) < _READINGS_MIN or not {"measure", "bound"} <= found.keys():
+        if not (found["readings"] and {"measure", "bound"} <= found.keys()):
             return f"alert {alert.alert_id} names no reading or no figure"
-        for reading in readings:
+        for reading in found["readings"]:
             count = written.get((alert.machine, reading["boot"]), 0)
             if not 0 <= reading["sequence"] < count:
                 return f"alert {alert.alert_id} rests on a reading that was never written"
-        if not alert.start_ms <= alert.found_ms:
+        if alert.start_ms > alert.found_ms:
             return f"alert {alert.alert_id} was found before it began"
     return HELD
 

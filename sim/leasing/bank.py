@@ -8,13 +8,14 @@ import numpy as np
 from sim.leasing.fleet import Fleet
 from sim.leasing.grid import MS
 from sim.leasing.idleness import DAY_HOURS, NIGHT_HOURS
+from sim.leasing.lease_desk import OFFICER
 from sim.leasing.network import Arrived
 from sim.leasing.projects import Projects
 from sim.leasing.weather import is_rest_day
 from sim.leasing.work import NOWHERE
 from sim.leasing.world import Notice
 from sim.leasing.world_parameters import WorldParameters
-from sim.portable import F64, I64, Mask
+from sim.portable import I64, Mask
 from system.leasing.commands import (
     CloseSiteDays,
     DefineSite,
@@ -24,7 +25,6 @@ from system.leasing.commands import (
 )
 from system.leasing.service import LeasingService
 
-OFFICER, SECOND = "officer-a", "officer-b"
 _NEVER_OPEN: Final = "0" * 42
 _WEEK_HOURS: Final = 168
 
@@ -146,11 +146,3 @@ class Bank:
         days = np.full(site.size, day, np.int64)
         reason = "holiday" if rest else "rain"
         self.service.close_days(CloseSiteDays(f"closed/{day}", site, days, reason))
-
-    def engine_hours(self) -> F64:
-        """Reconciled engine hours of each machine, as far as it was heard of; 0 before."""
-        twins = self.service.twins(("engine_s", "engine_before_s"))
-        known = twins["engine_s"] >= 0
-        total = np.where(known, twins["engine_s"] + twins["engine_before_s"], 0)
-        hours: F64 = total / 3_600
-        return hours

@@ -3,10 +3,11 @@
 import numpy as np
 
 from sim.calendar import Calendar
+from sim.leasing.bank import Bank
 from sim.leasing.grid import day_start_s
+from sim.leasing.lease_desk import Debts, LeaseDesk
 from sim.leasing.lessor import Lessor
 from sim.leasing.lessor_parameters import LessorParameters
-from sim.leasing.rent_book import Due
 from sim.leasing.world import Notice, Physical, World
 from sim.portable import F64, I64
 from sim.trace import EventLog
@@ -17,16 +18,12 @@ _NOON_S = 12 * 3_600
 class FixedLessor(Lessor):
     """Sees a machine when an inspector stands before it, and believes lessees in between."""
 
-    def __init__(self, world: World, p: LessorParameters, log: EventLog) -> None:
-        super().__init__(world, p, log)
+    def __init__(
+        self, world: World, p: LessorParameters, log: EventLog, bank: Bank, desk: LeaseDesk
+    ) -> None:
+        super().__init__(world, p, log, bank, desk)
         self._calendar = Calendar()
         self._backlog = np.zeros(0, np.int64)
-
-    def start(self, day: int) -> None:
-        """Nothing to set up."""
-
-    def hours(self, day: int) -> F64:
-        return np.zeros(self.world.fleet.n)
 
     def hear(self, day: int, physical: Physical, notice: Notice) -> None:
         """Nobody reports."""
@@ -45,12 +42,12 @@ class FixedLessor(Lessor):
     def _inspect(self, day: int, rows: I64) -> None:
         """An inspector sees whether a machine is there, and what its meter says of services."""
         machines = self.world.economy.machines
-        self.search(day, rows[machines.gone[rows]])
+        self.search(day, rows[machines.gone[rows]], "inspected")
         here = rows[~machines.gone[rows]]
         due = machines.service_hours[here] >= self.world.p.service_interval_hours
         self.world.serviced(here[due], day)
 
-    def hold_debtors(self, day: int, due: Due) -> None:
+    def hold_debtors(self, debts: Debts) -> None:
         """Nothing but calls, until the machine may be taken back."""
 
     def fetch_days(self, rows: I64) -> I64:
@@ -60,8 +57,8 @@ class FixedLessor(Lessor):
         days = np.full(rows.size, self.p.police_blind_days, np.int64)
         return days, np.full(rows.size, self.p.recovered_blind_share)
 
-    def signed(self, day: int, rows: I64) -> None:
-        """No meter is read."""
-
     def came_home(self, day: int, rows: I64) -> None:
         """Nobody has to be told."""
+
+    def written(self) -> dict[tuple[int, int], int]:
+        return {}

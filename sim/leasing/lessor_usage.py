@@ -6,13 +6,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.leasing.bank import OFFICER, SECOND, Bank, Channel
+from sim.leasing.bank import Bank, Channel
 from sim.leasing.channel_columns import as_readings
 from sim.leasing.grid import MS, day_start_s
-from sim.leasing.lessor import Lessor
+from sim.leasing.lease_desk import OFFICER, SECOND, Debts, LeaseDesk
+from sim.leasing.lessor import LASTS, Lessor
 from sim.leasing.lessor_parameters import LessorParameters
 from sim.leasing.network import Network
-from sim.leasing.rent_book import LASTS, Due
 from sim.leasing.terminals import Terminals
 from sim.leasing.troubles import FAR_S
 from sim.leasing.work import NOWHERE
@@ -38,16 +38,16 @@ class UsageLessor(Lessor):
         p: LessorParameters,
         log: EventLog,
         bank: Bank,
+        desk: LeaseDesk,
         channel: Channel,
     ) -> None:
-        super().__init__(world, p, log)
-        self.bank, self._channel = bank, channel
+        super().__init__(world, p, log, bank, desk)
+        self._channel = channel
         self.terminals = Terminals(world.luck, world.t, world.fleet)
         self._network = Network(world.luck, world.t, world.fleet.n)
         n = world.fleet.n
         self.baseline = FixedRules(n)
         self.readings_count = 0
-        self._billed = np.zeros(n)
         self._visit_on = np.full(n, LASTS, np.int64)
         self._service_on = np.full(n, LASTS, np.int64)
         # Machines that come back after a talk about why they stand.
@@ -65,9 +65,6 @@ class UsageLessor(Lessor):
             AlertKind.OVERUSE: self._ask,
             AlertKind.MAINTENANCE: self._service,
         }
-
-    def start(self, day: int) -> None:
-        self.bank.enrol()
 
     # What the lessor hears.
 
@@ -94,18 +91,6 @@ class UsageLessor(Lessor):
             self.baseline.take_in(as_readings(arrived, arrived.spoken.at_ms))
         self.bank.service.tick(at_s * MS)
         self._answer(at_s)
-
-    def hours(self, day: int) -> F64:
-        total = self.bank.engine_hours()
-        return total - self._billed
-
-    def _invoice_month(self, day: int) -> None:
-        super()._invoice_month(day)
-        self._billed = self.bank.engine_hours()
-
-    def signed(self, day: int, rows: I64) -> None:
-        """What is on the meter now was used by others."""
-        self._billed[rows] = self.bank.engine_hours()[rows]
 
     # What people do about alerts.
 
@@ -150,7 +135,7 @@ class UsageLessor(Lessor):
         world, rows = self.world, np.array([alert.machine], np.int64)
         if world.economy.machines.gone[alert.machine]:
             self._order(alert, ActionKind.REPOSSESSION)
-            self.search(self._day, rows)
+            self.search(self._day, rows, f"alert/{alert.machine}")
         elif world.where.place[alert.machine] != world.where.site[alert.machine]:
             now_s = np.array([self._now_s], np.int64)
             self.bank.move(f"told/{alert.alert_id}", world.register(rows, now_s, now_s))
@@ -191,22 +176,22 @@ class UsageLessor(Lessor):
         self.bank.serviced(day, self.world.serviced_today)
         back, self._offered = np.unique(np.array(self._offered, np.int64)), []
         still = self.world.economy.machines
-        self._close(day, back[(still.lessee[back] != NOWHERE) & ~still.gone[back]])
+        self.give_back(day, back[(still.lessee[back] != NOWHERE) & ~still.gone[back]])
 
     def _visit_machines(self, day: int, rows: I64) -> None:
         """An inspector finds a machine, or not; a terminal that ails is replaced."""
         self._visit_on[rows] = LASTS
         gone = self.world.economy.machines.gone[rows]
-        self.search(day, rows[gone])
+        self.search(day, rows[gone], "visited")
         here, ailing = rows[~gone], self.world.troubles.ailing
         ill = (ailing.silent_from_s[here] < FAR_S) | (ailing.opened_at_s[here] < FAR_S)
         ill |= ailing.spoofs[here]
         self.world.troubles.replace_terminal(here[ill], day_start_s(day) + _OPENS_S)
 
-    def hold_debtors(self, day: int, due: Due) -> None:
+    def hold_debtors(self, debts: Debts) -> None:
         """Machines of late payers do not start any more; paid up, they do."""
         machines = self.world.economy.machines
-        late = due.debtor[self.book.dpd_days(day, due) >= self.p.immobilise_days]
+        late = debts.debtor[debts.dpd_days >= self.p.immobilise_days]
         hears = self.world.troubles.ailing.silent_from_s == FAR_S
         machines.blocked[:] = np.isin(machines.lessee, late) & (machines.lessee != NOWHERE) & hears
 
@@ -230,3 +215,6 @@ class UsageLessor(Lessor):
         place = np.full(rows.size, NOWHERE, np.int64)
         self.bank.move(f"found/{day}", Notice(rows, place, start_s, start_s))
         self.world.troubles.replace_terminal(rows, day_start_s(day))
+
+    def written(self) -> dict[tuple[int, int], int]:
+        return self.terminals.written

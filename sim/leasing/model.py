@@ -1,19 +1,21 @@
 """One arm of one replication of machine leasing: the entry for the study engine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from sim.leasing.audit import audit_stage
+from sim.column_events import checksum
+from sim.leasing.audit import audit_stage, journal_of
 from sim.leasing.parameters import PROCESSES, parameters_of
 from sim.leasing.stage import Setting, Span, Stage
 from sim.metrics.leasing import measure
 from sim.scenario import Scenario
 from sim.world import Outcome, Task
 from system.adapters.sql_place import own_place
-from system.leasing.records import Alert, AlertKind
+from system.leasing.records import AlertKind
 from system.limits import COLUMN_ROWS_MAX
+from system.subledger.records import JournalRow, happened
 
 
 def simulate_leasing(task: Task) -> Outcome:
@@ -24,12 +26,12 @@ def simulate_leasing(task: Task) -> Outcome:
         started = perf_counter()
         stage.run()
         elapsed_s = perf_counter() - started
-        for alert in stage.alerts():
-            _note_alert(stage, alert)
+        journal = journal_of(stage)
+        _note(stage, journal)
         outcome = Outcome(
-            measure(stage),
+            measure(stage, journal),
             stage.log,
-            audit_stage(stage),
+            audit_stage(stage, journal),
             {"readings_per_s": stage.readings_count / elapsed_s},
         )
         stage.close()
@@ -56,11 +58,15 @@ def _count(scenario: Scenario, name: str) -> int:
     return count
 
 
-def _note_alert(stage: Stage, alert: Alert) -> None:
-    """What the bank was told, and how it ended."""
-    subject = f"{alert.machine}/{AlertKind(alert.kind).name.lower()}"
-    values = (alert.start_ms, alert.found_ms, alert.end_ms, alert.state)
-    stage.log.add(alert.raised_at_s, "alert", subject, values)
+def _note(stage: Stage, journal: Sequence[JournalRow]) -> None:
+    """Every fact of the leases, and every alert: what the bank was told, and how it ended."""
+    for fact in map(happened, journal):
+        values = (fact.accounts.size, fact.total, checksum(fact.accounts, fact.amounts))
+        stage.log.add(fact.at_s, str(fact.kind), fact.cause.replace(" ", "_"), values)
+    for alert in stage.alerts():
+        subject = f"{alert.machine}/{AlertKind(alert.kind).name.lower()}"
+        told = (alert.start_ms, alert.found_ms, alert.end_ms, alert.state)
+        stage.log.add(alert.raised_at_s, "alert", subject, told)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from sim.leasing.bank import Bank, Channel
 from sim.leasing.channel_columns import ColumnChannel
 from sim.leasing.facts import Facts
 from sim.leasing.grid import MS, day_start_s
+from sim.leasing.lease_desk import LeaseDesk
 from sim.leasing.lessor import Lessor
 from sim.leasing.lessor_fixed import FixedLessor
 from sim.leasing.lessor_usage import UsageLessor
@@ -64,25 +65,26 @@ class Stage:
         self.world = World(luck, p.world, p.trouble, terms, sizes, setting.span.days)
         self.measured_from = self.start_day + setting.span.from_days
         self.facts = Facts(setting.machines)
-        self.system: LeasingSystem | None = None
-        self.lessor: Lessor = self._lessor(store_url)
-
-    def _lessor(self, store_url: str) -> Lessor:
-        p = self.setting.parameters
-        if self.setting.process == "fixed":
-            return FixedLessor(self.world, p.lessor, self.log)
         self.system = build_leasing(
             clock=self.engine.clock, store_url=store_url, policy=WATCH_POLICY
         )
-        bank = Bank(self.system.leasing, self.world.fleet, self.world.projects, p.world)
-        return UsageLessor(self.world, p.lessor, self.log, bank, self._channel(self.system))
+        self.desk = LeaseDesk(self.system.leases, setting.process, p.lessor, sizes)
+        self.lessor: Lessor = self._lessor()
+
+    def _lessor(self) -> Lessor:
+        p, world, log = self.setting.parameters, self.world, self.log
+        bank = Bank(self.system.leasing, world.fleet, world.projects, p.world)
+        if self.setting.process == "fixed":
+            return FixedLessor(world, p.lessor, log, bank, self.desk)
+        channel = self._channel(self.system)
+        return UsageLessor(world, p.lessor, log, bank, self.desk, channel)
 
     def _channel(self, system: LeasingSystem) -> Channel:
         return ColumnChannel(system.leasing, system.book)
 
     def run(self) -> None:
         """All days."""
-        self.lessor.start(self.start_day)
+        self.lessor.start()
         _Days(self)
         self.engine.run(self.engine.now_s + self.setting.span.days * DAY_S)
 
@@ -100,7 +102,7 @@ class Stage:
 
     def alerts(self) -> list[Alert]:
         """Every alert of the run, also those that were withdrawn."""
-        return self.system.leasing.alerts() if self.system is not None else []
+        return self.system.leasing.alerts()
 
     def told(self) -> Spans:
         """The alerts as the bank was told of them."""
@@ -120,8 +122,7 @@ class Stage:
 
     def close(self) -> None:
         """Give the store back."""
-        if self.system is not None:
-            self.system.close()
+        self.system.close()
 
 
 class _Days(EconomyModel):
@@ -154,7 +155,9 @@ class _Days(EconomyModel):
         self._stage.lessor.collect(day)
 
     def _close(self, day: int) -> None:
-        self._stage.lessor.failed(day, self._stage.world.economy.evening(day))
+        stage = self._stage
+        stage.system.leases.end_of_day(day)
+        stage.lessor.failed(day, stage.world.economy.evening(day))
 
 
 @dataclass(frozen=True, slots=True)

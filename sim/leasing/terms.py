@@ -27,10 +27,6 @@ class Terms(Protocol):
         """What one more engine hour costs after so many in this month, in fen."""
         ...
 
-    def charge_fen(self, rent_fen: F64, hours: F64, part: F64) -> F64:
-        """What is invoiced for so many hours in a part (0..1) of a month, in fen."""
-        ...
-
     def leave_fen(self, rent_fen: F64, days_left: I64) -> F64:
         """What giving the machine back costs with so many days of commitment left, in fen."""
         ...
@@ -48,9 +44,6 @@ class FixedTerms:
 
     def next_hour_fen(self, rent_fen: F64, hours: F64) -> F64:
         return 0 * rent_fen * hours
-
-    def charge_fen(self, rent_fen: F64, hours: F64, part: F64) -> F64:
-        return rent_fen * part
 
     def leave_fen(self, rent_fen: F64, days_left: I64) -> F64:
         months = np.minimum(np.maximum(days_left, 0) / MONTH_DAYS, self.leave_months)
@@ -86,10 +79,6 @@ class UsageTerms:
     def next_hour_fen(self, rent_fen: F64, hours: F64) -> F64:
         return self.bill_fen(rent_fen, hours + 1) - self.bill_fen(rent_fen, hours)
 
-    def charge_fen(self, rent_fen: F64, hours: F64, part: F64) -> F64:
-        metered = self._metered(hours) / NORM_HOURS
-        return rent_fen * np.clip(metered, self.least * part, self.most)
-
     def leave_fen(self, rent_fen: F64, days_left: I64) -> F64:
         return self.least * rent_fen * np.maximum(days_left, 0) / MONTH_DAYS
 
@@ -98,10 +87,15 @@ def terms_of(process: str, p: LessorParameters) -> Terms:
     """The terms of an arm. Rent by use is scaled so that a usual month costs the fixed rent."""
     if process == "fixed":
         return FixedTerms(p.fixed_commit_days, p.fixed_leave_rent_ratio)
+    edges, prices = p.usage_edge_hours_options, usage_prices(p)
+    least, most = p.usage_rent_ratio_min, p.usage_rent_ratio_max
+    return UsageTerms(p.usage_commit_days, edges, prices, least, most)
+
+
+def usage_prices(p: LessorParameters) -> tuple[float, ...]:
+    """Prices of the tiers, in parts of the hour's norm."""
     edges, shape = p.usage_edge_hours_options, p.usage_price_ratio_options
     plain = UsageTerms(0, edges, shape, 0.0, np.inf)
     usual = np.array([float(p.usage_neutral_hours)])
     scale = float(plain.bill_fen(np.ones(1), usual)[0])
-    prices = tuple(price / scale for price in shape)
-    least, most = p.usage_rent_ratio_min, p.usage_rent_ratio_max
-    return UsageTerms(p.usage_commit_days, edges, prices, least, most)
+    return tuple(price / scale for price in shape)

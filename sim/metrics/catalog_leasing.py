@@ -64,6 +64,13 @@ _BUSINESS = (
         doc_zh="每台设备每 30 天实收租金。",
     ),
     Metric(
+        "leave_fee_fen_per_machine_month",
+        "fen",
+        bigger_is_better=True,
+        doc_en="Fees for giving machines back early, per machine and 30 days.",
+        doc_zh="每台设备每 30 天的提前退租费。",
+    ),
+    Metric(
         "rent_list_share",
         "ratio",
         bigger_is_better=True,

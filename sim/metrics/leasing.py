@@ -6,25 +6,32 @@ to count is None, never zero.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from sim.leasing.grid import SLOTS_PER_HOUR
-from sim.leasing.rent_book import LASTS
 from sim.metrics.base import Values, ratio
 from sim.metrics.leasing_alerts import measure_alerts
 
 if TYPE_CHECKING:
     from sim.leasing.stage import Stage
+    from system.subledger.records import JournalRow
 
 # A contract that went out later has had no time to go bad: 90 days past due, and a month's bill.
 _AGED_DAYS: Final = 120
 
 
-def measure(stage: Stage) -> Values:
+def measure(stage: Stage, journal: Sequence[JournalRow]) -> Values:
     """Every metric that this run defines."""
-    return {**_use(stage), **_rent(stage), **_trouble(stage), **measure_alerts(stage)}
+    return {
+        **_use(stage),
+        **_rent(stage, journal),
+        **_trouble(stage),
+        **measure_alerts(stage),
+    }
 
 
 def _use(stage: Stage) -> Values:
@@ -49,32 +56,35 @@ def _share(part: float, whole: float) -> float | None:
     return part / whole if whole else None
 
 
-def _rent(stage: Stage) -> Values:
-    book, first = stage.lessor.book, stage.measured_from
-    issued = book.invoices["issue_day"] >= first
-    paid = book.payments["day"] >= first
-    billed_fen = int(book.invoices["amount_fen"][issued].sum())
-    paid_fen = int(book.payments["amount_fen"][paid].sum())
+def _rent(stage: Stage, journal: Sequence[JournalRow]) -> Values:
+    """Rent as billed and as paid; credit notes are taken off, fees for leaving stand apart."""
+    total: Counter[str] = Counter()
+    for fact in journal:
+        if fact.day >= stage.measured_from:
+            total[fact.kind] += fact.total
+    billed_fen = total["rent_billed"] - total["rent_credited"] - total["rent_refunded"]
+    paid_fen = total["rent_paid"] - total["rent_refunded"]
     months = stage.facts.months
+    list_fen = float(stage.world.fleet.rent_fen.mean()) * months
     return {
         "rent_income_fen_per_machine_month": _share(billed_fen, months),
         "rent_collected_fen_per_machine_month": _share(paid_fen, months),
-        "rent_list_share": ratio(
-            billed_fen, int(stage.world.fleet.rent_fen.sum() * stage.facts.months / stage.facts.n)
-        ),
+        "leave_fee_fen_per_machine_month": _share(total["fee_charged"], months),
+        "rent_list_share": _share(billed_fen, list_fen),
     }
 
 
 def _trouble(stage: Stage) -> Values:
-    leases, stakes = stage.lessor.book.leases, stage.lessor.stakes
-    lived = leases["until_day"] > stage.measured_from
+    service, stakes = stage.system.leases, stage.lessor.stakes
+    names = ("from_day", "end_day", "default_day")
+    leases = service.view(names, slice(0, service.leases))
+    ended, bad = leases["end_day"] > 0, leases["default_day"] > 0
+    lived = ~ended | (leases["end_day"] >= stage.measured_from)
     aged = leases["from_day"] <= stage.end_day - _AGED_DAYS
-    good_before = leases["bad_day"] >= stage.measured_from
-    counted = lived & aged & good_before
-    bad = counted & (leases["bad_day"] < LASTS)
+    counted = lived & aged & ~(bad & (leases["default_day"] < stage.measured_from))
     purses = stage.world.economy.purses
     return {
-        "default_rate": ratio(int(bad.sum()), int(counted.sum())),
+        "default_rate": ratio(int((counted & bad).sum()), int(counted.sum())),
         "lease_count": int(counted.sum()),
         "recovery_rate": ratio(stakes.recovered_fen, stakes.lost_fen),
         "contractor_survival_rate": ratio(int(np.sum(purses.open)), purses.open.size),

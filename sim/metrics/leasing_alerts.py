@@ -32,7 +32,7 @@ TOTAL: Final = tuple(kind for kind in Kind if kind is not Kind.MAINTENANCE)
 
 def measure_alerts(stage: Stage) -> Values:
     """Both detectors, in all and by kind; None without readings."""
-    if stage.system is None:
+    if not stage.readings_count:
         return {}
     window = _window(stage)
     causes = _causes(stage.world.truth.episodes(window.end_s))

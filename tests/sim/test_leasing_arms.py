@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sim.leasing.audit import audit_stage
+from sim.leasing.audit import audit_stage, journal_of
+from sim.leasing.lease_desk import NO_LEASE
 from sim.leasing.model import simulate_leasing
 from sim.leasing.work import NOWHERE
 from sim.metrics import catalog
@@ -16,14 +17,16 @@ ARMS = ("fixed", "usage")
 
 @pytest.mark.parametrize("arm", ARMS)
 def test_every_invariant_of_the_scenario_holds(arm: str) -> None:
-    verdicts = audit_stage(finished(arm))
+    stage = finished(arm)
+    verdicts = audit_stage(stage, journal_of(stage))
     assert set(verdicts.values()) == {"held"}
     assert verdicts.keys() == set(small().expect) - {"wirings_agree"}
 
 
 @pytest.mark.parametrize("arm", ARMS)
 def test_every_metric_of_the_arm_is_in_the_catalogue(arm: str) -> None:
-    values = measure(finished(arm))
+    stage = finished(arm)
+    values = measure(stage, journal_of(stage))
     assert [name for name in values if catalog.find(name) is None] == []
     assert values["engine_hours_per_machine_month"] is not None
 
@@ -44,21 +47,24 @@ def test_both_arms_meet_the_same_machines_projects_and_weather() -> None:
 
 @pytest.mark.parametrize("arm", ARMS)
 def test_a_machine_has_one_contract_at_a_time(arm: str) -> None:
-    leases = finished(arm).lessor.book.leases
+    service = finished(arm).system.leases
+    leases = service.view(("machine", "from_day", "end_day"), slice(0, service.leases))
     order = np.lexsort((leases["from_day"], leases["machine"]))
     same = np.diff(leases["machine"][order]) == 0
-    ends, begins = leases["until_day"][order][:-1], leases["from_day"][order][1:]
+    ends, begins = leases["end_day"][order][:-1], leases["from_day"][order][1:]
     assert same.any()
+    assert (ends[same] > 0).all()
     assert (ends[same] <= begins[same]).all()
 
 
 @pytest.mark.parametrize("arm", ARMS)
 def test_machines_without_a_contract_do_not_run(arm: str) -> None:
     stage = finished(arm)
-    machines, leases = stage.world.economy.machines, stage.lessor.book.leases
-    live = set(leases["machine"][stage.lessor.book.live()].tolist())
-    held = np.flatnonzero((machines.lessee != NOWHERE) & ~machines.gone)
-    assert set(held.tolist()) <= live
+    machines = stage.world.economy.machines
+    held = (machines.lessee != NOWHERE) & ~machines.gone
+    assert held.any()
+    assert (stage.desk.lease_of[held] != NO_LEASE).all()
+    assert (machines.place[machines.lessee == NOWHERE] == NOWHERE).all()
 
 
 def test_the_fixed_arm_has_no_readings_and_no_alerts() -> None:
