@@ -32,7 +32,14 @@ class Body(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
-def body_of(command: type, known: tuple[str, ...], example: Mapping[str, Any]) -> type[Body]:
+def example(**fields: Any) -> ConfigDict:
+    """The settings of a body that is written by hand, with an example of it."""
+    return ConfigDict(
+        strict=True, extra="forbid", frozen=True, json_schema_extra={"examples": [fields]}
+    )
+
+
+def body_of(command: type, known: tuple[str, ...], shown: Mapping[str, Any]) -> type[Body]:
     """The model of a command's body. known: fields that do not come from the body."""
     hints = get_type_hints(command)
     shape: dict[str, Any] = {}
@@ -40,11 +47,8 @@ def body_of(command: type, known: tuple[str, ...], example: Mapping[str, Any]) -
         if field.name not in known:
             default = ... if field.default is MISSING else field.default
             shape[field.name] = (_form(hints[field.name]), default)
-    config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, json_schema_extra={"examples": [dict(example)]}
-    )
     made = create_model(command.__name__, __base__=Body, **shape)
-    made.model_config = config
+    made.model_config = example(**shown)
     made.__doc__ = command.__doc__
     made.model_rebuild(force=True)
     return made

@@ -68,6 +68,10 @@ class ClientDesk:
         fits = hmac.compare_digest(expected, self._hash(client_id, secret))
         return caller_of(row) if fits and row is not None and row.revoked_at_s is None else None
 
+    def secret_of_device(self, device_id: str) -> str:
+        """With which a device logs in to the broker. The same at every start."""
+        return self._keyed(f"device\n{device_id}")
+
     def _hash(self, client_id: str, secret: str) -> str:
         return self._keyed(f"hash\n{client_id}\n{secret}")
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from system.api import merchants
+from system.api import owners
 from system.api.access import Role
 from system.api.answers import not_found, refusal_problem
 from system.api.credit_shapes import (
@@ -46,7 +46,6 @@ from system.kernels.business_day import business_day
 from system.kernels.columns import I64, i64
 from system.parties.consent import DataClass, Purpose
 
-_ACCOUNT_DIGITS_MAX: Final = 9
 _EPOCH_ORDINAL: Final = datetime.date(1970, 1, 1).toordinal()
 _VIEW: Final = (
     "limit_fen",
@@ -63,13 +62,10 @@ _VIEW: Final = (
 
 def _account(desk: Services, call: Call, *, reading: bool = False) -> int:
     """The merchant of the path, if the caller may act for it. Raises Problem."""
-    text = call.path["account"]
-    if not (text.isascii() and text.isdigit() and len(text) <= _ACCOUNT_DIGITS_MAX):
-        raise not_found()
-    account = int(text)
+    account = call.number("account")
     if not call.caller.roles & Role.RISK_OFFICER:
         with desk.unit() as unit:
-            merchants.check_own(unit, call.caller, account, reading=reading)
+            owners.check(unit, call.caller, "merchant", account, reading=reading)
     return account
 
 
@@ -92,7 +88,7 @@ def enrol(desk: Services, call: Call) -> Enrolled:
     command = EnrolMerchants(call.key, 1, _one(call.body.region), _one(_day(call.body.since)))
     account = desk.credit.credit.enrol(command).start
     with desk.unit() as unit:
-        merchants.bind(unit, account, call.caller.party_id)
+        owners.bind(unit, "merchant", account, call.caller.party_id)
     return Enrolled(account=account)
 
 

@@ -1,26 +1,18 @@
 """What merchant credit is asked and what it answers, as JSON."""
 
 import datetime
-from typing import Any, Final, Literal
-
-from pydantic import ConfigDict
+from typing import Final, Literal
 
 from system.api.answers import Answer
-from system.api.bodies import Body, Int
+from system.api.bodies import Body, Int, example
 
 PurposeName = Literal["scoring", "monitoring", "training"]
-
-
-def _example(**fields: Any) -> ConfigDict:
-    return ConfigDict(
-        strict=True, extra="forbid", frozen=True, json_schema_extra={"examples": [fields]}
-    )
 
 
 class Enrol(Body):
     """region: the bank's number of it.  since: the shop's first day on the platform."""
 
-    model_config = _example(region=3, since="2026-01-15")
+    model_config = example(region=3, since="2026-01-15")
     region: Int
     since: datetime.date
 
@@ -28,7 +20,7 @@ class Enrol(Body):
 class Consent(Body):
     """Consent to one purpose is none to another.  until_s: UTC seconds, exclusive."""
 
-    model_config = _example(purpose="scoring", classes=["orders"], until_s=1_900_000_000)
+    model_config = example(purpose="scoring", classes=["orders"], until_s=1_900_000_000)
     purpose: PurposeName
     classes: list[Literal["orders", "refunds", "ratings", "inventory"]]
     until_s: Int
@@ -37,7 +29,7 @@ class Consent(Body):
 class Withdrawal(Body):
     """Which use of the data ends."""
 
-    model_config = _example(purpose="training")
+    model_config = example(purpose="training")
     purpose: PurposeName
 
 
@@ -57,7 +49,7 @@ _DAY_EXAMPLE: Final = {
 class FeedDay(Body):
     """One day of one shop. Money in fen, ratings in thousandths of a star."""
 
-    model_config = _example(**_DAY_EXAMPLE)
+    model_config = example(**_DAY_EXAMPLE)
     day: datetime.date
     revision: Int = 0
     gross_fen: Int
@@ -72,21 +64,21 @@ class FeedDay(Body):
 class Feed(Body):
     """Days in the order in which the platform sends them."""
 
-    model_config = _example(days=[_DAY_EXAMPLE])
+    model_config = example(days=[_DAY_EXAMPLE])
     days: list[FeedDay]
 
 
 class Apply(Body):
     """requested_fen: at most this much."""
 
-    model_config = _example(requested_fen=3_000_000)
+    model_config = example(requested_fen=3_000_000)
     requested_fen: Int
 
 
 class Amount(Body):
     """Money in fen."""
 
-    model_config = _example(amount_fen=500_000)
+    model_config = example(amount_fen=500_000)
     amount_fen: Int
 
 

@@ -41,8 +41,10 @@ def _command(
         *(("asked_by", "approved_by") if options.get("four_eyes") else ()),
     )
 
+    numbers = {f.name for f in fields(kind) if f.type is int}
+
     def handle(desk: Services, call: Call) -> Taken:
-        given = {field: _typed(kind, field, call.path[field]) for field in in_path}
+        given = {f: call.number(f) if f in numbers else call.path[f] for f in in_path}
         if "asked_by" in known:
             given |= {"asked_by": call.caller.client_id, "approved_by": call.checker}
         assert call.body is not None
@@ -64,15 +66,6 @@ def _command(
         status=202,
         **options,
     )
-
-
-def _typed(kind: type, field: str, text: str) -> Any:
-    wanted = {one.name: one.type for one in fields(kind)}[field]
-    if wanted is not int:
-        return text
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise not_found()
-    return int(text)
 
 
 def _register_document(desk: Services, call: Call) -> Taken:

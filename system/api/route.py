@@ -6,12 +6,15 @@ the table, so that a route without a rule cannot exist.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from pydantic import BaseModel
 
 from system.api.access import Caller, Role
+from system.api.answers import not_found
 from system.api.bodies import Body
+
+_DIGITS_MAX: Final = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,13 @@ class Call:
     media_type: str
     key: str
     checker: str = ""
+
+    def number(self, name: str) -> int:
+        """A number in the path. Raises Problem where it cannot be one."""
+        text = self.path[name]
+        if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX):
+            raise not_found()
+        return int(text)
 
 
 class Handler(Protocol):

@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from system.api.approvals import APPROVALS
 from system.api.clients import CLIENTS, ClientDesk
-from system.api.merchants import PLATFORM_MERCHANTS
+from system.api.owners import OWNED
 from system.bootstrap import System
 from system.bootstrap_credit import CreditSystem
+from system.bootstrap_leasing import LeasingSystem
 from system.ports.clock import Clock
 from system.ports.store import Store, Table, Unit
 
-API_TABLES: Final[tuple[Table[Any], ...]] = (CLIENTS, APPROVALS, PLATFORM_MERCHANTS)
+API_TABLES: Final[tuple[Table[Any], ...]] = (CLIENTS, APPROVALS, OWNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Services:
     store: Store
     receivables: System
     credit: CreditSystem
+    leasing: LeasingSystem
     clients: ClientDesk
 
     @contextmanager

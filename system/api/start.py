@@ -25,6 +25,7 @@ from system.api.tokens import TokenIssuer
 from system.api.writer import Writer
 from system.bootstrap import DEFAULT_BOUNDS, TABLES, assemble, open_chain, settle_setup
 from system.bootstrap_credit import CREDIT_FRAMES, CREDIT_TABLES, CreditSystem
+from system.bootstrap_leasing import LEASING_FRAMES, LEASING_TABLES, LeasingSystem
 from system.chain.policy import DEFAULT_POLICY as CHAIN_POLICY
 from system.credit import registry
 from system.credit.desk import Parts
@@ -32,6 +33,12 @@ from system.credit.policy import DEFAULT_POLICY as CREDIT_POLICY
 from system.credit.service import CreditService
 from system.errors import InputError, OperationalError
 from system.kernels.business_day import business_day
+from system.leasing.desk import Parts as MachineParts
+from system.leasing.leases.desk import LeaseParts
+from system.leasing.leases.policy import DEFAULT_POLICY as LEASE_POLICY
+from system.leasing.leases.service import LeaseService
+from system.leasing.policy import DEFAULT_POLICY as LEASING_POLICY
+from system.leasing.service import LeasingService
 from system.limits import PERIOD_DAYS
 from system.ports.clock import Clock
 from system.ports.store import Table
@@ -102,8 +109,13 @@ class Process:
         book = SqlBook(self._store, CREDIT_FRAMES)
         parts = Parts(opening.clock, book, CREDIT_POLICY, registry.champion)
         credit = CreditSystem(CreditService(parts), book, self._store)
+        leasing_book = SqlBook(self._store, LEASING_FRAMES)
+        leases = LeaseService(LeaseParts(opening.clock, leasing_book, LEASE_POLICY))
+        machines = LeasingService(MachineParts(opening.clock, leasing_book, LEASING_POLICY))
+        leasing = LeasingSystem(machines, leases, leasing_book, self._store)
         pepper = sha256(b"shapan/clients/" + opening.secret).digest()
-        return Services(opening.clock, self._store, receivables, credit, ClientDesk(pepper))
+        clients = ClientDesk(pepper)
+        return Services(opening.clock, self._store, receivables, credit, leasing, clients)
 
     def _forget(self) -> None:
         self.gateway.services = self._services()
@@ -137,7 +149,7 @@ class Process:
         system.receivables.confirm()
 
     def close_days(self) -> None:
-        """Close every business day that has ended, in both products; with a period, look at all
+        """Close every business day that has ended, in every product; with a period, look at all
         lines again."""
         services = self.gateway.services
         credit = services.credit.credit
@@ -147,6 +159,8 @@ class Process:
                 has_model = registry.champion_id(unit) is not None
             if has_model and (day + 1) % PERIOD_DAYS == 0:
                 credit.review(day + 1)
+        for day in services.leasing.leases.days_to_close():
+            services.leasing.leases.end_of_day(day)
         today = business_day(services.clock.now_s())
         if today != self._day:
             services.receivables.receivables.end_of_day()
@@ -170,7 +184,12 @@ def _open_sql(url: str) -> SqlStore:
         )
     tables: dict[str, Table[Any]] = {}
     everything: Iterable[Table[Any]] = chain(
-        TABLES, CREDIT_TABLES, frame_tables(CREDIT_FRAMES), API_TABLES
+        TABLES,
+        CREDIT_TABLES,
+        frame_tables(CREDIT_FRAMES),
+        LEASING_TABLES,
+        frame_tables(LEASING_FRAMES),
+        API_TABLES,
     )
     for table in everything:
         assert tables.setdefault(table.name, table) is table, f"two tables named {table.name}"

@@ -220,11 +220,9 @@ class _Run:
 
 
 def days_to_close(parts: Parts) -> range:
-    """From the day after the oldest last close up to yesterday; nothing without lines."""
-    today = business_day(parts.clock.now_s())
+    """Up to yesterday, the oldest first; nothing without lines."""
     with parts.book.transaction() as unit:
-        closed = [day for _, day in closed_days.ranges(unit.rows, LINES_DAYS)]
-    return range(min(closed, default=today) + 1, today)
+        return closed_days.days_to_close(unit.rows, LINES_DAYS, business_day(parts.clock.now_s()))
 
 
 def end_of_day(parts: Parts, day: int, part: slice | None) -> DayReport:

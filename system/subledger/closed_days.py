@@ -25,6 +25,12 @@ def ranges(unit: Unit, name: str) -> list[Range]:
     return [(stop, day) for stop, day in json.loads(row.ranges)] if row is not None else []
 
 
+def days_to_close(unit: Unit, name: str, today: int) -> range:
+    """Days before today that are not closed for every account, the oldest first."""
+    closed = [day for _, day in ranges(unit, name)]
+    return range(min(closed, default=today) + 1, today)
+
+
 def last_closed(unit: Unit, name: str, accounts: I64) -> I64:
     """The last day closed for each account; that of the last one for unknown ones."""
     held = ranges(unit, name)

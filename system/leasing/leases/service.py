@@ -150,6 +150,10 @@ class LeaseService:
         """
         return service_day.end_of_day(self._parts, day, rows)
 
+    def days_to_close(self) -> range:
+        """Days that have ended and are not closed for every lease yet, the oldest first."""
+        return service_day.days_to_close(self._parts)
+
     def view(self, names: Sequence[str], rows: Rows) -> dict[str, I64]:
         """Columns of LEASES or of ``service_report.DERIVED``, as of today."""
         return service_report.view(self._parts, names, rows)

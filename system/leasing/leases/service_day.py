@@ -133,6 +133,12 @@ class _Run:
         )
 
 
+def days_to_close(parts: LeaseParts) -> range:
+    """Up to yesterday, the oldest first; nothing without leases."""
+    with parts.book.transaction() as unit:
+        return closed_days.days_to_close(unit.rows, LEASE_DAYS, business_day(parts.clock.now_s()))
+
+
 def end_of_day(parts: LeaseParts, day: int, part: slice | None) -> DayReport:
     """Close the day for all leases, or those of ``part`` (start and stop, no step)."""
     today = business_day(parts.clock.now_s())

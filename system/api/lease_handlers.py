@@ -1,0 +1,96 @@
+"""What each request about leases does: tariffs, lessees, contracts, money."""
+
+from typing import Final
+
+from system.api import lease_shapes as shapes
+from system.api import owners
+from system.api.answers import not_found, refusal_problem
+from system.api.problems import Code, Problem
+from system.api.route import Call
+from system.api.services import Services
+from system.kernels.columns import I64, MISSING, i64
+from system.leasing.kernels.leaving import LeaveTerms
+from system.leasing.kernels.rent import Tariff
+from system.leasing.leases.commands import (
+    AdmitLessees,
+    OpenTariff,
+    PayBatch,
+    ReturnBatch,
+    StartBatch,
+)
+from system.leasing.leases.rules import Refusal
+
+_VIEW: Final = ("due_fen", "dpd_days", "machine", "lessee", "tariff")
+
+
+def open_tariff(desk: Services, call: Call) -> shapes.TariffAnswer:
+    assert isinstance(call.body, shapes.NewTariff)
+    body = call.body
+    try:
+        tariff = Tariff(tuple(body.edges_s), tuple(body.prices_ppm), body.least_ppm, body.most_ppm)
+        leave = LeaveTerms(body.early_days_max, body.notice_days)
+    except AssertionError as error:
+        # The kernel's own bounds, told to whoever wrote the tariff.
+        raise Problem(Code.INVALID, f"The tariff cannot be: {error or 'out of bounds'}.") from None
+    command = OpenTariff(call.key, body.name, tariff, leave)
+    return shapes.TariffAnswer(tariff=desk.leasing.leases.open_tariff(command))
+
+
+def admit_lessee(desk: Services, call: Call) -> shapes.LesseeAnswer:
+    assert isinstance(call.body, shapes.NewLessee)
+    command = AdmitLessees(call.key, 1, i64([-1]), i64([call.body.limit_fen]))
+    return shapes.LesseeAnswer(lessee=desk.leasing.leases.admit(command).start)
+
+
+def start(desk: Services, call: Call) -> shapes.LeaseStarted:
+    assert isinstance(call.body, shapes.NewLease)
+    columns = {name: i64([value]) for name, value in call.body if name != "counter_s"}
+    counter_s = MISSING if call.body.counter_s is None else call.body.counter_s
+    with desk.unit() as unit:
+        owners.check(unit, call.caller, "machine", call.body.machine, reading=False)
+    started = desk.leasing.leases.start(StartBatch(call.key, **columns, counter_s=i64([counter_s])))
+    _check(started.code)
+    lease = int(started.lease[0])
+    with desk.unit() as unit:
+        owners.bind(unit, "lease", lease, call.caller.party_id)
+    return shapes.LeaseStarted(lease=lease)
+
+
+def pay(desk: Services, call: Call) -> shapes.Paid:
+    assert isinstance(call.body, shapes.Payment)
+    lease = _lease(desk, call)
+    paid = desk.leasing.leases.pay(PayBatch(call.key, i64([lease]), i64([call.body.amount_fen])))
+    _check(paid.code)
+    applied_fen, returned_fen = int(paid.applied_fen[0]), int(paid.returned_fen[0])
+    return shapes.Paid(lease=lease, applied_fen=applied_fen, returned_fen=returned_fen)
+
+
+def give_back(desk: Services, call: Call) -> shapes.Returned:
+    assert isinstance(call.body, shapes.Return)
+    lease = _lease(desk, call)
+    counter_s = MISSING if call.body.counter_s is None else call.body.counter_s
+    done = desk.leasing.leases.give_back(ReturnBatch(call.key, i64([lease]), i64([counter_s])))
+    _check(done.code)
+    amounts = {name: int(getattr(done, name)[0]) for name in ("bill_fen", "fee_fen", "credit_fen")}
+    return shapes.Returned(lease=lease, **amounts)
+
+
+def show(desk: Services, call: Call) -> shapes.LeaseAnswer:
+    lease = _lease(desk, call)
+    row = desk.leasing.leases.view(_VIEW, i64([lease]))
+    return shapes.LeaseAnswer(lease=lease, **{name: int(row[name][0]) for name in _VIEW})
+
+
+def _lease(desk: Services, call: Call) -> int:
+    """The lease of the path, where the caller may see it. Raises Problem."""
+    lease = call.number("lease")
+    with desk.unit() as unit:
+        owners.check(unit, call.caller, "lease", lease, reading=True)
+    if lease >= desk.leasing.leases.leases:
+        raise not_found()
+    return lease
+
+
+def _check(code: I64) -> None:
+    if code[0]:
+        raise refusal_problem(Refusal(int(code[0])))

@@ -1,0 +1,114 @@
+"""What leases are asked and what they answer, as JSON."""
+
+from system.api.answers import Answer
+from system.api.bodies import Body, Int, Text, example
+
+
+class NewTariff(Body):
+    """Rent by use; shares in ppm, see ``system.leasing.kernels.rent.Tariff``. A fixed rent has one
+    tier at no price, and its minimum and cap are the list rent."""
+
+    model_config = example(
+        name="by use",
+        edges_s=[0, 288_000],
+        prices_ppm=[900_000, 600_000],
+        least_ppm=300_000,
+        most_ppm=1_300_000,
+        early_days_max=60,
+        notice_days=15,
+    )
+    name: Text
+    edges_s: list[Int]
+    prices_ppm: list[Int]
+    least_ppm: Int
+    most_ppm: Int
+    early_days_max: Int
+    notice_days: Int
+
+
+class NewLessee(Body):
+    """limit_fen: of machines out and claims together."""
+
+    model_config = example(limit_fen=200_000_000)
+    limit_fen: Int
+
+
+class NewLease(Body):
+    """counter_s: the hour meter at handover, where the machine never reported."""
+
+    model_config = example(
+        machine=0,
+        lessee=0,
+        tariff=0,
+        rent_fen=2_000_000,
+        value_fen=80_000_000,
+        deposit_fen=2_000_000,
+        term_days=360,
+        period_engine_s_max=0,
+        term_engine_s_max=0,
+        option_fen=0,
+        counter_s=0,
+    )
+    machine: Int
+    lessee: Int
+    tariff: Int
+    rent_fen: Int
+    value_fen: Int
+    deposit_fen: Int = 0
+    term_days: Int
+    period_engine_s_max: Int = 0
+    term_engine_s_max: Int = 0
+    option_fen: Int = 0
+    counter_s: Int | None = None
+
+
+class Payment(Body):
+    """Money in fen; what exceeds the debt goes back."""
+
+    model_config = example(amount_fen=500_000)
+    amount_fen: Int
+
+
+class Return(Body):
+    """counter_s: the hour meter as both parties read it; null for what the machine reported."""
+
+    model_config = example(counter_s=None)
+    counter_s: Int | None = None
+
+
+class TariffAnswer(Answer):
+    tariff: int
+
+
+class LesseeAnswer(Answer):
+    lessee: int
+
+
+class LeaseStarted(Answer):
+    lease: int
+
+
+class LeaseAnswer(Answer):
+    """A lease as of today. due_fen: everything that a payment today would take."""
+
+    lease: int
+    machine: int
+    lessee: int
+    tariff: int
+    due_fen: int
+    dpd_days: int
+
+
+class Paid(Answer):
+    lease: int
+    applied_fen: int
+    returned_fen: int
+
+
+class Returned(Answer):
+    """bill_fen: the last bill.  fee_fen: for leaving early.  credit_fen: for hours too many."""
+
+    lease: int
+    bill_fen: int
+    fee_fen: int
+    credit_fen: int

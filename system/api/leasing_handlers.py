@@ -1,0 +1,185 @@
+"""What each request of machine leasing does."""
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+from system.api import leasing_shapes as shapes
+from system.api import owners
+from system.api.access import Role
+from system.api.answers import not_found, refusal_problem
+from system.api.problems import Code, Problem
+from system.api.route import Call
+from system.api.services import Services
+from system.errors import DuplicateRow
+from system.kernels.columns import I64, MISSING, i64
+from system.leasing.commands import (
+    AcknowledgeAlerts,
+    ActOnAlert,
+    ClearAlerts,
+    DefineSite,
+    EnrolMachines,
+)
+from system.leasing.devices import Device, Fleet, enrol_devices, enrol_fleets
+from system.leasing.records import ActionKind, Alert, AlertKind, AlertState, Severity
+from system.leasing.rules import Refusal
+
+_OFFICERS: Final = Role.BANK_OFFICER | Role.RISK_OFFICER
+_TWIN: Final = (
+    "at_ms",
+    "lat_e7",
+    "lon_e7",
+    "engine_s",
+    "fuel_ml",
+    "tank_permille",
+    "running",
+)
+PAGE_MAX: Final = 200
+
+
+def enrol_fleet(desk: Services, call: Call) -> shapes.FleetAnswer:
+    assert isinstance(call.body, shapes.Fleet)
+    body = call.body
+    try:
+        with desk.unit() as unit:
+            enrol_fleets(unit, [Fleet(body.fleet, body.unsigned_allowed, body.datum)])
+    except DuplicateRow:
+        raise Problem(Code.CONFLICT, "There is a fleet of this name.") from None
+    return shapes.FleetAnswer(fleet=body.fleet)
+
+
+def define_site(desk: Services, call: Call) -> shapes.SiteAnswer:
+    assert isinstance(call.body, shapes.Site)
+    body = call.body
+    command = DefineSite(call.key, body.name, body.fence, body.week, body.datum)
+    return shapes.SiteAnswer(site=desk.leasing.leasing.define_site(command))
+
+
+def enrol_machine(desk: Services, call: Call) -> shapes.MachineAnswer:
+    assert isinstance(call.body, shapes.Machine)
+    columns = {name: i64([value]) for name, value in call.body}
+    machine = desk.leasing.leasing.enrol_machines(EnrolMachines(call.key, 1, **columns)).start
+    with desk.unit() as unit:
+        owners.bind(unit, "machine", machine, call.caller.party_id)
+    return shapes.MachineAnswer(machine=machine)
+
+
+def enrol_device(desk: Services, call: Call) -> shapes.DeviceAnswer:
+    assert isinstance(call.body, shapes.Device)
+    body = call.body
+    try:
+        key = bytes.fromhex(body.key)
+    except ValueError:
+        raise Problem(Code.INVALID, "key: give hex.") from None
+    device = Device(body.device_id, body.machine, body.pin, body.fleet, body.key_kind, key)
+    with desk.unit() as unit:
+        owners.check(unit, call.caller, "machine", body.machine, reading=False)
+        try:
+            enrol_devices(unit, [device])
+        except DuplicateRow:
+            raise Problem(Code.CONFLICT, "There is a device of this id.") from None
+    return shapes.DeviceAnswer(
+        device_id=body.device_id,
+        mqtt_user=body.device_id,
+        mqtt_secret=desk.clients.secret_of_device(body.device_id),
+        topic=f"device/{body.device_id}/data",
+    )
+
+
+def show_alerts(desk: Services, call: Call) -> shapes.Alerts:
+    is_open = call.query.get("open", "") == "true"
+    found = desk.leasing.leasing.alerts(is_open=is_open)
+    if not call.caller.sees_all():
+        with desk.unit() as unit:
+            own = set(owners.numbers(unit, call.caller, "machine"))
+        found = [alert for alert in found if alert.machine in own]
+    after = call.query.get("after", "")
+    rest = sorted((a for a in found if a.alert_id > after), key=lambda alert: alert.alert_id)
+    page = rest[:PAGE_MAX]
+    cursor = page[-1].alert_id if len(rest) > PAGE_MAX else ""
+    return shapes.Alerts(alerts=[_alert(alert) for alert in page], next=cursor)
+
+
+def _alert(alert: Alert) -> shapes.AlertAnswer:
+    plain = ("alert_id", "machine", "start_ms", "found_ms", "end_ms", "raised_at_s", "closed_at_s")
+    return shapes.AlertAnswer(
+        **{name: getattr(alert, name) for name in plain},
+        kind=AlertKind(alert.kind).name.lower(),
+        severity=Severity(alert.severity).name.lower(),
+        state=AlertState(alert.state).name.lower(),
+        officer=alert.officer,
+        evidence=json.loads(alert.evidence),
+    )
+
+
+def acknowledge(desk: Services, call: Call) -> shapes.Answers:
+    assert isinstance(call.body, shapes.AlertIds)
+    ids = _own_alerts(desk, call, call.body.alert_ids)
+    return _words(
+        desk.leasing.leasing.acknowledge(AcknowledgeAlerts(call.key, ids, call.caller.client_id))
+    )
+
+
+def clear(desk: Services, call: Call) -> shapes.Answers:
+    assert isinstance(call.body, shapes.Clearing)
+    ids = _own_alerts(desk, call, call.body.alert_ids)
+    command = ClearAlerts(call.key, ids, call.caller.client_id, call.body.note)
+    return _words(desk.leasing.leasing.clear(command))
+
+
+def _own_alerts(desk: Services, call: Call, alert_ids: Sequence[str]) -> tuple[str, ...]:
+    """The ids, once it is sure that the caller may answer for their machines. Raises Problem."""
+    if not call.caller.roles & _OFFICERS:
+        with desk.unit() as unit:
+            own = set(owners.numbers(unit, call.caller, "machine"))
+        if not all(_machine_of(alert_id) in own for alert_id in alert_ids):
+            raise not_found()
+    return tuple(alert_ids)
+
+
+def _machine_of(alert_id: str) -> int:
+    number = alert_id.partition("/")[0]
+    return int(number) if number.isascii() and number.isdigit() else -1
+
+
+def _words(refusals: Sequence[Refusal]) -> shapes.Answers:
+    return shapes.Answers(answers=[refusal.name.lower() for refusal in refusals])
+
+
+def act(desk: Services, call: Call) -> shapes.ActionAnswer:
+    assert isinstance(call.body, shapes.Acts | shapes.GraveActs)
+    body = call.body
+    _own_alerts(desk, call, [body.alert_id])
+    command = ActOnAlert(
+        call.key,
+        body.alert_id,
+        ActionKind[body.kind.upper()],
+        call.caller.client_id,
+        call.checker,
+        body.note,
+    )
+    refusal = desk.leasing.leasing.act(command)
+    if refusal:
+        raise refusal_problem(refusal)
+    return shapes.ActionAnswer(action_id=call.key)
+
+
+def show_machine(desk: Services, call: Call) -> shapes.Twin:
+    machine = call.number("machine")
+    with desk.unit() as unit:
+        owners.check(unit, call.caller, "machine", machine, reading=True)
+    row = i64([machine])
+    if not 0 <= machine < desk.leasing.leasing.machines(("kind",))["kind"].size:
+        raise not_found()
+    said = desk.leasing.leasing.twins(_TWIN, row)
+    held = desk.leasing.leasing.machines(("immobilised",), row)
+    return shapes.Twin(
+        machine=machine,
+        **{name: _said(said[name]) for name in _TWIN},
+        immobilised=bool(held["immobilised"][0]),
+    )
+
+
+def _said(column: I64) -> int | None:
+    value = int(column[0])
+    return None if value == MISSING else value

@@ -1,0 +1,44 @@
+"""Whose things are whose: a platform acts for its own merchants, a lessor for its own machines."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from system.api.access import Caller
+from system.api.answers import not_found
+from system.ports.store import Table, Unit
+
+Kind = Literal["merchant", "machine", "lease"]
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """number: of the kind's own book.  party_id: who brought it."""
+
+    kind: str
+    number: int
+    party_id: str
+
+
+OWNED: Final = Table("owned", Owned, key=("kind", "number"), index=(("party_id",),))
+
+
+def bind(unit: Unit, kind: Kind, number: int, party_id: str) -> None:
+    """Remember whose it is. Again for the same party: nothing."""
+    [known] = unit.get(OWNED, [(kind, number)])
+    if known is None:
+        unit.insert(OWNED, [Owned(kind, number, party_id)])
+
+
+def check(unit: Unit, caller: Caller, kind: Kind, number: int, *, reading: bool) -> None:
+    """Raises Problem (not found) unless it is the caller's, or the caller may see all."""
+    if reading and caller.sees_all():
+        return
+    [known] = unit.get(OWNED, [(kind, number)])
+    if known is None or not caller.is_one_of(known.party_id):
+        raise not_found()
+
+
+def numbers(unit: Unit, caller: Caller, kind: Kind) -> list[int]:
+    """The numbers of all that is the caller's, in order."""
+    found = unit.find(OWNED, {"party_id": caller.party_id}) if caller.party_id else []
+    return sorted(row.number for row in found if row.kind == kind)

@@ -1,0 +1,142 @@
+"""Machine leasing over HTTP: machines, alerts and actions, leases and rent."""
+
+import json
+from typing import Any
+
+from system.leasing.records import AlertKind
+from system.ports.broker import Delivery
+from tests.system.api.town import Town
+
+BOX = (
+    '{"type":"Polygon","coordinates":[[[113,34],[113.01,34],[113.01,34.01],[113,34.01],[113,34]]]}'
+)
+TARIFF = {
+    "name": "fixed",
+    "edges_s": [0],
+    "prices_ppm": [0],
+    "least_ppm": 1_000_000,
+    "most_ppm": 1_000_000,
+    "early_days_max": 60,
+    "notice_days": 15,
+}
+
+
+def fenced(town: Town, client: str = "lessor") -> int:
+    """A machine with a terminal that belongs into a box."""
+    assert town.post("/leasing/fleets", {"fleet": "f", "unsigned_allowed": True}, client)
+    site = town.post("/leasing/sites", {"name": "pit", "fence": BOX}, client).json()["site"]
+    machine = town.post("/leasing/machines", {"site": site}, client).json()["machine"]
+    device = {"device_id": "EXC-1", "machine": machine, "fleet": "f"}
+    answer = town.post("/leasing/devices", device, client)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["topic"] == "device/EXC-1/data"
+    return int(machine)
+
+
+def say(town: Town, lat: float, lon: float, hours: float) -> None:
+    reading = {
+        "device_id": "EXC-1",
+        "timestamp": town.clock.time_s,
+        "location": {"lat": lat, "lon": lon},
+        "working_hours": hours,
+        "fuel_consumption": hours * 9,
+    }
+    payload = json.dumps(reading).encode()
+    delivery = Delivery("device/EXC-1/data", payload, town.clock.time_s * 1_000)
+    taken = town.process.gateway.services.leasing.leasing.receive([delivery])
+    assert not taken.quarantined, taken
+
+
+def stolen(town: Town) -> tuple[int, str]:
+    """A machine that drove away, and its alert."""
+    machine = fenced(town)
+    for step, lat in enumerate((34.005, 34.005, 34.2, 34.3, 34.4)):
+        say(town, lat, 113.005, 100 + step / 6)
+        town.clock.time_s += 600
+    town.refresh()
+    found: Any = town.get("/leasing/alerts?open=true", "lessor").json()["alerts"]
+    [alert] = [one for one in found if one["kind"] == "geofence"]
+    return machine, str(alert["alert_id"])
+
+
+def test_a_machine_that_leaves_its_site_is_seen_by_its_lessor_and_the_bank_alone(
+    town: Town,
+) -> None:
+    machine, alert_id = stolen(town)
+    assert alert_id.startswith(f"{machine}/{AlertKind.GEOFENCE.name}/")
+    town.admit("rival", "lessor-2", ["lessor"])
+    assert town.get("/leasing/alerts", "rival").json()["alerts"] == []
+    assert town.get(f"/leasing/machines/{machine}", "rival").status_code == 404
+    twin = town.get(f"/leasing/machines/{machine}", "risk-a").json()
+    assert twin["lat_e7"] == 344_000_000
+    [seen] = town.get("/leasing/alerts", "regulator").json()["alerts"]
+    assert seen["evidence"]["readings"]
+
+
+def test_an_alert_is_taken_on_once_and_cleared_with_a_note(town: Town) -> None:
+    _, alert_id = stolen(town)
+    body = {"alert_ids": [alert_id, "9/IDLE/1"]}
+    answer = town.post("/leasing/alert-acknowledgements", body, "risk-a").json()
+    assert answer == {"answers": ["none", "alert_unknown"]}
+    assert town.post("/leasing/alert-acknowledgements", body, "lessor").status_code == 404
+    cleared = {"alert_ids": [alert_id], "note": "moved with consent"}
+    assert town.post("/leasing/alert-clearings", cleared, "lessor").json() == {"answers": ["none"]}
+    assert town.get("/leasing/alerts?open=true", "lessor").json()["alerts"] == []
+
+
+def test_a_machine_is_stopped_by_two_people_alone(town: Town) -> None:
+    _, alert_id = stolen(town)
+    order = {"alert_id": alert_id, "kind": "immobilise"}
+    assert town.post("/leasing/actions", order, "risk-a").status_code == 422
+    asked = town.post("/leasing/grave-actions", order, "risk-a").json()
+    path = f"/approvals/{asked['approval_id']}"
+    assert town.post(path, {"approve": True}, "risk-a").status_code == 403
+    done = town.post(path, {"approve": True}, "risk-b").json()
+    service = town.process.gateway.services.leasing.leasing
+    [action] = service.actions(alert_id)
+    assert (action.maker, action.checker) == ("risk-a", "risk-b")
+    assert done["result"] == {"action_id": action.action_id}
+
+
+def leased(town: Town) -> int:
+    machine = town.post("/leasing/machines", {}, "lessor").json()["machine"]
+    tariff = town.post("/leasing/tariffs", TARIFF, "lessor").json()["tariff"]
+    lessee = town.post("/leasing/lessees", {"limit_fen": 10**9}, "lessor").json()["lessee"]
+    terms = {
+        "machine": machine,
+        "lessee": lessee,
+        "tariff": tariff,
+        "rent_fen": 2_000_000,
+        "value_fen": 80_000_000,
+        "deposit_fen": 0,
+        "term_days": 360,
+        "counter_s": 0,
+    }
+    answer = town.post("/leasing/leases", terms, "lessor")
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["lease"])
+
+
+def test_rent_falls_due_and_is_paid_and_the_rest_goes_back(town: Town) -> None:
+    lease = leased(town)
+    town.pass_days(40)
+    due_fen = town.get(f"/leasing/leases/{lease}", "lessor").json()["due_fen"]
+    assert due_fen > 0
+    paid = town.post(f"/leasing/leases/{lease}/payments", {"amount_fen": due_fen + 5}, "teller")
+    assert paid.json() == {"lease": lease, "applied_fen": due_fen, "returned_fen": 5}
+    assert town.get(f"/leasing/leases/{lease}", "auditor").json()["due_fen"] == 0
+
+
+def test_a_machine_cannot_be_leased_twice_or_by_somebody_elses_lessor(town: Town) -> None:
+    leased(town)
+    again = {"machine": 0, "lessee": 0, "tariff": 0, "rent_fen": 1, "value_fen": 1, "term_days": 30}
+    answer = town.post("/leasing/leases", again, "lessor")
+    assert answer.json()["refusal"] == "start_machine_taken"
+    town.admit("rival", "lessor-2", ["lessor"])
+    assert town.post("/leasing/leases", again, "rival").status_code == 404
+
+
+def test_a_tariff_that_rewards_no_use_is_refused_with_its_reason(town: Town) -> None:
+    answer = town.post("/leasing/tariffs", TARIFF | {"edges_s": [5]}, "lessor")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert "first tier" in answer.json()["detail"]
