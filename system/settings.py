@@ -9,6 +9,7 @@ from system.errors import InputError
 
 VERSION = "0.1.0"
 PORT_DEFAULT = 8_000
+MQTT_PORT_DEFAULT = 1_883
 SECRET_BYTES_MIN = 16
 EVM_KINDS = ("embedded", "revm")
 GAS_PRICE_VARIABLE = "SHAPAN_GAS_PRICE_WEI"
@@ -79,6 +80,14 @@ def secret_from(environment: Mapping[str, str]) -> bytes:
 def server_from(environment: Mapping[str, str]) -> int:
     """The port to answer on. Raises InputError."""
     return _whole(environment, "SHAPAN_PORT", 1, 65_535) or PORT_DEFAULT
+
+
+def broker_from(environment: Mapping[str, str]) -> tuple[str, int]:
+    """embedded or the broker's URL, and the embedded one's port. Raises InputError."""
+    url = environment.get("SHAPAN_BROKER", "embedded")
+    if url != "embedded" and not url.startswith(("mqtt://", "mqtts://")):
+        raise InputError("SHAPAN_BROKER", url, "write embedded, mqtt://HOST:PORT or mqtts://…")
+    return url, _whole(environment, "SHAPAN_MQTT_PORT", 1, 65_535) or MQTT_PORT_DEFAULT
 
 
 def _store(value: str) -> str:

@@ -13,6 +13,8 @@ import typer
 
 _PORT = "Answer on this port of the loopback interface."
 _EVM = "embedded, revm, or the address of a node (http://HOST:PORT)."
+_MQTT = "Devices connect to this port of the loopback interface."
+_BROKER = "embedded, or the address of a broker (mqtt://HOST:PORT)."
 _CONSOLE = "/console"
 _RUNS = "The folder of runs that the console shows, and puts new ones in."
 _STORE = (
@@ -24,6 +26,8 @@ def serve(
     port: Annotated[int, typer.Option(help=_PORT, min=1, max=65_535)] = 8_000,
     evm: Annotated[str, typer.Option(help=_EVM)] = "revm",
     store: Annotated[str | None, typer.Option(help=_STORE)] = None,
+    mqtt_port: Annotated[int, typer.Option(help=_MQTT, min=1, max=65_535)] = 1_883,
+    broker: Annotated[str, typer.Option(help=_BROKER)] = "embedded",
     runs: Annotated[Path, typer.Option(help=_RUNS)] = Path("runs"),
 ) -> int:
     """The console over your runs, and the bank's gateway: REST for every product, on loopback.
@@ -37,12 +41,14 @@ def serve(
     from system.__main__ import serve as answer
     from system.adapters.os_clock import OsClock
     from system.api.start import Opening, Process
+    from system.api.telemetry import BrokerPlace
     from system.settings import Settings
 
     with TemporaryDirectory(prefix="shapan-") as folder:
         url = store or f"sqlite:///{Path(folder) / 'bank.db'}"
         settings = replace(Settings(), store_url=url, evm=evm)
-        process = Process(Opening(OsClock(), settings, os.urandom(32)))
+        place = BrokerPlace(broker, mqtt_port, Path(folder) / "mqtt.db")
+        process = Process(Opening(OsClock(), settings, os.urandom(32), broker=place))
         process.app.mount(_CONSOLE, Console(runs, _CONSOLE).app())
         process.app.add_route("/", lambda _: RedirectResponse(f"{_CONSOLE}/"))
         print(f"its secret: {process.administrator_secret()}", file=sys.stderr)

@@ -11,6 +11,7 @@ from system.api.answers import not_found, refusal_problem
 from system.api.problems import Code, Problem
 from system.api.route import Call
 from system.api.services import Services
+from system.api.telemetry import account_of_device
 from system.errors import DuplicateRow
 from system.kernels.columns import I64, MISSING, i64
 from system.leasing.commands import (
@@ -78,10 +79,12 @@ def enrol_device(desk: Services, call: Call) -> shapes.DeviceAnswer:
             enrol_devices(unit, [device])
         except DuplicateRow:
             raise Problem(Code.CONFLICT, "There is a device of this id.") from None
+    secret = desk.clients.secret_of_device(body.device_id)
+    desk.admit_device(account_of_device(body.device_id, secret))
     return shapes.DeviceAnswer(
         device_id=body.device_id,
         mqtt_user=body.device_id,
-        mqtt_secret=desk.clients.secret_of_device(body.device_id),
+        mqtt_secret=secret,
         topic=f"device/{body.device_id}/data",
     )
 

@@ -1,6 +1,6 @@
 """What handlers work with: the products, the store they share, and the gateway's own tables."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,6 +11,7 @@ from system.api.owners import OWNED
 from system.bootstrap import System
 from system.bootstrap_credit import CreditSystem
 from system.bootstrap_leasing import LeasingSystem
+from system.ports.broker import Account
 from system.ports.clock import Clock
 from system.ports.store import Store, Table, Unit
 
@@ -19,7 +20,7 @@ API_TABLES: Final[tuple[Table[Any], ...]] = (CLIENTS, APPROVALS, OWNED)
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One bank's products over one store."""
+    """One bank's products over one store. admit_device: lets a terminal connect to the broker."""
 
     clock: Clock
     store: Store
@@ -27,6 +28,7 @@ class Services:
     credit: CreditSystem
     leasing: LeasingSystem
     clients: ClientDesk
+    admit_device: Callable[[Account], None]
 
     @contextmanager
     def unit(self) -> Iterator[Unit]:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import chain
 from typing import Any, Final
@@ -21,6 +21,7 @@ from system.api.clients import ClientDesk
 from system.api.gateway import Gateway
 from system.api.rates import RateLimit
 from system.api.services import API_TABLES, Services
+from system.api.telemetry import BrokerPlace, Telemetry, account_of_device, account_of_gateway
 from system.api.tokens import TokenIssuer
 from system.api.writer import Writer
 from system.bootstrap import DEFAULT_BOUNDS, TABLES, assemble, open_chain, settle_setup
@@ -34,12 +35,15 @@ from system.credit.service import CreditService
 from system.errors import InputError, OperationalError
 from system.kernels.business_day import business_day
 from system.leasing.desk import Parts as MachineParts
+from system.leasing.devices import DEVICES, GATEWAYS
 from system.leasing.leases.desk import LeaseParts
 from system.leasing.leases.policy import DEFAULT_POLICY as LEASE_POLICY
 from system.leasing.leases.service import LeaseService
 from system.leasing.policy import DEFAULT_POLICY as LEASING_POLICY
 from system.leasing.service import LeasingService
+from system.leasing.service_telemetry import TelemetryDesk
 from system.limits import PERIOD_DAYS
+from system.ports.broker import Account
 from system.ports.clock import Clock
 from system.ports.store import Table
 from system.settings import EVM_KINDS, Settings
@@ -55,13 +59,15 @@ _LOG = logging.getLogger("shapan.gateway")
 class Opening:
     """secret: of the system; keys, tokens and client secrets follow from it.  token_secrets: older
     ones after the newest, while tokens signed with them may be about; empty for the system's own.
-    block_s: between two blocks of a chain that seals on demand."""
+    block_s: between two blocks of a chain that seals on demand.  broker: where devices connect.
+    """
 
     clock: Clock
     settings: Settings
     secret: bytes
     token_secrets: tuple[bytes, ...] = ()
     block_s: float = 1.0
+    broker: BrokerPlace = field(default_factory=BrokerPlace)
 
 
 class Process:
@@ -78,6 +84,8 @@ class Process:
         settle_setup(services.receivables)
         tokens = TokenIssuer(opening.token_secrets or (opening.secret,))
         writer = Writer(self._store, self._forget)
+        self.telemetry = Telemetry(opening.broker, opening.clock, services.clients)
+        self.telemetry.admit(_devices(services))
         required = opening.settings.signatures_required
         self.gateway = Gateway(services, writer, tokens, RateLimit(), required)
         self.app: FastAPI = app_of(self.gateway, self._work)
@@ -111,11 +119,22 @@ class Process:
         credit = CreditSystem(CreditService(parts), book, self._store)
         leasing_book = SqlBook(self._store, LEASING_FRAMES)
         leases = LeaseService(LeaseParts(opening.clock, leasing_book, LEASE_POLICY))
-        machines = LeasingService(MachineParts(opening.clock, leasing_book, LEASING_POLICY))
-        leasing = LeasingSystem(machines, leases, leasing_book, self._store)
+        machine_parts = MachineParts(opening.clock, leasing_book, LEASING_POLICY)
+        leasing = LeasingSystem(
+            LeasingService(machine_parts),
+            leases,
+            TelemetryDesk(machine_parts),
+            leasing_book,
+            self._store,
+        )
         pepper = sha256(b"shapan/clients/" + opening.secret).digest()
         clients = ClientDesk(pepper)
-        return Services(opening.clock, self._store, receivables, credit, leasing, clients)
+        return Services(
+            opening.clock, self._store, receivables, credit, leasing, clients, self._admit
+        )
+
+    def _admit(self, account: Account) -> None:
+        self.telemetry.admit([account])
 
     def _forget(self) -> None:
         self.gateway.services = self._services()
@@ -128,7 +147,8 @@ class Process:
             asyncio.create_task(_again(_DAY_LOOK_S, self.close_days)),
         ]
         try:
-            yield
+            async with self.telemetry.running(self.gateway.services.leasing.telemetry):
+                yield
         finally:
             for task in tasks:
                 task.cancel()
@@ -165,6 +185,17 @@ class Process:
         if today != self._day:
             services.receivables.receivables.end_of_day()
             self._day = today
+
+
+def _devices(services: Services) -> list[Account]:
+    """The accounts of all terminals and gateways that are enrolled."""
+    secret_of = services.clients.secret_of_device
+    with services.unit() as unit:
+        devices, gateways = unit.scan(DEVICES), unit.scan(GATEWAYS)
+    return [
+        *(account_of_device(d.device_id, secret_of(d.device_id)) for d in devices),
+        *(account_of_gateway(g.gateway_id, secret_of(g.gateway_id)) for g in gateways),
+    ]
 
 
 async def _again(pause_s: float, work: Callable[[], None]) -> None:

@@ -1,11 +1,16 @@
 """``shapan serve``: a bank that answers on loopback, in a process of its own."""
 
+import json
+import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 import pytest
@@ -17,18 +22,47 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
+@dataclass
+class Bank:
+    """Where it answers, its first client's secret, and where its devices connect."""
+
+    address: str
+    secret: str
+    mqtt_port: int
+    tokens: dict[str, str] = field(default_factory=dict)
+    keys: int = 0
+
+    def token(self, client: str, secret: str) -> None:
+        form = {"grant_type": "client_credentials"}
+        issued = httpx.post(f"{self.address}/oauth/token", data=form, auth=(client, secret))
+        self.tokens[client] = issued.json()["access_token"]
+
+    def post(self, path: str, body: Any, client: str = "administrator") -> httpx.Response:
+        self.keys += 1
+        headers = {
+            "Authorization": f"Bearer {self.tokens[client]}",
+            "Idempotency-Key": f"key-{self.keys}",
+        }
+        return httpx.post(f"{self.address}{path}", json=body, headers=headers)
+
+    def get(self, path: str, client: str) -> Any:
+        headers = {"Authorization": f"Bearer {self.tokens[client]}"}
+        return httpx.get(f"{self.address}{path}", headers=headers).json()
+
+
 @pytest.fixture(scope="module")
-def bank() -> Iterator[tuple[str, str]]:
-    """Address and first client's secret of a running bank."""
+def bank() -> Iterator["Bank"]:
+    """A running bank."""
     port = free_port()
-    command = [sys.executable, "-m", "sim", "serve", "--port", str(port)]
+    mqtt = free_port()
+    command = [sys.executable, "-m", "sim", "serve", "--port", str(port), "--mqtt-port", str(mqtt)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         found = re.fullmatch(r"its secret: ([0-9a-f]{64})\n", process.stderr.readline())
         assert found
         address = f"http://127.0.0.1:{port}"
         wait_for(address)
-        yield address, found[1]
+        yield Bank(address, found[1], mqtt)
         process.terminate()
 
 
@@ -42,23 +76,60 @@ def wait_for(address: str) -> None:
     pytest.fail("the bank did not answer within half a minute")
 
 
-def test_it_answers_and_lets_the_first_client_in(bank: tuple[str, str]) -> None:
-    address, secret = bank
-    form = {"grant_type": "client_credentials"}
-    issued = httpx.post(f"{address}/oauth/token", data=form, auth=("administrator", secret))
-    headers = {"Authorization": f"Bearer {issued.json()['access_token']}"}
+def test_it_answers_and_lets_the_first_client_in(bank: Bank) -> None:
+    bank.token("administrator", bank.secret)
     party = {"party_id": "core-1", "name": "Core", "roles": 1, "kyc_expires_at_s": 1_950_000_000}
-    answer = httpx.post(
-        f"{address}/parties", json=party, headers=headers | {"Idempotency-Key": "1"}
-    )
-    assert answer.status_code == 202
-    assert httpx.get(f"{address}/openapi.json").json()["openapi"] == "3.1.0"
+    assert bank.post("/parties", party).status_code == 202
+    assert httpx.get(f"{bank.address}/openapi.json").json()["openapi"] == "3.1.0"
+    assert httpx.get(f"{bank.address}/", follow_redirects=True).status_code == 200
 
 
-def test_it_listens_on_loopback_alone(bank: tuple[str, str]) -> None:
-    port = int(bank[0].rpartition(":")[2])
+def test_it_listens_on_loopback_alone(bank: Bank) -> None:
     other = socket.gethostbyname(socket.gethostname())
     if other.startswith("127."):
         pytest.skip("this machine has no address beside loopback")
-    with pytest.raises(OSError, match="refused"), socket.create_connection((other, port), 5):
-        pass
+    for port in (int(bank.address.rpartition(":")[2]), bank.mqtt_port):
+        with pytest.raises(OSError, match="refused"), socket.create_connection((other, port), 5):
+            pass
+
+
+def say(bank: Bank, device: dict[str, str], lat: float, ago_s: int) -> None:
+    """The commission's own JSON, by a stock client."""
+    reading = {
+        "device_id": device["device_id"],
+        "timestamp": httpx.get(f"{bank.address}/health").json()["now_s"] - ago_s,
+        "location": {"lat": lat, "lon": 113.005},
+        "working_hours": 100 - ago_s / 3_600,
+        "fuel_consumption": 900 - ago_s / 400,
+    }
+    command = ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(bank.mqtt_port), "-q", "1"]
+    command += ["-u", device["mqtt_user"], "-i", device["mqtt_user"], "-P", device["mqtt_secret"]]
+    command += ["-t", device["topic"], "-m", json.dumps(reading)]
+    subprocess.run(command, check=True, timeout=30)
+
+
+@pytest.mark.skipif(
+    shutil.which("mosquitto_pub") is None and not os.environ.get("SHAPAN_REQUIRE_MOSQUITTO"),
+    reason="needs Debian's mosquitto-clients",
+)
+def test_a_stock_mqtt_client_reports_a_theft_and_the_alert_comes_out_at_the_api(
+    bank: Bank,
+) -> None:
+    bank.token("administrator", bank.secret)
+    lessor = {"client_id": "lessor", "party_id": "l", "roles": ["lessor"], "scopes": ["leasing"]}
+    bank.token("lessor", bank.post("/clients", lessor).json()["client_secret"])
+    corners = [[113, 34], [113.01, 34], [113.01, 34.01], [113, 34.01], [113, 34]]
+    fence = json.dumps({"type": "Polygon", "coordinates": [corners]})
+    site = bank.post("/leasing/sites", {"name": "pit", "fence": fence}, "lessor").json()["site"]
+    bank.post("/leasing/fleets", {"fleet": "f", "unsigned_allowed": True}, "lessor")
+    machine = bank.post("/leasing/machines", {"site": site}, "lessor").json()["machine"]
+    terminal = {"device_id": "EXC-1", "machine": machine, "fleet": "f"}
+    device = bank.post("/leasing/devices", terminal, "lessor").json()
+    for lat, ago_s in ((34.005, 3_000), (34.005, 2_400), (34.2, 1_800), (34.3, 1_200)):
+        say(bank, device, lat, ago_s)
+    for _ in range(100):
+        found = bank.get("/leasing/alerts?open=true", "lessor")["alerts"]
+        if any(alert["kind"] == "geofence" for alert in found):
+            return
+        time.sleep(0.1)
+    pytest.fail(f"no alert after ten seconds: {found}")

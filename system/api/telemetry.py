@@ -1,0 +1,95 @@
+"""The gateway's MQTT side: the broker in the process or elsewhere, and the consumer of what comes.
+
+Devices log in with the secret that their enrolment gave, and may speak for themselves alone. The
+consumer commits on the loop's own thread like every other writer, never inside a request's group.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from system.adapters.mqtt_access import Access
+from system.adapters.mqtt_consumer import Consumer
+from system.adapters.mqtt_embedded import EmbeddedBroker
+from system.adapters.mqtt_link import MqttLink
+from system.api.clients import ClientDesk
+from system.leasing.service_telemetry import TelemetryDesk
+from system.ports.broker import Account
+from system.ports.clock import Clock
+
+EMBEDDED: Final = "embedded"
+BANK_USER: Final = "shapan-bank"
+ALERTS: Final = "bank/alerts"
+_COMES_IN: Final = ("device/+/data", "device/+/ack", "gateway/+/data", f"{ALERTS}/ack")
+_GOES_OUT: Final = ("device/+/command", ALERTS)
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerPlace:
+    """url: embedded, or mqtt(s)://HOST:PORT.  port: of the embedded one, 0 for any free one.
+
+    spool: file in which the embedded one keeps what it answered, None for as long as it lives.
+    """
+
+    url: str = EMBEDDED
+    port: int = 0
+    spool: Path | None = None
+
+
+def account_of_device(device_id: str, secret: str) -> Account:
+    """A device publishes its readings and receipts, and hears its own orders; nothing else."""
+    mine = f"device/{device_id}"
+    return Account(device_id, secret, (f"{mine}/data", f"{mine}/ack"), (f"{mine}/command",))
+
+
+def account_of_gateway(gateway_id: str, secret: str) -> Account:
+    """A gateway of a fleet speaks for the fleet's machines under its own name."""
+    return Account(gateway_id, secret, (f"gateway/{gateway_id}/data",), ())
+
+
+class Telemetry:
+    """Broker and consumer of one gateway process."""
+
+    def __init__(self, place: BrokerPlace, clock: Clock, clients: ClientDesk) -> None:
+        self._place, self._clock = place, clock
+        secret = clients.secret_of_device(BANK_USER)
+        self._bank = Account(BANK_USER, secret, _GOES_OUT, _COMES_IN)
+        self._access = Access([self._bank])
+        self._broker: EmbeddedBroker | None = None
+        self.consumer: Consumer | None = None
+
+    @property
+    def url(self) -> str:
+        """Where devices connect to."""
+        return self._broker.url if self._broker is not None else self._place.url
+
+    def admit(self, accounts: Iterable[Account]) -> None:
+        """Let these connect. A broker elsewhere has accounts of its own to be told."""
+        for account in accounts:
+            self._access.admit(account)
+
+    @asynccontextmanager
+    async def running(self, desk: TelemetryDesk) -> AsyncIterator[None]:
+        """Broker, link and consumer, until the block ends."""
+        if self._place.url == EMBEDDED:
+            place = self._place
+            self._broker = EmbeddedBroker(self._access, port=place.port, spool=place.spool)
+            await self._broker.start()
+        link = MqttLink(self.url, self._bank, _COMES_IN, self._clock)
+        opening = asyncio.create_task(self._consume(link, desk))
+        try:
+            yield
+        finally:
+            opening.cancel()
+            await asyncio.gather(opening, return_exceptions=True)
+            await link.close()
+            if self._broker is not None:
+                await self._broker.stop()
+
+    async def _consume(self, link: MqttLink, desk: TelemetryDesk) -> None:
+        await link.open()
+        self.consumer = Consumer(link, desk)
+        await self.consumer.run()
