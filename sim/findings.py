@@ -14,8 +14,8 @@ from sim.statistics import Judgement, Question, judge, mean_interval
 UNCHECKED = "not checked: no replication reported on it"
 
 
-def judgements(scenario: Scenario, records: Sequence[Json], looks_planned: int) -> list[Judgement]:
-    """The verdict on each claim, in the scenario's order."""
+def judgements(scenario: Scenario, records: Sequence[Json], alpha: float) -> list[Judgement]:
+    """The verdict on each claim, in the scenario's order, at a look that may spend ``alpha``."""
     questions = [
         Question(
             claim.id,
@@ -27,7 +27,7 @@ def judgements(scenario: Scenario, records: Sequence[Json], looks_planned: int) 
         )
         for claim in scenario.claims
     ]
-    return judge(questions, looks_planned)
+    return judge(questions, alpha)
 
 
 def _values(records: Sequence[Json], arm: str, metric: str) -> list[float | None]:

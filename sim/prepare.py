@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -10,8 +11,8 @@ from pathlib import Path
 from sim.run import Plan
 from sim.run_document import OK
 from sim.run_folder import Json, RunFolder
-from sim.scenario import Scenario, apply, load, overlay, scenario_of
-from sim.statistics import looks
+from sim.scenario import Replications, Scenario, apply, load, overlay, scenario_of
+from sim.statistics import LOOK_GROWTH, looks
 from sim.study import MASK, Study
 from sim.world import WIRINGS, model_path
 from system.errors import InputError
@@ -100,7 +101,8 @@ def reopen(folder: RunFolder, store: str | None) -> Study:
         model=model_path(scenario),
     )
     spans = tuple(range(first, end) for first, end in run["looks"])
-    return Study(plan, folder, spans, tuple(run["overrides"]))
+    overrides, extended_from = tuple(run["overrides"]), tuple(run["extended_from"])
+    return Study(plan, folder, spans, overrides, extended_from)
 
 
 def is_run_folder(path: str) -> bool:
@@ -169,10 +171,18 @@ def looks_of(scenario: Scenario, replication: int | None) -> tuple[range, ...]:
     """The replication numbers up to each planned look, or the one that was asked for."""
     if replication is not None:
         return (range(replication, replication + 1),)
+    return _looks_from(scenario.replications, scenario.replications.min)
+
+
+def more_looks(scenario: Scenario, reached: int) -> tuple[range, ...]:
+    """The looks of an extension: as many replications as the scenario asks for, some at least."""
     bounds = scenario.replications
+    return _looks_from(bounds, max(bounds.min, math.ceil(reached * LOOK_GROWTH)))
+
+
+def _looks_from(bounds: Replications, first: int) -> tuple[range, ...]:
     at_max = bounds.stop_when == "max"
-    sizes = looks(bounds.max if at_max else bounds.min, bounds.max)
-    return tuple(range(size) for size in sizes)
+    return tuple(range(size) for size in looks(bounds.max if at_max else first, bounds.max))
 
 
 def _known(

@@ -65,7 +65,7 @@ class Plan:
 
     def digest_prefix(self, arm: str, replication: int) -> str:
         """What an arm's event digest starts from, so that no two tasks share one by accident."""
-        return f"{self.scenario.digest()} {replication} {arm}"
+        return f"{self.scenario.world_digest()} {replication} {arm}"
 
 
 @dataclass(frozen=True, slots=True)

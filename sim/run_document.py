@@ -53,6 +53,7 @@ _OPENED: Final[Mapping[str, Shape]] = {
         "a list of [first, end]",
         lambda value: _all(value, _is_span) and bool(value),
     ),
+    "extended_from": _WHOLES,
     "alpha": ("a number", lambda value: isinstance(value, float)),
     "versions": _WORDS_BY_NAME,
     "status": (

@@ -202,6 +202,13 @@ class Scenario:
         """SHA-256 (hex) of the data; comments, layout and the file's place do not matter."""
         return sha256(self.canonical.encode()).hexdigest()
 
+    def world_digest(self) -> str:
+        """SHA-256 (hex) of all that one replication depends on: not how many there are."""
+        data = self.as_data()
+        del data["replications"]
+        text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return sha256(text.encode()).hexdigest()
+
     def as_data(self) -> dict[str, Any]:
         """The data as plain JSON values; ``sim.scenario.scenario_of`` reads it back."""
         data: dict[str, Any] = json.loads(self.canonical)

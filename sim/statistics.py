@@ -1,9 +1,10 @@
 """Verdicts on claims: intervals over paired replications, honest about looking more than once.
 
 - The replication is the unit: actors inside one replication share its shocks.
-- A study looks at the planned sizes only (``looks``), and each look spends ALPHA / (number of
-  looks). Bonferroni over looks is conservative and needs no independence: the chance that any
-  claim of the scenario is wrongly supported or refuted at any look stays below ALPHA.
+- A study looks at the planned sizes only (``looks``), and each look spends an equal part of what
+  its plan may spend (``alpha_at``). Bonferroni over looks is conservative and needs no
+  independence: the chance that any claim of the scenario is wrongly supported or refuted at any
+  look stays below ALPHA, also when a finished study is extended, however often.
 - Within a look, Holm over the scenario's claims. Each printed interval has the level at which its
   own verdict was taken, so interval and verdict never disagree; its coverage is at least
   1 - ALPHA at every look.
@@ -26,6 +27,8 @@ from scipy.special import stdtr, stdtrit
 ALPHA = 0.05
 POWER = 0.8
 LOOK_GROWTH = 1.5
+# Of ALPHA, what a study's first plan spends; the rest is kept for extensions.
+PLANNED_SHARE = 0.8
 # Below this the cubic is the identity to the last digit, and its inverse would divide by zero.
 SKEWNESS_MIN = 1e-9
 # Differences of equal shares differ in their last bits; such a spread is no spread.
@@ -77,6 +80,22 @@ class Judgement:
     mde: float | None
     verdict: str
     reason: str
+    pairing: Pairing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """What common luck is worth.
+
+    correlation: of arm and baseline over replications; None where one of them does not vary.
+    factor: variance of the comparison with luck of their own over its variance here, so that many
+    times more replications would be needed without pairing; None where pairs do not vary.
+    saved: that many replications more, at this n.
+    """
+
+    correlation: float | None
+    factor: float | None
+    saved: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +167,20 @@ def looks(minimum: int, maximum: int) -> list[int]:
     return sizes
 
 
+def alpha_at(n: int, sizes: Sequence[int], extended_from: Sequence[int]) -> float:
+    """What the look at ``n`` replications may spend.
+
+    sizes: of all looks.  extended_from: the size at which each earlier plan had ended. The first
+    plan spends PLANNED_SHARE of ALPHA, the first extension half of the rest, the next a quarter.
+    """
+    extension = sum(end < n for end in extended_from)
+    start = extended_from[extension - 1] if extension else 0
+    end = extended_from[extension] if extension < len(extended_from) else max(sizes)
+    planned = sum(start < size <= end for size in sizes)
+    share = (1.0 - PLANNED_SHARE) / 2**extension if extension else PLANNED_SHARE
+    return ALPHA * share / max(planned, 1)
+
+
 def mean_interval(values: Sequence[Value], alpha: float = ALPHA) -> Interval:
     """Mean and t interval of the defined values, for tables (no correction for looks)."""
     found = _found(values)
@@ -163,12 +196,10 @@ def paired_interval(values: Sequence[Value], baseline: Sequence[Value]) -> Inter
     return mean_interval([x - y for x, y in _pairs(values, baseline)])
 
 
-def judge(
-    questions: Sequence[Question], looks_planned: int, alpha: float = ALPHA
-) -> list[Judgement]:
-    """One judgement per question, in order, at one of ``looks_planned`` looks (Holm inside)."""
+def judge(questions: Sequence[Question], alpha: float = ALPHA) -> list[Judgement]:
+    """One judgement per question, in order, at a look that may spend ``alpha`` (Holm inside)."""
     pivots = [_pivot(question) for question in questions]
-    alphas = _holm([_p(pivot) for pivot in pivots], alpha / looks_planned)
+    alphas = _holm([_p(pivot) for pivot in pivots], alpha)
     return [
         _judgement(question, pivot, alpha_here)
         for question, pivot, alpha_here in zip(questions, pivots, alphas, strict=True)
@@ -209,7 +240,28 @@ def _judgement(question: Question, pivot: _Pivot | str, alpha: float) -> Judgeme
         mde=_finite(pivot.detectable(alpha)),
         verdict=verdict,
         reason=reason,
+        pairing=_pairing(question),
     )
+
+
+def _pairing(question: Question) -> Pairing | None:
+    """On the scale on which the comparison is judged; None for a level."""
+    if question.compare == "level":
+        return None
+    pairs = _pairs(question.values, question.baseline or ())
+    if question.compare == "ratio":
+        if _is_log_ratio(question, pairs):
+            pairs = [(math.log(x), math.log(y)) for x, y in pairs]
+        else:
+            pairs = [(x, question.threshold * y) for x, y in pairs]
+    x, y, gap = (
+        _sample(list(side)) for side in (*zip(*pairs, strict=True), [a - b for a, b in pairs])
+    )
+    apart = x.sd**2 + y.sd**2
+    correlation = (apart - gap.sd**2) / (2.0 * x.sd * y.sd) if x.sd and y.sd else None
+    factor = apart / gap.sd**2 if gap.sd else None
+    saved = None if factor is None else max(round(len(pairs) * (factor - 1.0)), 0)
+    return Pairing(correlation, factor, saved)
 
 
 def _unjudged(question: Question, n: int, missing: int, reason: str) -> Judgement:
@@ -273,9 +325,13 @@ def _pivot(question: Question) -> _Pivot | str:
     pairs = _pairs(question.values, question.baseline or ())
     if question.compare == "difference":
         return _mean_pivot("paired_difference_t", [x - y for x, y in pairs], question.threshold)
-    if all(x > 0 and y > 0 for x, y in pairs) and question.threshold > 0:
+    if _is_log_ratio(question, pairs):
         return _log_ratio_pivot(pairs, question.threshold)
     return _fieller_pivot(pairs, question.threshold)
+
+
+def _is_log_ratio(question: Question, pairs: Sequence[tuple[float, float]]) -> bool:
+    return question.threshold > 0 and all(x > 0 and y > 0 for x, y in pairs)
 
 
 def _mean_pivot(method: str, values: Sequence[float], threshold: float) -> _Pivot:

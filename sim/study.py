@@ -29,7 +29,7 @@ from sim.pools.base import Pool, WorkerDied
 from sim.run import AGREE, HELD, Job, Plan, attempt, failure, keep, work
 from sim.run_document import FAILED, OK, PARTIAL, RUNNING
 from sim.run_folder import Json, RunFolder, study_digest
-from sim.statistics import ALPHA
+from sim.statistics import ALPHA, alpha_at
 from system.errors import InputError
 
 MASK = "***"
@@ -40,13 +40,24 @@ class Study:
     """What to run and where.
 
     looks: the replication numbers up to each planned look.  overrides: what the user changed in
-    the scenario, in words (the plan's scenario has them applied).
+    the scenario, in words (the plan's scenario has them applied).  extended_from: how many
+    replications there were each time that more were asked for.
     """
 
     plan: Plan
     folder: RunFolder
     looks: tuple[range, ...]
     overrides: tuple[str, ...]
+    extended_from: tuple[int, ...] = ()
+
+    def open_looks(self) -> tuple[range, ...]:
+        """Those at which the study may still end."""
+        reached = max(self.extended_from, default=0)
+        return tuple(numbers for numbers in self.looks if len(numbers) > reached)
+
+    def alpha_at(self, n: int) -> float:
+        """What the look at ``n`` replications may spend."""
+        return alpha_at(n, [len(numbers) for numbers in self.looks], self.extended_from)
 
 
 def begin(study: Study) -> Path:
@@ -87,7 +98,7 @@ def _wall(started: float, workers: int) -> Json:
 
 def _run_to_decision(study: Study, pool: Pool, on_progress: Callable[[int], None]) -> None:
     """Look after each planned size; a failed replication ends the study at its look."""
-    for numbers in study.looks:
+    for numbers in study.open_looks():
         _run_missing(study, numbers, pool, on_progress)
         if _ends_at(study, numbers):
             return
@@ -98,7 +109,7 @@ def _ends_at(study: Study, numbers: range) -> bool:
     scenario = study.plan.scenario
     # Only this look's: after an interruption, later ones may be there already.
     seen = [record for record in study.folder.records() if record["replication"] in numbers]
-    found = judgements(scenario, seen, len(study.looks))
+    found = judgements(scenario, seen, study.alpha_at(len(numbers)))
     open_claims = [
         claim.id
         for claim, judgement in zip(scenario.claims, found, strict=True)
@@ -107,11 +118,11 @@ def _ends_at(study: Study, numbers: range) -> bool:
     return bool(study.folder.failures()) or not open_claims
 
 
-def _is_complete(study: Study) -> bool:
+def is_complete(study: Study) -> bool:
     """Whether no replication is missing up to the look at which the study ends."""
     folder = study.folder
     ended = {entry["replication"] for entry in (*folder.records(), *folder.failures())}
-    for numbers in study.looks:
+    for numbers in study.open_looks():
         if not ended.issuperset(numbers):
             return False
         if _ends_at(study, numbers):
@@ -154,6 +165,7 @@ def description(study: Study) -> Json:
         "evm": plan.evm,
         "store": without_password(plan.store),
         "looks": [[numbers.start, numbers.stop] for numbers in study.looks],
+        "extended_from": list(study.extended_from),
         "alpha": ALPHA,
         "versions": versions(),
     }
@@ -187,7 +199,7 @@ def findings(study: Study) -> Json:
 
 def _status(study: Study, broken: bool) -> str:
     """A map that was begun and not finished leaves the run unfinished."""
-    is_whole = _is_complete(study) and study.folder.map_status() in (None, OK)
+    is_whole = is_complete(study) and study.folder.map_status() in (None, OK)
     return (FAILED if broken else OK) if is_whole else PARTIAL
 
 
@@ -210,6 +222,6 @@ def close(study: Study, wall: Json) -> Json:
     """Write every table and the seal from what the folder holds; returns run.json's content."""
     scenario, records = study.plan.scenario, study.folder.records()
     run = description(study) | findings(study)
-    claims = claims_of(scenario, judgements(scenario, records, len(study.looks)))
+    claims = claims_of(scenario, judgements(scenario, records, study.alpha_at(len(records))))
     study.folder.close(run, claims, units_of(records), wall)
     return run

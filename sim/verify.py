@@ -19,7 +19,7 @@ from sim.findings import claims_of, judgements, units_of
 from sim.pilot import Pilot, read_summary, summary
 from sim.pools.base import WorkerDied
 from sim.pools.local import in_processes
-from sim.prepare import looks_of
+from sim.prepare import looks_of, more_looks
 from sim.run import Job, Plan, StageFailed, replicate
 from sim.run_document import RUNNING
 from sim.run_folder import Json, RunFolder, metrics_table, plain
@@ -170,7 +170,7 @@ def _metrics(folder: RunFolder) -> str:
 
 def _verdicts(study: Study) -> str:
     scenario, records = study.plan.scenario, study.folder.records()
-    found = plain(claims_of(scenario, judgements(scenario, records, len(study.looks))))
+    found = plain(claims_of(scenario, judgements(scenario, records, study.alpha_at(len(records)))))
     document = study.folder.read_claims_document()
     if list(document) != ["claims"] or len(document["claims"]) != len(found):
         return "claims.json holds other things than the scenario's claims"
@@ -190,7 +190,10 @@ def _close(left: object, right: object) -> bool:
 
 
 def _looks(study: Study) -> str:
-    """The scenario's looks, or those of one replication alone."""
+    """The scenario's looks, those of one replication alone, or those of an extension."""
+    if study.extended_from:
+        more = more_looks(study.plan.scenario, study.extended_from[-1])
+        return "" if study.open_looks() == more else _same(_spans(more), _spans(study.looks))
     alone = looks_of(study.plan.scenario, study.looks[0].start)
     planned = looks_of(study.plan.scenario, None)
     return "" if study.looks in (planned, alone) else _same(_spans(planned), _spans(study.looks))

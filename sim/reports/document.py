@@ -18,6 +18,10 @@ CLAIM_KEYS = (
     "threshold",
     "n",
     "verdict",
+    "mde",
+    "level",
+    "method",
+    "pairing",
 )
 
 

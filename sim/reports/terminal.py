@@ -82,16 +82,35 @@ def _claims(claims: list[Json], units: Mapping[str, str], lang: str) -> Table:
         comparison = f"{claim['metric']}: {claim['arm']}"
         if claim["baseline"]:
             comparison += f" / {claim['baseline']}"
-        note = f"\n[dim]{escape(claim['reason'])}[/dim]" if claim["reason"] else ""
+        note = "".join(f"\n[dim]{escape(text)}[/dim]" for text in _notes(claim, word))
         table.add_row(
             f"{escape(claim['text'][lang])}\n[dim]{escape(comparison)}[/dim]{note}",
             figure(claim["estimate"], unit),
-            span(claim["ci_low"], claim["ci_high"], unit),
+            f"{span(claim['ci_low'], claim['ci_high'], unit)}\n{_detectable(claim, unit, word)}",
             f"{claim['operator']} {figure(claim['threshold'], unit)}",
             str(claim["n"]),
             f"[{VERDICT_STYLE[claim['verdict']]}]{word[claim['verdict']]}[/]",
         )
     return table
+
+
+def _detectable(claim: Json, unit: str, word: Mapping[str, str]) -> str:
+    return "" if claim["mde"] is None else f"[dim]{word['mde']} {figure(claim['mde'], unit)}[/dim]"
+
+
+def _notes(claim: Json, word: Mapping[str, str]) -> list[str]:
+    """What to know about a claim's figures: why it is undecided, what pairing was worth."""
+    notes = [claim["reason"]] if claim["reason"] else []
+    pairing = claim.get("pairing")
+    if pairing and pairing["factor"] is not None:
+        notes.append(
+            word["pairing"].format(
+                correlation=plain_number(pairing["correlation"]),
+                factor=plain_number(pairing["factor"]),
+                saved=plain_number(pairing["saved"]),
+            )
+        )
+    return notes
 
 
 def _assumptions(parameters: Json, word: Mapping[str, str]) -> str:

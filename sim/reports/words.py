@@ -14,6 +14,12 @@ _ROWS = {
     "measured": ("measured", "测得"),
     "interval": ("interval", "区间"),
     "threshold": ("threshold", "门槛"),
+    "mde": ("detectable", "可检出"),
+    "pairing": (
+        "same luck in both arms: correlation {correlation}, {factor} x fewer replications "
+        "({saved} saved)",
+        "两组同运气：相关系数 {correlation}，重复次数少至 1/{factor}（省 {saved} 次）",
+    ),
     "n": ("n", "n"),
     "verdict": ("verdict", "结论"),
     "supported": ("supported", "成立"),

@@ -23,6 +23,10 @@ CLAIM = {
     "threshold": float,
     "n": int,
     "verdict": str,
+    "mde": (float, type(None)),
+    "level": (float, type(None)),
+    "method": str,
+    "pairing": (dict, type(None)),
 }
 FAST = ("--replications", "2", "--workers", "1")
 

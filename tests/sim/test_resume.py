@@ -96,3 +96,33 @@ def test_other_versions_are_refused_and_stay_recorded(begun: Path, capsys) -> No
     assert "versions.numpy" in line
     assert "begun with '0.0.1': install that version" in line
     assert json.loads(path.read_text())["versions"]["numpy"] == "0.0.1"
+
+
+def test_more_replications_reuse_those_that_are_there_and_keep_the_error_rate(begun: Path) -> None:
+    before = [path.read_bytes() for path in sorted((begun / "replications").glob("*.json"))]
+    assert call(["run", "--resume", "run", "--replications", "5", "--workers", "1"]) == 0
+    after = [path.read_bytes() for path in sorted((begun / "replications").glob("*.json"))]
+    assert [text for text in after if text in before] == before
+    document = json.loads((begun / "run.json").read_text())
+    assert document["replications"] == [0, 1, 2, 3, 4]
+    assert (document["looks"], document["extended_from"]) == ([[0, 2], [0, 5]], [2])
+    assert document["overrides"][-2:] == ["replications.min=5", "replications.max=5"]
+    levels = {claim["level"] for claim in json.loads((begun / "claims.json").read_text())["claims"]}
+    # An extension spends a tenth of 5 %, Holm shares it between two claims.
+    assert min(levels) >= 1 - 0.05 * 0.1
+    assert call(["verify", "run", "--rerun"]) == 0
+    assert call(["run", "--resume", "run", "--workers", "1"]) == 0
+
+
+def test_an_extended_run_has_the_replications_of_one_that_was_begun_larger(begun: Path) -> None:
+    assert call(["run", "--resume", "run", "--replications", "4", "--workers", "1"]) == 0
+    assert call(["run", "toy.toml", "--replications", "4", "--workers", "1", "--out", "large"]) == 0
+    small, large = (
+        json.loads((begun.parent / n / "run.json").read_text()) for n in ("run", "large")
+    )
+    assert small["digest"] == large["digest"]
+
+
+def test_fewer_replications_than_there_are_is_refused(begun: Path, capsys) -> None:
+    assert call(["run", "--resume", "run", "--replications", "1"]) == 2
+    assert "was begun with 2" in capsys.readouterr().err

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sim.statistics import ALPHA, OPERATORS, Judgement, Question, judge, looks, mean_interval
+from sim.statistics import (
+    ALPHA,
+    OPERATORS,
+    Judgement,
+    Question,
+    alpha_at,
+    judge,
+    looks,
+    mean_interval,
+)
 
 NUMBERS = st.lists(st.floats(-1e6, 1e6, width=32), min_size=2, max_size=20)
 SIZES = looks(10, 60)
@@ -18,8 +27,8 @@ def _luck(key: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key))
 
 
-def _one(question: Question, looks_planned: int = 1) -> Judgement:
-    return judge([question], looks_planned)[0]
+def _one(question: Question) -> Judgement:
+    return judge([question])[0]
 
 
 def _level(values, operator="<=", threshold=0.0) -> Judgement:
@@ -33,7 +42,7 @@ def _stopped(claims) -> list[Judgement]:
             Question(str(i), compare, "<=", threshold, x[:n].tolist(), y[:n].tolist())
             for i, (compare, threshold, x, y) in enumerate(claims)
         ]
-        found = judge(questions, len(SIZES))
+        found = judge(questions, alpha_at(n, SIZES, ()))
         if all(judgement.verdict != "undecided" for judgement in found):
             break
     return found
@@ -43,6 +52,16 @@ def test_looks_go_from_min_to_max_and_never_beyond() -> None:
     assert looks(10, 60) == [10, 15, 23, 35, 53, 60]
     assert looks(1, 3) == [1, 2, 3]
     assert looks(5, 5) == [5]
+
+
+def test_all_looks_of_all_plans_together_spend_no_more_than_alpha() -> None:
+    sizes, extended_from = [4, 6, 9, 20, 30, 60, 90], (9, 30)
+    spent = [alpha_at(n, sizes, extended_from) for n in sizes]
+    assert spent[:3] == pytest.approx([ALPHA * 0.8 / 3] * 3)
+    assert spent[3:5] == pytest.approx([ALPHA * 0.1 / 2] * 2)
+    assert spent[5:] == pytest.approx([ALPHA * 0.05 / 2] * 2)
+    assert sum(spent) < ALPHA
+    assert alpha_at(7, sizes, extended_from) == spent[0]  # between two looks, as at the next one
 
 
 def test_a_true_null_with_four_claims_is_decided_by_chance_in_less_than_alpha_of_studies() -> None:
@@ -98,13 +117,30 @@ def test_pairing_finds_a_difference_that_the_shared_shock_would_hide() -> None:
     assert found.method == "paired_difference_t"
 
 
+def test_what_pairing_is_worth_is_told_as_correlation_factor_and_replications_saved() -> None:
+    g = _luck(11)
+    shock = 3 * g.normal(size=400)
+    arm, baseline = shock + 1 + g.normal(size=400), shock + g.normal(size=400)
+    found = _one(Question("q", "difference", ">", 0.5, arm.tolist(), baseline.tolist())).pairing
+    # Var(shock) is 9 of 10 in each arm, so independent arms differ with variance 20 instead of 2.
+    assert found.correlation == pytest.approx(0.9, abs=0.02)
+    assert found.factor == pytest.approx(10, rel=0.15)
+    assert found.saved == round(400 * (found.factor - 1))
+    assert _level([1.0, 2.0, 3.0]).pairing is None
+
+
+def test_pairs_that_do_not_vary_have_no_factor() -> None:
+    found = _one(Question("q", "difference", ">", 0.5, [1.0, 2.0, 3.0], [0.0, 1.0, 2.0])).pairing
+    assert (found.correlation, found.factor, found.saved) == (pytest.approx(1.0), None, None)
+
+
 def test_holm_decides_all_claims_together_and_keeps_intervals_and_verdicts_in_step() -> None:
     g = _luck(6)
     strong, weak = (3 + g.normal(size=12)).tolist(), (1.05 + g.normal(size=12)).tolist()
     alone = _level(weak, ">", 0.0)
-    among = judge([Question(str(i), "level", ">", 0.0, v) for i, v in enumerate([weak] * 9)], 1)[0]
+    among = judge([Question(str(i), "level", ">", 0.0, v) for i, v in enumerate([weak] * 9)])[0]
     with_strong = judge(
-        [Question("weak", "level", ">", 0.0, weak), Question("s", "level", ">", 0.0, strong)], 1
+        [Question("weak", "level", ">", 0.0, weak), Question("s", "level", ">", 0.0, strong)]
     )[0]
     assert alone.verdict == with_strong.verdict == "supported"
     assert among.verdict == "undecided"
