@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
+from sim.looks import LOOK_GROWTH, looks
 from sim.run import Plan
 from sim.run_document import OK
 from sim.run_folder import Json, RunFolder
 from sim.scenario import Replications, Scenario, apply, load, overlay, scenario_of
-from sim.statistics import LOOK_GROWTH, looks
 from sim.study import MASK, Study
 from sim.world import WIRINGS, model_path
 from system.errors import InputError

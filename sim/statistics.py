@@ -1,10 +1,7 @@
 """Verdicts on claims: intervals over paired replications, honest about looking more than once.
 
 - The replication is the unit: actors inside one replication share its shocks.
-- A study looks at the planned sizes only (``looks``), and each look spends an equal part of what
-  its plan may spend (``alpha_at``). Bonferroni over looks is conservative and needs no
-  independence: the chance that any claim of the scenario is wrongly supported or refuted at any
-  look stays below ALPHA, also when a finished study is extended, however often.
+- A study looks at planned sizes only, and each look has its part of ALPHA (``sim.looks``).
 - Within a look, Holm over the scenario's claims. Each printed interval has the level at which its
   own verdict was taken, so interval and verdict never disagree; its coverage is at least
   1 - ALPHA at every look.
@@ -24,11 +21,9 @@ from dataclasses import dataclass
 
 from scipy.special import stdtr, stdtrit
 
-ALPHA = 0.05
+from sim.looks import ALPHA
+
 POWER = 0.8
-LOOK_GROWTH = 1.5
-# Of ALPHA, what a study's first plan spends; the rest is kept for extensions.
-PLANNED_SHARE = 0.8
 # Below this the cubic is the identity to the last digit, and its inverse would divide by zero.
 SKEWNESS_MIN = 1e-9
 # Differences of equal shares differ in their last bits; such a spread is no spread.
@@ -157,28 +152,6 @@ class _Pivot:
     p_value: float
     interval: Callable[[float], tuple[float, float]]
     detectable: Callable[[float], float]
-
-
-def looks(minimum: int, maximum: int) -> list[int]:
-    """The planned sizes of a study: minimum, then half as many again each time, to maximum."""
-    sizes = [min(minimum, maximum)]
-    while sizes[-1] < maximum:
-        sizes.append(min(maximum, math.ceil(sizes[-1] * LOOK_GROWTH)))
-    return sizes
-
-
-def alpha_at(n: int, sizes: Sequence[int], extended_from: Sequence[int]) -> float:
-    """What the look at ``n`` replications may spend.
-
-    sizes: of all looks.  extended_from: the size at which each earlier plan had ended. The first
-    plan spends PLANNED_SHARE of ALPHA, the first extension half of the rest, the next a quarter.
-    """
-    extension = sum(end < n for end in extended_from)
-    start = extended_from[extension - 1] if extension else 0
-    end = extended_from[extension] if extension < len(extended_from) else max(sizes)
-    planned = sum(start < size <= end for size in sizes)
-    share = (1.0 - PLANNED_SHARE) / 2**extension if extension else PLANNED_SHARE
-    return ALPHA * share / max(planned, 1)
 
 
 def mean_interval(values: Sequence[Value], alpha: float = ALPHA) -> Interval:

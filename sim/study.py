@@ -24,12 +24,12 @@ from sim.findings import (
     judgements,
     units_of,
 )
+from sim.looks import ALPHA, alpha_at
 from sim.machine import machine, versions
 from sim.pools.base import Pool, WorkerDied
 from sim.run import AGREE, HELD, Job, Plan, attempt, failure, keep, work
 from sim.run_document import FAILED, OK, PARTIAL, RUNNING
 from sim.run_folder import Json, RunFolder, study_digest
-from sim.statistics import ALPHA, alpha_at
 from system.errors import InputError
 
 MASK = "***"

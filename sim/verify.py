@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sim.findings import claims_of, judgements, units_of
+from sim.looks import ALPHA
 from sim.pilot import Pilot, read_summary, summary
 from sim.pools.base import WorkerDied
 from sim.pools.local import in_processes
@@ -24,7 +25,6 @@ from sim.run import Job, Plan, StageFailed, replicate
 from sim.run_document import RUNNING
 from sim.run_folder import Json, RunFolder, metrics_table, plain
 from sim.scenario import apply
-from sim.statistics import ALPHA
 from sim.study import Study, findings
 from sim.trace import EventLog, first_difference, log_of
 from system.errors import InputError
