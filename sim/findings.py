@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from sim.metrics.catalog import find
+from sim.questions import Judgement, Question
 from sim.run import HELD, Plan
 from sim.run_folder import Json
 from sim.scenario import Claim, Scenario
-from sim.statistics import Judgement, Question, judge, mean_interval
+from sim.statistics import judge, mean_interval
 
 UNCHECKED = "not checked: no replication reported on it"
 

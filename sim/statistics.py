@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from scipy.special import stdtr, stdtrit
 
 from sim.looks import ALPHA
+from sim.questions import OPERATORS, Interval, Judgement, Pairing, Question, Value
 
 POWER = 0.8
 # Below this the cubic is the identity to the last digit, and its inverse would divide by zero.
@@ -30,77 +31,6 @@ SKEWNESS_MIN = 1e-9
 JITTER_REL_MAX = 1e-12
 # Above this share of replications without a value, what is left may no longer stand for the rest.
 MISSING_SHARE_MAX = 0.2
-
-Value = float | int | None
-OPERATORS: dict[str, Callable[[float, float], bool]] = {
-    "<=": lambda value, threshold: value <= threshold,
-    "<": lambda value, threshold: value < threshold,
-    ">=": lambda value, threshold: value >= threshold,
-    ">": lambda value, threshold: value > threshold,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A claim with its data: values[i] and baseline[i] come from the same replication.
-
-    compare: "level" (baseline unused), "difference" (values - baseline) or "ratio".
-    """
-
-    id: str
-    compare: str
-    operator: str
-    threshold: float
-    values: Sequence[Value]
-    baseline: Sequence[Value] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """The answer. ``level`` is the interval's; None where a figure is not defined.
-
-    n: pairs used.  missing: replications without a value.  mde: the smallest distance from the
-    threshold (a factor minus one for ratios of logs) found with POWER at this n and level.
-    """
-
-    id: str
-    method: str
-    estimate: float | None
-    ci_low: float | None
-    ci_high: float | None
-    level: float | None
-    n: int
-    missing: int
-    p_value: float | None
-    mde: float | None
-    verdict: str
-    reason: str
-    pairing: Pairing | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Pairing:
-    """What common luck is worth.
-
-    correlation: of arm and baseline over replications; None where one of them does not vary.
-    factor: variance of the comparison with luck of their own over its variance here, so that many
-    times more replications would be needed without pairing; None where pairs do not vary.
-    saved: that many replications more, at this n.
-    """
-
-    correlation: float | None
-    factor: float | None
-    saved: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A mean with its two-sided t interval; None where n is too small."""
-
-    mean: float | None
-    ci_low: float | None
-    ci_high: float | None
-    n: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 from sim.assumptions.store import Key
 from sim.assumptions.work import OK
+from sim.questions import OPERATORS
 from sim.scenario import Claim
-from sim.statistics import OPERATORS
 
 Json = dict[str, Any]
 Pair = tuple[float, float]

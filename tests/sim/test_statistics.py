@@ -8,7 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sim.looks import ALPHA, alpha_at, looks
-from sim.statistics import OPERATORS, Judgement, Question, judge, mean_interval
+from sim.questions import OPERATORS, Judgement, Question
+from sim.statistics import judge, mean_interval
 
 NUMBERS = st.lists(st.floats(-1e6, 1e6, width=32), min_size=2, max_size=20)
 SIZES = looks(10, 60)
