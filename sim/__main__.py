@@ -14,6 +14,7 @@ import typer
 from sim.commands.compare import compare
 from sim.commands.pilot import pilot
 from sim.commands.products import FIT, REPLAY, by_product
+from sim.commands.report import report
 from sim.commands.run import run
 from sim.commands.scenarios import scenarios
 from sim.commands.schedule import schedule
@@ -38,6 +39,7 @@ for command in (
     pilot,
     verify,
     compare,
+    report,
     schedule,
     serve,
     soak,

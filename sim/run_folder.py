@@ -14,6 +14,7 @@ section 11:
     map.json  map.parquet  map_points.parquet   with --map: see sim.assumptions.store
     wall.json                 timings: outside every digest and outside run.json's file sums
     SHA256SUMS                every file, run.json included; ``sha256sum -c`` checks it too
+    report.html  report.pdf   drawn from the rest by ``shapan report``; in no sum
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ METRICS_SCHEMA = pa.schema(
 SEAL = "SHA256SUMS"
 # run.json cannot hold its own sum; wall-clock facts would make equal runs differ.
 UNSUMMED = (SEAL, "run.json", "wall.json")
+# A report is drawn from the folder and can be drawn again; it is no part of what was found.
+_RENDERINGS = ("report.html", "report.pdf")
 _SEAL_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
@@ -210,7 +213,8 @@ class RunFolder:
 
     def _files(self) -> dict[str, Path]:
         found = (path for path in self.path.rglob("*") if path.is_file() and not path.is_symlink())
-        return {path.relative_to(self.path).as_posix(): path for path in sorted(found)}
+        named = {path.relative_to(self.path).as_posix(): path for path in sorted(found)}
+        return {name: path for name, path in named.items() if name not in _RENDERINGS}
 
 
 def _plain(path: Path) -> bool:

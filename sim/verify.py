@@ -51,8 +51,8 @@ def verify(study: Study) -> list[Check]:
         return [Check("closed", False, remedy)]
     checks: dict[str, Callable[[], str]] = {
         "plain_files": lambda: "".join(f"{name} is no plain file" for name in folder.strays()[:1]),
-        "seal": lambda: _sums(folder.sealed_sums(), folder.sealable_sums()),
-        "file_sums": lambda: _sums(run["files"], folder.sums()),
+        "seal": lambda: differing_sums(folder.sealed_sums(), folder.sealable_sums()),
+        "file_sums": lambda: differing_sums(run["files"], folder.sums()),
         "records": lambda: next(_misplaced(study.plan, folder), ""),
         "event_digests": lambda: next(_events_that_differ(study.plan, folder), ""),
         "metrics_table": lambda: _metrics(folder),
@@ -124,7 +124,7 @@ def _check(name: str, look: Callable[[], str]) -> Check:
     return Check(name, not detail, detail)
 
 
-def _sums(recorded: dict[str, str], found: dict[str, str]) -> str:
+def differing_sums(recorded: dict[str, str], found: dict[str, str]) -> str:
     for name in sorted(recorded.keys() | found.keys()):
         if name not in found:
             return f"{name} is missing"

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from sim.commands import options
+from system.errors import InputError
 
 if TYPE_CHECKING:
     from sim.pilot import Pilot
@@ -61,4 +65,19 @@ def conduct(
         from sim.reports.terminal import show_pilot
 
         show_pilot(pilot, document, lang, Console())
+    _report(pilot.path, lang)
     return options.exit_code(document, required)
+
+
+def _report(path: Path, lang: str) -> None:
+    """Write the report into the pilot's folder and name it, on stderr: stdout may be JSON's."""
+    from sim.reports.words import words
+    from sim.reports.write import write_report
+
+    try:
+        file = write_report([path], "html", lang, None)
+    except InputError as error:
+        # Interrupted before each run had a replication: there is nothing to report on yet.
+        typer.echo(str(error), err=True)
+    else:
+        typer.echo(f"{words(lang)['report']}: {file}", err=True)

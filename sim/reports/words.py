@@ -49,6 +49,7 @@ _ROWS = {
     "running": ("running", "进行中"),
     "digest": ("digest", "摘要"),
     "events": ("events", "事件"),
+    "report": ("report", "报告"),
     "folder": ("run folder", "运行目录"),
     "failure": ("failed replication", "失败的重复"),
     "next": ("next", "下一步"),

@@ -1,0 +1,32 @@
+"""``shapan report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from sim.commands import options
+
+
+def report(
+    runs: Annotated[
+        list[Path], typer.Argument(help="Run folders, or pilots'; several are set side by side.")
+    ],
+    kind: Annotated[
+        Literal["html", "pdf"],
+        typer.Option("--format", help="html: interactive, offline, one file. pdf: archival."),
+    ] = "html",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The file; report.html in the folder if left out.")
+    ] = None,
+    lang: options.Lang = None,
+) -> int:
+    """The report on a run, a pilot, or a comparison of runs: one self-contained file."""
+    from sim.reports.write import write_report
+
+    chosen = options.language_of(lang)
+    file = write_report(runs, kind, chosen, out)
+    typer.echo(str(file))
+    return 0

@@ -1,0 +1,132 @@
+"""A report as one HTML file: its style, script, charts and typeface inside, nothing outside.
+
+It loads nothing and runs only the scripts whose sums its own policy names, so that it can be opened
+offline, mailed, or served under a strict Content-Security-Policy.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from sim.reports.charts.theme import FONT, whole
+from sim.reports.story.blocks import (
+    Block,
+    Commands,
+    Facts,
+    Figure,
+    Points,
+    Report,
+    Section,
+    Table,
+    Text,
+)
+from sim.reports.story.tongue import Tongue
+from sim.reports.typeface.subset import cut
+from sim.run_folder import Json
+
+_FOLDER: Final = Path(__file__).parent
+
+
+def render(report: Report) -> str:
+    """The page. Equal reports give equal bytes."""
+    say = Tongue(report.lang)
+    specs = {
+        _key(section, figure): whole(figure.spec, "container")
+        for section in report.sections
+        for figure in section.blocks
+        if isinstance(figure, Figure)
+    }
+    charts = _json(specs)
+    vega, script = _asset("vega.js"), _asset("page.js")
+    environment = _environment(say)
+    page = environment.get_template("page.html.j2")
+    drawing = environment.get_template("blocks.html.j2").make_module()
+
+    def text_of(style: str) -> str:
+        return page.render(
+            report=report,
+            policy=_policy((vega, script), style),
+            style=Markup(style),
+            charts=Markup(charts),
+            vega=Markup(vega),
+            script=Markup(script),
+            drawn=lambda block, section: _drawn(block, section, drawing),
+        )
+
+    shown = text_of("").replace(vega, "")
+    return text_of(_faces(shown + json.dumps(specs, ensure_ascii=False)) + _asset("page.css"))
+
+
+def _environment(say: Tongue) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["say"] = say
+    return environment
+
+
+@cache
+def _asset(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")
+
+
+def _key(section: Section, figure: Figure) -> str:
+    return f"{section.key}-{figure.key}"
+
+
+def _json(document: Json) -> str:
+    """JSON that cannot end the script element that it stands in."""
+    text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.replace("<", "\\u003c")
+
+
+def _policy(scripts: tuple[str, ...], style: str) -> str:
+    sums = " ".join(f"'sha256-{_sum(script)}'" for script in scripts)
+    return (
+        f"default-src 'none'; script-src {sums}; style-src 'sha256-{_sum(style)}'; "
+        "font-src data:; img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _sum(text: str) -> str:
+    return b64encode(sha256(text.encode()).digest()).decode()
+
+
+def _faces(text: str) -> str:
+    """The typeface at both weights, with the characters of the page."""
+    return "".join(
+        f'@font-face{{font-family:"{FONT}";font-weight:{weight};src:url(data:font/woff;base64,'
+        f'{b64encode(cut(weight, text)).decode()}) format("woff")}}'
+        for weight in (400, 700)
+    )
+
+
+def _drawn(block: Block, section: Section, drawing: Any) -> Markup:
+    match block:
+        case Text():
+            of_tone = f' class="{block.tone}"' if block.tone else ""
+            return Markup("<p{}>{}</p>").format(Markup(of_tone), block.text)
+        case Points():
+            items = Markup("").join(Markup("<li>{}</li>").format(item) for item in block.items)
+            return Markup("<ul>{}</ul>").format(items)
+        case Commands():
+            return Markup('<pre tabindex="0"><code>{}</code></pre>').format("\n".join(block.lines))
+        case Facts():
+            pairs = (Markup("<dt>{}</dt><dd>{}</dd>").format(*pair) for pair in block.pairs)
+            return Markup("<dl>{}</dl>").format(Markup("").join(pairs))
+        case Table():
+            return Markup(drawing.table(block))
+        case Figure():
+            return Markup(drawing.figure(block, _key(section, block)))

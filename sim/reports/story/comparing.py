@@ -1,0 +1,116 @@
+"""Figures that compare arms on metrics, in the one way in which every chapter does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sim.reports.charts.dots import Dot, dot_chart
+from sim.reports.charts.shares import Mark
+from sim.reports.story.amounts import amount, with_interval
+from sim.reports.story.answer import sign
+from sim.reports.story.blocks import Figure, Table
+from sim.reports.story.source import Source
+from sim.reports.story.tongue import Tongue
+from sim.run_folder import Json
+
+CONFIDENCE = "95 %"
+DRAWN_MIN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A chart of metrics. rows: metric -> its label.  finding: the metric that the title tells."""
+
+    key: str
+    subject: str
+    axis: str
+    rows: Mapping[str, str]
+    finding: str
+
+
+def compared(source: Source, wanted: Wanted, say: Tongue) -> Figure | None:
+    """Means with intervals by arm; None where the run measured none of it."""
+    found = [
+        (metric, label, arm, source.metrics[arm][metric])
+        for metric, label in wanted.rows.items()
+        for arm in source.arms
+        if source.metrics[arm].get(metric, {}).get("mean") is not None
+    ]
+    if not found:
+        return None
+    arms = [arm for arm in source.arms if any(row[2] == arm for row in found)]
+    unit = found[0][3]["unit"]
+    dots = [
+        Dot(label, say.arm(arm), one["mean"], *_ends(one), one["n"]) for _, label, arm, one in found
+    ]
+    titles = {"x": wanted.axis, "arm": say("arm", "对照组")}
+    marks = promised(source, list(wanted.rows), say)
+    spec = dot_chart(dots, [say.arm(arm) for arm in arms], unit, titles, say.lang, marks)
+    title = telling(source, wanted.subject, wanted.finding, say)
+    table = table_of(source, wanted.rows, arms, title, say)
+    return Figure(wanted.key, title, note_of(found, say), spec, _alt(title, table, say), table)
+
+
+def _ends(found: Json) -> tuple[float | None, float | None]:
+    """Of two replications the interval is so wide that it would hide all others."""
+    return (found["ci_low"], found["ci_high"]) if found["n"] >= DRAWN_MIN else (None, None)
+
+
+def promised(source: Source, metrics: Sequence[str], say: Tongue) -> list[Mark]:
+    """A line for each threshold on the level of one of the metrics."""
+    return [
+        Mark(claim["threshold"], say("promised ", "承诺 ") + _bound(source, claim, say))
+        for claim in source.claims
+        if claim["compare"] == "level" and claim["metric"] in metrics
+    ]
+
+
+def _bound(source: Source, claim: Json, say: Tongue) -> str:
+    unit = source.units.get(claim["metric"], "")
+    return f"{sign(claim['operator'])} {amount(claim['threshold'], unit, say)}"
+
+
+def telling(source: Source, subject: str, metric: str, say: Tongue) -> str:
+    """ "Subject: 4.0 % on the chain, 4.8 % on paper": the finding as a title."""
+    shown = [
+        say(
+            f"{_mean(source, arm, metric, say)} {say.arm(arm)}",
+            f"{say.arm(arm)} {_mean(source, arm, metric, say)}",
+        )
+        for arm in reversed(source.arms)
+        if source.mean(arm, metric) is not None
+    ]
+    return subject + say(": ", "：") + say(", ", "，").join(shown)
+
+
+def _mean(source: Source, arm: str, metric: str, say: Tongue) -> str:
+    return amount(source.mean(arm, metric), source.units[metric], say)
+
+
+def note_of(found: Sequence[tuple[str, str, str, Json]], say: Tongue) -> str:
+    counts = sorted({one["n"] for *_, one in found})
+    n = str(counts[-1]) if len(counts) == 1 else f"{counts[0]}–{counts[-1]}"
+    return say(
+        f"Means over replications with {CONFIDENCE} intervals (Student's t); n = {n} replications.",
+        f"各次重复的均值与 {CONFIDENCE} 区间（t 分布）；n = {n} 次重复。",
+    )
+
+
+def table_of(
+    source: Source, rows: Mapping[str, str], arms: Sequence[str], title: str, say: Tongue
+) -> Table:
+    body = [
+        (label, *(with_interval(source.metrics[arm].get(metric), say) for arm in arms))
+        for metric, label in rows.items()
+        if any(metric in source.metrics[arm] for arm in arms)
+    ]
+    head = ("", *(say.arm(arm) for arm in arms))
+    return Table(title, head, body, frozenset(range(1, len(head))))
+
+
+def _alt(title: str, table: Table, say: Tongue) -> str:
+    return title + say(
+        f". {len(table.rows)} rows; the figures are in the table below.",
+        f"。共 {len(table.rows)} 行；数值见下表。",
+    )
