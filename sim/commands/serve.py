@@ -49,7 +49,7 @@ def serve(
         settings = replace(Settings(), store_url=url, evm=evm)
         place = BrokerPlace(broker, mqtt_port, Path(folder) / "mqtt.db")
         process = Process(Opening(OsClock(), settings, os.urandom(32), broker=place))
-        process.app.mount(_CONSOLE, Console(runs, _CONSOLE).app())
+        process.app.mount(_CONSOLE, Console(runs, _CONSOLE, lambda: process.gateway.services).app())
         process.app.add_route("/", lambda _: RedirectResponse(f"{_CONSOLE}/"))
         print(f"its secret: {process.administrator_secret()}", file=sys.stderr)
         print(f"console: http://127.0.0.1:{port}{_CONSOLE}/", file=sys.stderr)

@@ -34,6 +34,7 @@ from sim.console.library import Library
 from sim.console.words import words
 from sim.reports.words import LANGS
 from sim.scenario import Scenario, packaged
+from system.api.services import Services
 from system.errors import InputError, ShapanError
 
 _COOKIE: Final = "lang"
@@ -53,9 +54,15 @@ Context = dict[str, Any]
 
 
 class Console:
-    """The pages. root: the folder of runs.  base: the path under which the pages stand."""
+    """The pages. root: the folder of runs.  base: the path under which the pages stand.
 
-    def __init__(self, root: Path, base: str = "") -> None:
+    bank: what runs beside the console, for the operations page; None for none.
+    """
+
+    def __init__(
+        self, root: Path, base: str = "", bank: Callable[[], Services] | None = None
+    ) -> None:
+        self._bank = bank
         self.library, self.launches, self._base = Library(root), Launches(root), base
         self._templates = Environment(
             loader=PackageLoader("sim.console"),
@@ -65,6 +72,7 @@ class Console:
             lstrip_blocks=True,
         )
         self._templates.globals["url"] = lambda path: f"{base}{path}"
+        self._templates.globals["has_bank"] = bank is not None
 
     def app(self) -> Starlette:
         """The ASGI app of the pages, to be mounted at ``base``."""
@@ -77,6 +85,7 @@ class Console:
             "life": self._life,
             "watch": self._watch,
             "compare": self._compare,
+            "operations": self._operations,
         }
         paths = {
             "/": "runs",
@@ -86,6 +95,7 @@ class Console:
             "/runs/{id:path}/events": "life",
             "/runs/{id:path}/watch": "watch",
             "/compare": "compare",
+            "/operations": "operations",
         }
         routes = [Route(path, self._page(name, pages[name])) for path, name in paths.items()]
         routes += [
@@ -131,6 +141,11 @@ class Console:
 
     def _compare(self, request: Request) -> Context:
         return views.compared(self.library, request.query_params.getlist("run"))
+
+    def _operations(self, _: Request) -> Context:
+        if self._bank is None:
+            raise HTTPException(404)
+        return views.operations(self._bank())
 
     # --- what is not a page ---------------------------------------------------------------------
 
@@ -214,7 +229,12 @@ class Console:
         return HTMLResponse(html, status, _HEADERS)
 
 
-_PARTS: Final = {"runs": ("runs",), "estimate": ("estimate",), "life": ("life",)}
+_PARTS: Final = {
+    "runs": ("runs",),
+    "estimate": ("estimate",),
+    "life": ("life",),
+    "operations": ("operations",),
+}
 
 
 def _event(html: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -11,16 +12,20 @@ from sim.console.forms import sliders
 from sim.console.intervals import HEIGHT, WIDTH, picture
 from sim.console.launches import Launch
 from sim.console.library import COMPARED_MAX, Entry, Library
+from sim.console.operations import period_day, products
 from sim.console.watch import watch_of
 from sim.findings import claims_of, judgements, metrics_of, units_of
 from sim.reports.figures import claim_unit, figure, plain_number, span
 from sim.run_document import OK
 from sim.run_folder import Json, RunFolder
 from sim.scenario import Scenario, packaged, scenario_of
+from system.api.services import Services
 from system.errors import InputError
+from system.parties.feedback import Score
 
 Context = dict[str, Any]
 SHOWN_MAX: Final = 200
+_EPOCH_ORDINAL: Final = datetime.date(1970, 1, 1).toordinal()
 
 
 def runs(entries: Sequence[Entry], running: Sequence[Launch], search: str) -> Context:
@@ -174,6 +179,15 @@ def watch_frames(folder: RunFolder, query: Mapping[str, str]) -> Json:
     arm, replication = _chosen(document, query)
     scenario = scenario_of(document["scenario"], str(folder.path / "run.json"))
     return watch_of(scenario, arm, replication, drill.events_of(folder, replication, arm))
+
+
+def operations(bank: Services) -> Context:
+    """The live figures of the bank beside the console."""
+    return {"products": products(bank), "day_text": _day_text}
+
+
+def _day_text(score: Score) -> str:
+    return datetime.date.fromordinal(_EPOCH_ORDINAL + period_day(score)).isoformat()
 
 
 def compared(library: Library, ids: Sequence[str]) -> Context:

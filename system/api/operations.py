@@ -1,44 +1,49 @@
 """Routes of the gateway itself: clients, parties, approvals, audit."""
 
-from typing import Any, Final
-
-from pydantic import ConfigDict
+from typing import Any, Final, Literal
 
 from system.api.access import READERS, SCOPES, SEE_ALL, Caller, Role
 from system.api.answers import Answer, Taken, not_found, refusal_problem
-from system.api.bodies import Body, Text, body_of, values
+from system.api.bodies import Body, Int, Text, body_of, example, values
 from system.api.problems import Code, Problem
 from system.api.route import Call, Route
 from system.api.services import Services
 from system.chain.commands import ChangeKyc, EnrolParty
 from system.compliance import audit
 from system.errors import DuplicateRow
+from system.parties import feedback
+from system.parties.feedback import Feedback
 from system.parties.records import PARTIES
 
 
 class NewClient(Body):
     """roles, scopes: names.  signer: hex of an Ed25519 public key, for requests that move money."""
 
-    model_config = ConfigDict(
-        strict=True,
-        extra="forbid",
-        frozen=True,
-        json_schema_extra={
-            "examples": [
-                {
-                    "client_id": "erp-7",
-                    "party_id": "supplier-1",
-                    "roles": ["supplier"],
-                    "scopes": ["receivables"],
-                }
-            ]
-        },
+    model_config = example(
+        client_id="erp-7",
+        party_id="supplier-1",
+        roles=["supplier"],
+        scopes=["receivables"],
     )
     client_id: Text
     party_id: str = ""
     roles: list[str]
     scopes: list[str]
     signer: str = ""
+
+
+class Opinion(Body):
+    """How likely is it that you recommend this product? words: kept with consent only."""
+
+    model_config = example(product="credit", score=9, words="", consented=False)
+    product: Literal["receivables", "credit", "leasing"]
+    score: Int
+    words: str = ""
+    consented: bool = False
+
+
+class Thanks(Answer):
+    product: str
 
 
 class ClientSecret(Answer):
@@ -85,6 +90,23 @@ def _admit(desk: Services, call: Call) -> ClientSecret:
     except DuplicateRow:
         raise Problem(Code.CONFLICT, "There is a client of this id.") from None
     return ClientSecret(client_id=client.client_id, client_secret=secret)
+
+
+def _opinion(desk: Services, call: Call) -> Thanks:
+    assert isinstance(call.body, Opinion)
+    body, now_s = call.body, desk.clock.now_s()
+    said = Feedback(
+        call.key,
+        body.product,
+        call.caller.client_id,
+        now_s,
+        body.score,
+        body.words,
+        body.consented,
+    )
+    with desk.unit() as unit:
+        feedback.give(unit, said)
+    return Thanks(product=body.product)
 
 
 def _enrol(desk: Services, call: Call) -> Taken:
@@ -184,6 +206,19 @@ ROUTES: Final = (
         _show_party,
         PartyAnswer,
         object_rule="the party itself; officers and supervisors see all",
+    ),
+    Route(
+        "POST",
+        "/feedback",
+        "giveFeedback",
+        "How likely a customer is to recommend a product",
+        "operations",
+        Role.SUPPLIER | Role.CORE_ENTERPRISE | Role.PLATFORM | Role.LESSOR,
+        _opinion,
+        Thanks,
+        body=Opinion,
+        object_rule="any: the caller's own opinion",
+        status=201,
     ),
     Route(
         "GET",

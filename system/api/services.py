@@ -11,11 +11,12 @@ from system.api.owners import OWNED
 from system.bootstrap import System
 from system.bootstrap_credit import CreditSystem
 from system.bootstrap_leasing import LeasingSystem
+from system.parties.feedback import FEEDBACK
 from system.ports.broker import Account
 from system.ports.clock import Clock
 from system.ports.store import Store, Table, Unit
 
-API_TABLES: Final[tuple[Table[Any], ...]] = (CLIENTS, APPROVALS, OWNED)
+API_TABLES: Final[tuple[Table[Any], ...]] = (CLIENTS, APPROVALS, OWNED, FEEDBACK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,80 @@
+"""The bank beside the console: its live figures."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sim.console.app import Console
+from sim.console.operations import products
+from tests.sim.console.visitor import BASE, Visitor
+from tests.system.api.test_leasing_api import stolen
+from tests.system.api.test_receivables_api import ASK, accepted
+from tests.system.api.town import Town
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    town = Town.open(tmp_path)
+    yield town
+    town.close()
+
+
+def visitor_of(town: Town, runs: Path) -> Visitor:
+    return Visitor(Console(runs, BASE, lambda: town.process.gateway.services))
+
+
+def financed(town: Town) -> None:
+    _, lot = accepted(town)
+    asked = town.post(f"/lots/{lot}/financing-requests", ASK, "supplier-erp").json()["reference"]
+    town.step()
+    take = {"supplier_id": "supplier-1"}
+    town.post(f"/financing-requests/{asked}/acceptance", take, "supplier-erp")
+    town.step()
+
+
+def test_figures_follow_what_the_bank_did(town: Town) -> None:
+    services = town.process.gateway.services
+    before = {one.name: one for one in products(services)}
+    assert (before["receivables"].asked, before["receivables"].cash_s) == (0, None)
+    financed(town)
+    late, lot = accepted(town, "INV-2")
+    too_small = ASK | {"amount_fen": 1}
+    town.post(f"/lots/{lot}/financing-requests", too_small, "supplier-erp")
+    after = {one.name: one for one in products(services)}
+    receivables = after["receivables"]
+    assert (receivables.asked, receivables.passed) == (2, 1)
+    assert receivables.cash_s
+    assert receivables.reasons == (("financing_amount_too_small", 1),)
+    assert not any(one.differences for one in after.values())
+    assert late
+
+
+def test_open_alerts_are_counted_by_age(town: Town) -> None:
+    stolen(town)
+    town.clock.time_s += 3 * 86_400
+    [leasing] = [one for one in products(town.process.gateway.services) if one.name == "leasing"]
+    assert leasing.open_alerts["day"] == 0
+    assert leasing.open_alerts["week"] >= 1
+
+
+def test_customers_scores_are_shown_by_period_and_words_need_consent(
+    town: Town, tmp_path: Path
+) -> None:
+    for client, score in (("supplier-erp", 10), ("core-erp", 9), ("shopping", 3)):
+        body = {"product": "credit", "score": score}
+        assert town.post("/feedback", body, client).status_code == 201
+    spoken = {"product": "credit", "score": 9, "words": "quick"}
+    assert town.post("/feedback", spoken, "shopping").status_code == 422
+    assert town.post("/feedback", {"product": "credit", "score": 11}, "shopping").status_code == 422
+    [credit] = [one for one in products(town.process.gateway.services) if one.name == "credit"]
+    assert [(score.answers, score.nps) for score in credit.nps] == [(3, 33)]
+    page = visitor_of(town, tmp_path).get("/operations").text
+    assert "+33" in page
+    assert "ledger and sub-ledgers agree" in page
+
+
+def test_a_console_without_a_bank_has_no_operations_page(tmp_path: Path) -> None:
+    visitor = Visitor.of(tmp_path)
+    assert visitor.get("/operations").status_code == 404
+    assert "/operations" not in visitor.get("/").text
