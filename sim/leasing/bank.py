@@ -36,6 +36,10 @@ class Channel(Protocol):
         """All that arrives at one poll, taken in when this returns."""
         ...
 
+    def close(self) -> None:
+        """Give sockets back."""
+        ...
+
 
 def week_hours(nights: bool, seven_days: bool) -> str:
     """Site hours as the service takes them: 42 hex digits, Monday 00:00 first."""

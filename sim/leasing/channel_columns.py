@@ -27,6 +27,9 @@ class ColumnChannel:
             at_ms, _ = corrected_ms(unit, spoken.device, spoken.at_ms, received_ms, live)
         self._service.take_in(as_readings(arrived, at_ms))
 
+    def close(self) -> None:
+        """Nothing is open."""
+
 
 def as_readings(arrived: Arrived, at_ms: I64) -> Readings:
     """What arrived, in the product's form. at_ms: int64 (r,), when each was read."""

@@ -82,6 +82,10 @@ class Lessor(ABC):
     def hunt(self, rows: I64) -> tuple[I64, F64]:
         """Until stolen machines are found, and the chance that they are."""
 
+    def close(self) -> None:
+        """The run is over."""
+        return
+
     @abstractmethod
     def written(self) -> dict[tuple[int, int], int]:
         """Readings of each machine's each boot, as terminals numbered them."""

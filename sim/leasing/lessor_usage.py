@@ -218,3 +218,6 @@ class UsageLessor(Lessor):
 
     def written(self) -> dict[tuple[int, int], int]:
         return self.terminals.written
+
+    def close(self) -> None:
+        self._channel.close()

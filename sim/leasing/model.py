@@ -8,7 +8,7 @@ from time import perf_counter
 from sim.column_events import checksum
 from sim.leasing.audit import audit_stage, journal_of
 from sim.leasing.parameters import PROCESSES, parameters_of
-from sim.leasing.stage import Setting, Span, Stage
+from sim.leasing.stage import Setting, Span, Stage, by_broker, by_columns
 from sim.metrics.leasing import measure
 from sim.scenario import Scenario
 from sim.world import Outcome, Task
@@ -22,7 +22,7 @@ def simulate_leasing(task: Task) -> Outcome:
     """Run one arm of one replication. Raises InputError for a scenario that does not fit."""
     setting = setting_of(task.scenario, task.arm, task.replication)
     with _database(task) as url:
-        stage = Stage(setting, url)
+        stage = Stage(setting, url, by_broker if task.wiring == "full" else by_columns)
         started = perf_counter()
         stage.run()
         elapsed_s = perf_counter() - started

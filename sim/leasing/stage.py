@@ -1,10 +1,12 @@
 """A stretch of days on which one lessor meets the machines' economy, in virtual time."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from sim.engine import EconomyModel, Engine
 from sim.leasing.bank import Bank, Channel
+from sim.leasing.channel_broker import BrokerChannel
 from sim.leasing.channel_columns import ColumnChannel
 from sim.leasing.facts import Facts
 from sim.leasing.grid import MS, day_start_s
@@ -51,10 +53,23 @@ class Setting:
     span: Span
 
 
+MakeChannel = Callable[[LeasingSystem, Setting], Channel]
+
+
+def by_columns(system: LeasingSystem, setting: Setting) -> Channel:
+    """The fast wiring."""
+    return ColumnChannel(system.leasing, system.book)
+
+
+def by_broker(system: LeasingSystem, setting: Setting) -> Channel:
+    """The full wiring."""
+    return BrokerChannel(system, setting.machines, setting.parameters.world.start_s)
+
+
 class Stage:
     """Everything that one run is made of."""
 
-    def __init__(self, setting: Setting, store_url: str) -> None:
+    def __init__(self, setting: Setting, store_url: str, channel: MakeChannel = by_columns) -> None:
         p, self.setting = setting.parameters, setting
         luck = Luck(setting.seed, setting.replication)
         self.engine, self.log = Engine(p.world.start_s), EventLog()
@@ -69,18 +84,15 @@ class Stage:
             clock=self.engine.clock, store_url=store_url, policy=WATCH_POLICY
         )
         self.desk = LeaseDesk(self.system.leases, setting.process, p.lessor, sizes)
-        self.lessor: Lessor = self._lessor()
+        self.lessor: Lessor = self._lessor(channel)
 
-    def _lessor(self) -> Lessor:
+    def _lessor(self, make_channel: MakeChannel) -> Lessor:
         p, world, log = self.setting.parameters, self.world, self.log
         bank = Bank(self.system.leasing, world.fleet, world.projects, p.world)
         if self.setting.process == "fixed":
             return FixedLessor(world, p.lessor, log, bank, self.desk)
-        channel = self._channel(self.system)
+        channel = make_channel(self.system, self.setting)
         return UsageLessor(world, p.lessor, log, bank, self.desk, channel)
-
-    def _channel(self, system: LeasingSystem) -> Channel:
-        return ColumnChannel(system.leasing, system.book)
 
     def run(self) -> None:
         """All days."""
@@ -122,6 +134,7 @@ class Stage:
 
     def close(self) -> None:
         """Give the store back."""
+        self.lessor.close()
         self.system.close()
 
 

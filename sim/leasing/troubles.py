@@ -15,6 +15,7 @@ from sim.leasing.trouble_parameters import TroubleParameters
 from sim.leasing.truth import Kind, Truth
 from sim.portable import F64, I64, Mask, floor_i64
 from sim.streams import Luck
+from system.leasing.devices import BOOT_FIRST
 from system.limits import YEAR_DAYS
 
 FAR_S: Final = 2**40
@@ -66,7 +67,7 @@ def all_well(n: int) -> Ailing:
         spoofs=np.zeros(n, np.bool_),
         spoof_lat_e7=whole(0),
         spoof_lon_e7=whole(0),
-        boot=whole(1),
+        boot=whole(BOOT_FIRST),
         sequence=whole(0),
         outage_from_s=whole(0),
         outage_until_s=whole(0),

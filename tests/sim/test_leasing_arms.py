@@ -71,3 +71,12 @@ def test_the_fixed_arm_has_no_readings_and_no_alerts() -> None:
     stage = finished("fixed")
     assert stage.readings_count == 0
     assert stage.alerts() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arm", ARMS)
+def test_both_wirings_agree_on_alerts_and_rent_to_the_fen(arm: str) -> None:
+    columns = simulate_leasing(task(arm))
+    full = simulate_leasing(task(arm, wiring="full", store="sqlite"))
+    assert first_difference(columns.log, full.log) is None
+    assert columns.metrics == full.metrics
