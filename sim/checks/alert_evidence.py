@@ -1,0 +1,146 @@
+"""The auditor of alerts: what each says it rests on is held against the readings as they were sent.
+
+Own arithmetic throughout: it shares no code with the rules, twins and services that it audits.
+Each check answers "held" or with one sentence on what broke first.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+HELD: Final = "held"
+_OPEN: Final = ("RAISED", "ACKNOWLEDGED", "ESCALATED")
+_CORRECTED: Final = "CORRECTED"
+# (machine, boot, sequence): what was sent under that name, by column.
+Sent = Mapping[tuple[int, int, int], Mapping[str, int]]
+
+
+class StoredAlert(Protocol):
+    """What an alert has to show; kind and state by their numbers."""
+
+    @property
+    def alert_id(self) -> str: ...
+    @property
+    def machine(self) -> int: ...
+    @property
+    def kind(self) -> int: ...
+    @property
+    def state(self) -> int: ...
+    @property
+    def start_ms(self) -> int: ...
+    @property
+    def found_ms(self) -> int: ...
+    @property
+    def end_ms(self) -> int: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def evidence(self) -> str: ...
+
+
+class Message(Protocol):
+    """One message to the bank."""
+
+    @property
+    def message_id(self) -> str: ...
+    @property
+    def payload(self) -> str: ...
+
+
+def audit_evidence(
+    alerts: Iterable[StoredAlert], kinds: Mapping[int, str], states: Mapping[int, str], sent: Sent
+) -> str:
+    """every_alert_has_evidence: each rests on readings that were sent, and they say what it says.
+
+    kinds, states: the words for their numbers. An alert that was withdrawn rested on what was
+    known then: its readings must exist, its figures need not stand any more.
+    """
+    for alert in alerts:
+        wrong = _wrong(alert, kinds[alert.kind], states[alert.state], sent)
+        if wrong:
+            return f"alert {alert.alert_id} {wrong}"
+    return HELD
+
+
+def _wrong(alert: StoredAlert, kind: str, state: str, sent: Sent) -> str:
+    found = json.loads(alert.evidence)
+    if not {"measure", "bound", "readings"} <= found.keys() or not found["readings"]:
+        return "names no reading or no figure"
+    if alert.alert_id != f"{alert.machine}/{kind}/{alert.start_ms}":
+        return "has an id of another episode"
+    if alert.found_ms < alert.start_ms or 0 < alert.end_ms < alert.start_ms:
+        return "was found or over before it began"
+    for reading in found["readings"]:
+        key = (alert.machine, reading["boot"], reading["sequence"])
+        if key not in sent:
+            return f"rests on a reading that was never sent: {key}"
+        if any(sent[key][name] != value for name, value in reading.items()):
+            return f"shows other values than were sent: {key}"
+    if state == _CORRECTED:
+        return ""
+    if kind == "OFFLINE":
+        return _wrong_silence(alert, found, sent)
+    if found["readings"][-1]["at_ms"] != alert.found_ms:
+        return "was found at another time than its reading says"
+    return _wrong_figure(kind, found, alert.machine, sent)
+
+
+def _wrong_silence(alert: StoredAlert, found: Mapping[str, Any], sent: Sent) -> str:
+    """Nothing was read between the last reading and the moment that it was missed."""
+    if found["readings"][-1]["at_ms"] != alert.start_ms:
+        return "begins at another time than the last reading before it"
+    for (machine, _, _), reading in sent.items():
+        if machine == alert.machine and alert.start_ms < reading["at_ms"] <= alert.found_ms:
+            return "tells of silence in which the machine spoke"
+    return ""
+
+
+def _wrong_figure(kind: str, found: Mapping[str, Any], machine: int, sent: Sent) -> str:
+    """Whether the figure is beyond its bound, and for facts of a moment, whether it is so."""
+    measure, bound, last = found["measure"], found["bound"], found["readings"][-1]
+    is_dark = kind == "TAMPER" and last.get("tamper") != 1
+    if measure >= bound if is_dark else measure < bound:
+        return f"was raised at {measure}, which {bound} allows"
+    if is_dark and last.get("voltage_mv") != measure:
+        return "tells of a supply that the reading does not show"
+    if kind == "ROLLBACK" and len(found["readings"]) > 1:
+        first = found["readings"][0]
+        before = sent[machine, first["boot"], first["sequence"]].get("engine_s")
+        fell = before is not None and last.get("engine_s", before) < before
+        if fell and before - last["engine_s"] != measure:
+            return "tells of another fall than the meter shows"
+    return ""
+
+
+def audit_one_open(alerts: Iterable[StoredAlert], states: Mapping[int, str]) -> str:
+    """A machine has at most one open alert of a kind."""
+    held: Counter[tuple[int, int]] = Counter()
+    for alert in alerts:
+        if states[alert.state] in _OPEN and not alert.end_ms:
+            held[alert.machine, alert.kind] += 1
+            if held[alert.machine, alert.kind] > 1:
+                return f"alert {alert.alert_id} is a second one of its kind"
+    return HELD
+
+
+def audit_words(
+    alerts: Iterable[StoredAlert], messages: Sequence[Message], states: Mapping[int, str]
+) -> str:
+    """The bank was told each event of each alert once, in order, and knows where it stands."""
+    told: dict[str, dict[int, Mapping[str, Any]]] = {}
+    for message in messages:
+        name, _, number = message.message_id.rpartition("#")
+        words = told.setdefault(name, {})
+        if int(number) in words:
+            return f"alert {name}: event {number} left twice"
+        words[int(number)] = json.loads(message.payload)
+    for alert in alerts:
+        words = told.pop(alert.alert_id, {})
+        if sorted(words) != list(range(1, alert.version + 1)):
+            return f"alert {alert.alert_id}: {alert.version} events, {sorted(words)} were told"
+        if words[1]["event"] != "raised":
+            return f"alert {alert.alert_id}: its first word is {words[1]['event']}"
+        if words[alert.version]["state"] != states[alert.state]:
+            return f"alert {alert.alert_id}: the bank believes it {words[alert.version]['state']}"
+    return f"the bank was told of no alert that exists: {sorted(told)[0]}" if told else HELD
