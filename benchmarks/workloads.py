@@ -6,6 +6,7 @@ from benchmarks import (
     credit_model,
     evm,
     lease_months,
+    leasing_rules,
     ledger,
     monitoring,
     replication,
@@ -24,5 +25,6 @@ WORKLOADS = {
         credit_days.END_OF_DAY,
         credit_model.MODEL,
         lease_months.MONTH_END,
+        leasing_rules.RULES,
     )
 }

@@ -1,4 +1,4 @@
-"""Every number by which machines are judged. One frozen record; sources in docs/decisions/0013.
+"""Every number by which machines are judged. One frozen record; sources in docs/decisions/0014.
 
 Numbers without a named source are assumed. Scenarios tune them on seeds that they do not report.
 """
