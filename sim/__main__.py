@@ -11,7 +11,9 @@ from collections.abc import Sequence
 
 import typer
 
+from sim.commands.bundle import bundle
 from sim.commands.compare import compare
+from sim.commands.keys import keys
 from sim.commands.pilot import pilot
 from sim.commands.products import FIT, REPLAY, by_product
 from sim.commands.report import report
@@ -40,6 +42,7 @@ for command in (
     verify,
     compare,
     report,
+    bundle,
     schedule,
     serve,
     soak,
@@ -51,6 +54,8 @@ for name, products, summary in (
     ("replay", REPLAY, "Recorded real events through the production code, in shadow mode."),
 ):
     app.add_typer(by_product(products, summary), name=name)
+
+app.add_typer(keys, name="keys")
 
 
 def call(arguments: Sequence[str]) -> int:

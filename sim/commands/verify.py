@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.commands import options
+from system.errors import InputError
 
 if TYPE_CHECKING:
     from sim.study import Study
@@ -19,20 +20,25 @@ if TYPE_CHECKING:
 
 
 def verify(
-    run: Annotated[Path, typer.Argument(help="A run folder, or a pilot's.")],
+    run: Annotated[Path, typer.Argument(help="A run folder, a pilot's, or a bundle.")],
+    fingerprint: Annotated[
+        str | None,
+        typer.Option("--fingerprint", help="Of a bundle: who must have signed it, as published."),
+    ] = None,
     again: Annotated[bool, typer.Option("--rerun", help="Simulate it again, bit for bit.")] = False,
     store: options.Store = None,
     workers: options.Workers = None,
     json: options.Json = False,
     lang: options.Lang = None,
 ) -> int:
-    """Check a run folder: sums, digests, tables and verdicts; with --rerun, every event."""
-    from sim.pilot import is_pilot_folder
+    """Check a run folder: sums, digests, tables and verdicts; with --rerun, every event.
 
+    Of a bundle also who signed it, and that nothing in it was changed, added or taken away.
+    """
     chosen = options.language_of(lang)
     processes = workers or os.cpu_count() or 1
-    look = _pilot_checks if is_pilot_folder(run) else _run_checks
-    checks = look(run, store, processes if again else 0)
+    checks, inside = _signed(run, fingerprint)
+    checks += _checks(inside, store, processes if again else 0)
     held = all(found.held for found in checks)
     if json:
         status = "ok" if held else "failed"
@@ -41,6 +47,24 @@ def verify(
     else:
         _show(checks, chosen)
     return 0 if held else 1
+
+
+def _signed(path: Path, fingerprint: str | None) -> tuple[list[Check], Path]:
+    """The checks of a bundle and the folder inside it; none and the path itself for a run."""
+    from sim.evidence.check import check_bundle, is_bundle, run_inside
+
+    if is_bundle(path):
+        return check_bundle(path, fingerprint), run_inside(path)
+    if fingerprint is not None:
+        raise InputError("--fingerprint", fingerprint, f"{path} is no bundle: leave it out")
+    return [], path
+
+
+def _checks(path: Path, store: str | None, rerun_workers: int) -> list[Check]:
+    from sim.pilot import is_pilot_folder
+
+    look = _pilot_checks if is_pilot_folder(path) else _run_checks
+    return look(path, store, rerun_workers)
 
 
 def _run_checks(run: Path, store: str | None, rerun_workers: int) -> list[Check]:

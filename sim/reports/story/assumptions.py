@@ -28,7 +28,7 @@ def _blocks(source: Source, say: Tongue) -> Iterator[Block]:
             ),
             "unsure",
         )
-        yield Commands([f"shapan run {source.folder.path} --map"])
+        yield Commands([f"shapan run {source.folder.path.name} --map"])
         return
     yield _turns(source.map, say)
     for claim in source.claims:

@@ -194,7 +194,7 @@ def verification(sources: Sequence[Source], say: Tongue) -> Section:
 
 
 def _commands(source: Source) -> list[str]:
-    return [f"shapan verify {source.folder.path} --rerun"]
+    return [f"shapan verify {source.folder.path.name} --rerun"]
 
 
 # What of run.json a reader needs to run the same again.
