@@ -122,12 +122,18 @@ def judge_idle(work: Pass, site: I64, ground: Ground) -> None:
     open_ms = open_between(ground.calendar, site, previous_ms, at_ms)
     running = work.said("running")
     works, known = idle.is_work(work.at_ms, work.engine.step, running, policy.work_s_min)
+    engine_on = track.filled(work.column("running"), work.column("running") != MISSING)
+    rows = idle.starts_late(track, works & known, work.engine.step, engine_on)
+    lead_ms = np.zeros(len(track), np.int64)
+    started_ms = np.maximum(at_ms[rows] - work.engine.step[rows] * 1_000, previous_ms[rows])
+    lead_ms[rows] = open_between(ground.calendar, site[rows], previous_ms[rows], started_ms)
     found = idle.idle(
         track,
         work.at_ms,
         works,
         known,
         open_ms,
+        lead_ms,
         before["work_at_ms"],
         before["idle_open_ms"],
         policy.idle_open_ms_max,

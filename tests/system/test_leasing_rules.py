@@ -87,6 +87,22 @@ def test_a_machine_back_from_silence_is_idle_only_if_its_meter_says_so() -> None
         assert kinds(leasing.alerts()) == expected
 
 
+def test_a_machine_that_starts_again_between_two_readings_is_told_of_its_day_of_rest() -> None:
+    """Off from 0:00; at 24:30 the engine has run for five minutes: it stood for 24:25."""
+    leasing = system_of(week=ALWAYS).leasing
+    last_s = 3_600_000
+    sleeping = readings(13, every_ms=2 * HOUR_MS - 1, engine_s=last_s, running=[1, *[0] * 12])
+    leasing.take_in(sleeping)
+    assert leasing.alerts() == []
+    woken = readings(1, start_ms=MONDAY_MS + DAY_MS + 30 * MINUTE_MS, engine_s=last_s + 300)
+    leasing.take_in(woken)
+    [alert] = leasing.alerts()
+    assert (alert.kind, alert.start_ms) == (AlertKind.IDLE, MONDAY_MS)
+    again = readings(1, start_ms=MONDAY_MS + DAY_MS + 60 * MINUTE_MS, engine_s=last_s + 2_100)
+    leasing.take_in(again)
+    assert [alert.state for alert in leasing.alerts()] == [AlertState.CLEARED]
+
+
 def test_weather_that_closes_a_site_explains_idle_days_even_when_told_late() -> None:
     week = week_text(range(7), 7, 19)
     leasing = system_of(week=week).leasing

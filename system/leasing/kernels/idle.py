@@ -30,21 +30,31 @@ def is_work(at_ms: I64, engine_step_s: I64, running: I64, work_s_min: int) -> tu
     return works, counts | (running != MISSING)
 
 
+def starts_late(track: Track, works: Mask, step_s: I64, running: I64) -> I64:
+    """Rows since whose predecessor the engine was off, then started, and has run to the end."""
+    was_off = ~track.is_head & (before(running) == 0)
+    rows: I64 = np.flatnonzero(works & was_off & (running == 1) & (step_s != MISSING))
+    return rows
+
+
 def idle(
     track: Track,
     at_ms: I64,
     works: Mask,
     known: Mask,
     open_ms: I64,
+    lead_ms: I64,
     carried_work_ms: I64,
     carried_open_ms: I64,
     open_ms_max: int,
 ) -> Idle:
     """Idle beyond ``open_ms_max`` of open time.
 
-    open_ms: int64 (rows,), how long the site was open between the row before and this one.  Time
-    of which nothing is known counts neither way. Time before the first reading is not idle: a
-    machine starts as if it had just worked.
+    open_ms: int64 (rows,), how long the site was open between the row before and this one.
+    lead_ms: how much of that went by before the work that the row tells of, 0 where not known: a
+    machine that reached the bound between two readings is told with the one that ends it.  Time of
+    which nothing is known counts neither way. Time before the first reading is not idle: a machine
+    starts as if it had just worked.
     """
     works = works & known & ~track.is_head
     idle_ms = np.where(known & ~track.is_head, open_ms, 0)
@@ -56,5 +66,13 @@ def idle(
     first_ms = at_ms[np.minimum(track.head_of + 1, len(track) - 1)]
     worked_ms = np.where(worked_ms == MISSING, first_ms, worked_ms)
     over = (since_ms >= open_ms_max) & ~track.is_head
-    finding = Finding(over, works, worked_ms, since_ms, open_ms_max)
+    stood_ms = before(since_ms) + lead_ms
+    late = works & (before(since_ms) < open_ms_max) & (stood_ms >= open_ms_max)
+    finding = Finding(
+        over | late,
+        works & ~late,
+        np.where(late, before(worked_ms), worked_ms),
+        np.where(late, stood_ms, since_ms),
+        open_ms_max,
+    )
     return Idle(worked_ms, since_ms, finding)
