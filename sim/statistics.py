@@ -19,7 +19,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from scipy.special import stdtr, stdtrit
+from scipy.special import nctdtrinc, stdtr, stdtrit
 
 from sim.looks import ALPHA
 from sim.questions import OPERATORS, Interval, Judgement, Pairing, Question, Value
@@ -58,8 +58,9 @@ class _Sample:
         return 2.0 * float(stdtr(self.n - 1, -abs(bent) * math.sqrt(self.n)))
 
     def detectable(self, alpha: float) -> float:
-        quantiles = _t_quantile(self.n, alpha) + float(stdtrit(self.n - 1, POWER))
-        return self.sd / math.sqrt(self.n) * quantiles
+        """The distance that the t test finds with POWER (noncentral t); skewness aside."""
+        distance = float(nctdtrinc(self.n - 1, 1.0 - POWER, _t_quantile(self.n, alpha)))
+        return self.sd / math.sqrt(self.n) * distance
 
     def _bend(self, x: float) -> float:
         g = self.skewness

@@ -183,12 +183,13 @@ def findings(study: Study) -> Json:
         study.folder.failures(),
     )
     invariants = invariants_of(scenario, records)
-    broken = bool(failures) or any(
+    mapped = study.folder.read_map() or {}
+    is_broken = bool(failures or mapped.get("failed") or mapped.get("broken")) or any(
         state != HELD and not (state == UNCHECKED and _is_beyond(study, name))
         for name, state in invariants.items()
     )
     return {
-        "status": _status(study, broken),
+        "status": _status(study, is_broken),
         "digest": study_digest(scenario.digest(), records),
         "replications": [record["replication"] for record in records],
         "failed": [failed["replication"] for failed in failures],
@@ -197,10 +198,10 @@ def findings(study: Study) -> Json:
     }
 
 
-def _status(study: Study, broken: bool) -> str:
+def _status(study: Study, is_broken: bool) -> str:
     """A map that was begun and not finished leaves the run unfinished."""
     is_whole = is_complete(study) and study.folder.map_status() in (None, OK)
-    return (FAILED if broken else OK) if is_whole else PARTIAL
+    return (FAILED if is_broken else OK) if is_whole else PARTIAL
 
 
 def _is_beyond(study: Study, name: str) -> bool:

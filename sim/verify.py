@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from sim.assumptions.study import map_differs
 from sim.findings import claims_of, judgements, units_of
 from sim.looks import ALPHA
 from sim.pilot import Pilot, read_summary, summary
@@ -61,6 +62,7 @@ def verify(study: Study) -> list[Check]:
         "alpha": lambda: _same(ALPHA, run["alpha"]),
         "looks": lambda: _looks(study),
         "overrides": lambda: _overrides(study),
+        **({"map": lambda: map_differs(study)} if folder.map_status() is not None else {}),
         **{_row(key): _finding(study, run, key) for key in _FOUND},
     }
     return [_check(name, look) for name, look in checks.items()]

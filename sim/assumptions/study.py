@@ -6,6 +6,7 @@ only, so a map that was interrupted goes on, and one that is finished grows by m
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -29,12 +30,14 @@ from sim.assumptions.store import MapStore, map_digest
 from sim.assumptions.work import OUTSIDE, PointJob, Sweep, attempt_point, work_point
 from sim.pools.base import Pool, WorkerDied
 from sim.run_document import OK, PARTIAL, RUNNING
+from sim.run_folder import plain
 from sim.study import Study, close, reopened
 from system.errors import InputError
 
 Json = dict[str, Any]
 Task = tuple[Point, int]
 POINTS: Final = 128
+FIGURE_TOLERANCE: Final = 1e-5
 REPLICATIONS: Final = 2
 
 
@@ -107,10 +110,9 @@ def conduct_map(found: Map, pool: Pool, on_progress: Callable[[int, int], None])
         close(found.study, found.study.folder.read_wall())
         raise
     except KeyboardInterrupt:
-        read = readings(found.sweep, axes, found.store.records())
-        _close(found, axes, read, PARTIAL, perf_counter() - started)
+        _close(found, axes, PARTIAL, perf_counter() - started)
         raise
-    _close(found, axes, read, OK, perf_counter() - started)
+    _close(found, axes, OK, perf_counter() - started)
 
 
 def _first(sweep: Sweep, axes: Sequence[Axis]) -> list[Task]:
@@ -168,15 +170,42 @@ def _lost(job: PointJob, died: WorkerDied) -> Json:
     }
 
 
-def _close(
-    found: Map, axes: Sequence[Axis], read: Sequence[Reading], status: str, map_s: float
-) -> None:
-    store, sweep = found.store, found.sweep
-    records = store.records()
+def map_differs(study: Study) -> str:
+    """What of map.json the finished runs of its points do not give; empty if nothing."""
+    found = map_of(study, MapWish())
+    assert found is not None, "a study without a map"
+    axes, recorded = axes_of(study.plan.scenario), found.store.read()
+    again = plain(_document(found, axes, recorded["status"]))
+    for key in again:
+        if not _alike(again[key], recorded.get(key)):
+            return f"map.json: {key} is not what the runs of its points give"
+    return ""
+
+
+def _alike(found: object, recorded: object) -> bool:
+    """Figures pass through sums whose last digit differs by machine."""
+    if isinstance(found, dict) and isinstance(recorded, dict):
+        return found.keys() == recorded.keys() and all(
+            _alike(found[key], recorded[key]) for key in found
+        )
+    if isinstance(found, float) and isinstance(recorded, int | float):
+        return math.isclose(found, recorded, rel_tol=FIGURE_TOLERANCE, abs_tol=FIGURE_TOLERANCE)
+    return found == recorded
+
+
+def _document(found: Map, axes: Sequence[Axis], status: str) -> Json:
+    sweep, records = found.sweep, found.store.records()
     spec = spec_of(sweep)
     head = {"status": status, "spec": spec, "digest": map_digest(spec, records)}
+    return head | map_document(sweep, axes, records, readings(sweep, axes, records))
+
+
+def _close(found: Map, axes: Sequence[Axis], status: str, map_s: float) -> None:
+    store, sweep = found.store, found.sweep
+    records = store.records()
+    document = _document(found, axes, status)
     store.fold(records, points_table(sweep, _all_points(sweep, axes, records), axes, records))
-    store.write(head | map_document(sweep, axes, records, read))
+    store.write(document)
     close(found.study, found.study.folder.read_wall() | {"map_s": map_s})
 
 

@@ -1,6 +1,7 @@
 """The assumption map: what moves a claim, where it holds, where it turns, and that it repeats."""
 
 import json
+import shutil
 from fractions import Fraction
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from sim.prepare import reopen
 from sim.run_folder import RunFolder
 from sim.scenario import apply, load
 from sim.study import conduct
+from sim.verify import verify
 from system.errors import InputError
 from tests.sim.toy import SCENARIO, register, write_scenario
 from tests.sim.toy_runs import SamePool, study_of
@@ -106,6 +108,16 @@ def test_the_folder_is_whole_and_verifies(mapped: Path, capsys) -> None:
     points = pq.read_table(mapped / "map_points.parquet").to_pandas()
     assert points["point"].tolist()[:2] == ["base", "d000000"]
     assert {"mean_delay_s", "claim.instant"} <= set(points.columns)
+
+
+def test_a_map_that_says_more_than_its_points_is_found_out(mapped: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(mapped, copy)
+    text = (copy / "map.json").read_text().replace('"holds_share": 1.0', '"holds_share": 0.9')
+    (copy / "map.json").write_text(text)
+    [check] = [one for one in verify(reopen(RunFolder(copy), None)) if one.name == "map"]
+    assert not check.held
+    assert "claims is not what" in check.detail
 
 
 def test_two_workers_give_the_same_map_to_the_byte(mapped: Path, tmp_path: Path) -> None:

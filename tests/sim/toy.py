@@ -84,6 +84,8 @@ def simulate(task: Task) -> Outcome:
     trouble, wiring = settings.word("trouble"), task.wiring
     if trouble == "wirings" and wiring == "full":
         log.add(0, "paid", "only-on-full", (1,))
+    for value in _planted(trouble):
+        log.add(0, "planted", "value", (value,))
     broken = trouble == "invariant" and task.replication == settings.whole("trouble_at_count")
     return Outcome(
         metrics={"time_to_cash_s_p50": total_s / 50, "fraud_loss_rate": None},
@@ -91,6 +93,15 @@ def simulate(task: Task) -> Outcome:
         invariants={"money_is_conserved": "3 fen appeared" if broken else "held"},
         runtime={"events_per_s": 1.0},
     )
+
+
+def _planted(trouble: str) -> list[int]:
+    """What must never reach a log: the time of day, or the order of a set of words."""
+    if trouble == "clock":
+        return [time.time_ns()]  # noqa: TID251
+    if trouble == "set":
+        return [ord(word[0]) for word in {"ada", "bob", "cyd", "dan", "eve", "fay", "gus"}]
+    return []
 
 
 def _make_trouble(task: Task, trouble: str, at: int) -> None:
