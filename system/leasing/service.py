@@ -23,13 +23,11 @@ from system.leasing.commands import (
     SettleAction,
 )
 from system.leasing.desk import Parts
-from system.leasing.intake import Intake
 from system.leasing.readings import Readings
 from system.leasing.records import MACHINES, TWINS, Action, Alert, AlertKind
 from system.leasing.rules import Refusal
 from system.leasing.service_twins import TakenIn
 from system.ports.book import Frame, Rows
-from system.ports.broker import Delivery
 
 
 class LeasingService:
@@ -69,10 +67,6 @@ class LeasingService:
     def take_in(self, readings: Readings) -> TakenIn:
         """Readings as columns: twins and alerts follow. Raises InputError."""
         return service_twins.take_in(self._parts, readings)
-
-    def receive(self, messages: Sequence[Delivery]) -> Intake:
-        """Messages of devices and gateways; acknowledge them after it returns."""
-        return service_twins.receive(self._parts, messages)
 
     def tick(self, now_ms: int) -> int:
         """Notice what did not come by now; how many alerts that raised or escalated."""

@@ -1,6 +1,5 @@
 """Readings in, silence noticed: what moves twins and raises alerts."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,12 +11,10 @@ from system.leasing.absorb import Absorbed, absorb, judge_again
 from system.leasing.alerts import AlertSheet, settle
 from system.leasing.desk import Parts
 from system.leasing.evidence import Turn, evidence_text
-from system.leasing.intake import Intake, intake
 from system.leasing.kernels.offline import is_silent
 from system.leasing.readings import Readings
 from system.leasing.records import ALERTS, MACHINES, TWINS, AlertKind, AlertState
 from system.ports.book import BookUnit
-from system.ports.broker import Delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +40,6 @@ def take_in(parts: Parts, readings: Readings) -> TakenIn:
         new = readings.take(np.flatnonzero(kept.is_new))
         done = follow(unit, parts, new)
     return TakenIn(len(new), len(readings) - len(new), len(done.turns), done.too_late)
-
-
-def receive(parts: Parts, messages: Sequence[Delivery]) -> Intake:
-    """Take messages in and act on their readings, in one transaction: then acknowledge them."""
-    with parts.book.transaction() as unit:
-        taken = intake(unit, messages)
-        follow(unit, parts, taken.readings)
-    return taken
 
 
 def _check(unit: BookUnit, readings: Readings) -> None:
