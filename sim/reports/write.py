@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from sim.reports.html.render import render
+from sim.reports.html import render as html
+from sim.reports.pdf import render as pdf
 from sim.reports.story.source import sources_of
 from sim.reports.story.tell import tell
 
@@ -14,5 +15,6 @@ def write_report(runs: Sequence[Path], kind: str, lang: str, out: Path | None) -
     """Write the report on these folders and return the file. Raises InputError."""
     report = tell(sources_of(runs), lang)
     file = out or runs[0] / f"report.{kind}"
-    file.write_text(render(report), encoding="utf-8", newline="\n")
+    made = pdf.render(report) if kind == "pdf" else html.render(report).encode()
+    file.write_bytes(made)
     return file

@@ -71,19 +71,16 @@ def _shown(lang: str) -> str:
 
 
 def _marks(marks: Sequence[Mark]) -> list[Json]:
-    if not marks:
-        return []
-    data = {"values": [{"value": mark.value, "label": mark.label} for mark in marks]}
-    place = {"x": {"field": "value", "type": "quantitative"}}
-    return [
-        {
-            "data": data,
-            "mark": {"type": "rule", "strokeDash": [3, 2], "color": INK, "opacity": 0.7},
-            "encoding": place,
-        },
-        {
-            "data": data,
-            "mark": {"type": "text", "align": "left", "dx": 4, "baseline": "top", "y": 2},
-            "encoding": place | {"text": {"field": "label"}},
-        },
-    ]
+    """A line each; labels one below the other, for neighbours would hide each other."""
+    return [layer for number, mark in enumerate(marks) for layer in _mark(mark, number)]
+
+
+def _mark(mark: Mark, number: int) -> list[Json]:
+    shared: Json = {
+        "data": {"values": [mark._asdict()]},
+        "encoding": {"x": {"field": "value", "type": "quantitative"}},
+    }
+    line = {"type": "rule", "strokeDash": [3, 2], "color": INK, "opacity": 0.7}
+    label = {"type": "text", "align": "right", "dx": -5, "baseline": "top", "y": 4 + 14 * number}
+    text = shared["encoding"] | {"text": {"field": "label"}}
+    return [shared | {"mark": line}, shared | {"mark": label, "encoding": text}]

@@ -10,7 +10,7 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from sim.reports.html.render import render
-from sim.reports.story.blocks import Figure, Report
+from sim.reports.story.blocks import Report
 from sim.reports.story.source import sources_of
 from sim.reports.story.tell import tell
 from sim.reports.typeface.subset import cut, missing
@@ -114,14 +114,6 @@ def test_bold_is_drawn_bolder_and_not_the_same_outline() -> None:
         font = TTFont(BytesIO(cut(weight, "永")))
         widths.append(font["CFF "].cff[0].CharStrings[font.getBestCmap()[ord("永")]].bytecode)
     assert widths[0] != widths[1]
-
-
-def test_every_figure_has_a_finding_a_note_and_figures_behind_it(told: Report) -> None:
-    for figure in told.figures():
-        assert isinstance(figure, Figure)
-        assert figure.title
-        assert "n" in figure.note
-        assert figure.table.rows
 
 
 def test_the_report_leaves_the_seal_of_the_run_whole(finished: Path) -> None:
