@@ -286,7 +286,6 @@ class Leasing(RuleBasedStateMachine):
             bills = shown["bill_fen"][:, who].tolist()
             assert min([*bills, *(v for name, v in one.items() if name.endswith("_fen"))]) >= 0
             assert sum(bills) == one["rent_due_fen"] - one["disputed_fen"]
-            assert one["overdue_fen"] <= sum(bills)
             self._check_age(bills, one)
             self._check_disputes(who, one)
             if one["life"] in (LeaseLife.CHARGED_OFF, LeaseLife.CLOSED):
@@ -296,6 +295,10 @@ class Leasing(RuleBasedStateMachine):
     def _check_age(self, bills: list[int], one: dict[str, int]) -> None:
         last, due_days = self.one.period, DEFAULT_POLICY.due_days
         unpaid = [p for p in range(last - BILLS_MAX + 1, last + 1) if bills[p % BILLS_MAX]]
+        # Overdue by the close of the first day after grace.
+        grace_days = DEFAULT_POLICY.grace_days
+        late = [p for p in unpaid if due_day(p, due_days) + grace_days + 1 < self.one.today]
+        assert one["overdue_fen"] == sum(bills[p % BILLS_MAX] for p in late)
         unpaid += [one["end_day"] // PERIOD_DAYS] * (one["fee_due_fen"] > 0)
         assert one["unpaid_due_day"] == (due_day(min(unpaid), due_days) if unpaid else 0)
 

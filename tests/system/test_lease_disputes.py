@@ -55,6 +55,24 @@ def test_a_bill_that_was_paid_is_refunded() -> None:
     assert world.balances_fen()["cash"] == cash_fen - 300_000
 
 
+def test_a_dispute_of_the_latest_bill_leaves_the_oldest_as_old_as_it_was() -> None:
+    world = World.leasing(deposit_fen=0)
+    for _ in range(7):
+        period = world.bill(100)
+    oldest = world.lease(0, "unpaid_due_day")
+    world.dispute(0, period, 50 * HOUR_S)
+    assert world.lease(0, "unpaid_due_day") == oldest
+
+
+def test_hours_that_were_measured_and_credited_are_not_billed_again() -> None:
+    world = settled(World.leasing())
+    period = world.bill(100)
+    world.dispute(0, period, 80 * HOUR_S)
+    world.decide(0, period, 80 * HOUR_S)
+    world.bill(50)
+    assert world.service.bills(0)[-1].engine_s == 50 * HOUR_S
+
+
 def test_a_refund_pays_what_else_is_owed_before_it_goes_back() -> None:
     world = settled(World.leasing())
     period = world.bill(100)

@@ -1,12 +1,12 @@
 """Leases from handover to the end: hours, bills, payment, arrears, disputes, and after."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from system.errors import InputError
-from system.kernels.columns import MISSING
 from system.leasing.leases import commands as c
 from system.leasing.leases.events import Kind
 from system.leasing.leases.records import Ending, LeaseLife
@@ -23,7 +23,6 @@ from tests.system.lease_world import (
     column,
     settled,
 )
-from tests.system.leasing_world import enrolment
 
 
 def test_rent_of_a_period_follows_the_hours_of_the_machine() -> None:
@@ -186,6 +185,47 @@ def test_what_is_owed_after_a_return_ages_all_the_same() -> None:
     assert world.lease(0, "default_day") == world.today - 1
 
 
+def test_a_fee_without_rent_ages_until_it_is_paid() -> None:
+    """Off season the list rent is nothing; what leaving costs is not."""
+    world = World.open(1)
+    free = replace(USAGE, seasons_ppm=(0,) * 12)
+    world.service.open_tariff(c.OpenTariff("free", "off season", free, LEAVE))
+    world.start(0, 0, tariff=2)
+    fee_fen = world.give_back(0).fee_fen[0]
+    world.next_day(30 + world.parts.policy.due_days)
+    assert world.lease(0, "dpd_days", "due_fen") == [1, fee_fen]
+    world.pay(0, fee_fen)
+    assert world.lease(0, "dpd_days") == 0
+
+
+def test_leaving_counts_the_days_after_today() -> None:
+    world = World.leasing(1, term_days=20)
+    world.next_day(11)
+    assert world.give_back(0).fee_fen[0] == 8 * RENT_FEN * 4 // 10 // 30
+
+
+def test_the_last_bill_of_a_machine_that_came_back_has_grace_of_its_own() -> None:
+    world = World.leasing(1)
+    world.bill(100)
+    first_fen = world.lease(0, "rent_due_fen")
+    world.to_day_of_period(5)
+    world.give_back(0)
+    world.to_day_of_period(14)
+    assert world.lease(0, "overdue_fen") == first_fen
+    assert world.lease(0, "rent_due_fen") > first_fen
+
+
+def test_giving_a_claim_up_by_hand_ends_the_lease_with_its_last_bill() -> None:
+    world = World.leasing(1)
+    world.fall_behind(91)
+    owed_fen = world.lease(0, "due_fen")
+    assert not world.charge_off(0).code[0]
+    names = ("life", "ending", "end_day")
+    assert world.lease(0, *names) == [LeaseLife.CHARGED_OFF, Ending.LOST, world.today]
+    assert world.lease(0, "written_off_fen") > owed_fen - 3_000_000
+    assert world.service.bills(0)[-1].period == world.period
+
+
 def test_after_the_term_only_the_notice_is_asked_for() -> None:
     world = World.leasing(term_days=20)
     world.next_day(25)
@@ -273,50 +313,6 @@ def test_a_machine_that_is_back_is_leased_anew_and_both_leases_live_on() -> None
     assert world.lease(0, "due_fen") > 0
     world.bill(50)
     assert world.service.bills(4)[-1].engine_s == 50 * HOUR_S
-
-
-# Limits.
-
-
-def test_limits_hold_for_a_lessee_and_for_its_group_in_order_of_the_batch() -> None:
-    world = World.open(6)
-    head = world.admit(1, limit_fen=150_000_000)
-    firms = world.admit(2, limit_fen=100_000_000, group=head.start)
-    a, b = range(firms.start, firms.stop)
-    n = 5
-    columns: dict[str, Any] = {
-        "machine": column(0, 1, 2, 3, 4),
-        "lessee": column(a, a, b, b, b),
-        "value_fen": column(60, 60, 60, 30, 5) * 1_000_000,
-    }
-    terms = {"tariff": 1, "rent_fen": RENT_FEN, "deposit_fen": 0, "term_days": 300}
-    terms |= dict.fromkeys(("period_engine_s_max", "term_engine_s_max", "option_fen"), 0)
-    columns |= {name: np.full(n, value) for name, value in terms.items()}
-    batch = c.StartBatch("all", counter_s=np.full(n, MISSING), **columns)
-    found = world.service.start(batch)
-    # The second is above its firm's limit; the last above the group's (60 + 60 + 30 of 150).
-    assert found.lease.tolist() == [0, -1, 1, 2, -1]
-    assert world.service.exposure().total_fen[[a, b]].tolist() == [60_000_000, 90_000_000]
-
-
-def test_a_limit_that_is_cut_stops_the_next_lease_only() -> None:
-    world = World.open()
-    assert not world.start(0, 0).code[0]
-    assert not world.set_limit(0, 60_000_000).code[0]
-    assert world.start(1, 0).code[0]
-    assert world.lease(0, "life") == LeaseLife.LIVE
-
-
-def test_a_handover_without_telemetry_takes_the_meter_that_both_read() -> None:
-    world = World.open()
-    rows = world.machines.enrol_machines(enrolment(1, "one more"))
-    assert world.start(rows.start, 0).code[0]
-    assert not world.start(rows.start, 0, counter_s=7_000 * HOUR_S).code[0]
-    world.report(rows.start, 7_010 * HOUR_S)
-    world.to_day_of_period(29)
-    world.report(rows.start, 7_040 * HOUR_S)
-    world.next_day()
-    assert world.service.bills(0)[-1].engine_s == 40 * HOUR_S
 
 
 # Input that cannot be used.
