@@ -7,7 +7,7 @@ reading per line, byte for byte as its devices signed them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from orjson import JSONDecodeError, loads
 
 from system.kernels.columns import I64, MISSING
 from system.leasing.decode_fields import BRIEF, FULL, Column, Form
+from system.leasing.decode_typed import FORMS, UNREADABLE, Typed
 from system.leasing.decode_values import numbers, texts, times_ms
 from system.leasing.quarantine import Fault
 from system.limits import MESSAGE_BYTES_MAX, READING_BRACKETS_MAX, READING_BYTES_MAX
@@ -22,6 +23,10 @@ from system.ports.broker import Delivery
 
 F64 = NDArray[np.float64]
 Document = dict[str, Any]
+# A text of so few bytes cannot nest deeper than the parser follows, nor be wide.
+_PLAIN_BYTES: Final = 1_000
+# The member by which the brief's form is known.
+_BRIEFS_OWN: Final = b'"timestamp"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,25 +76,67 @@ COLUMNS: Final = (
 def decode(deliveries: Sequence[Delivery]) -> Decoded:
     """Each reading of each message. Nothing is trusted, and nothing raises."""
     message, raw, faults = _lines(deliveries)
-    documents = _documents(raw, faults)
-    brief = [row for row, document in enumerate(documents) if "timestamp" in document]
-    if len(brief) == len(raw):
-        forms = [(BRIEF, np.arange(len(raw)), documents)]
-    else:
-        is_brief = np.zeros(len(raw), np.bool_)
-        is_brief[brief] = True
-        forms = [
-            (form, rows, [documents[row] for row in rows.tolist()])
-            for form, rows in ((BRIEF, np.flatnonzero(is_brief)), (FULL, np.flatnonzero(~is_brief)))
-        ]
-    return _assembled(message, raw, faults, forms)
+    typed, rest = _typed(raw, faults)
+    parts = [(_Part(rows, found)) for rows, found in typed]
+    if rest:
+        documents = _documents(raw, rest, faults)
+        for form, is_brief in ((BRIEF, True), (FULL, False)):
+            own = [n for n, held in enumerate(documents) if ("timestamp" in held) is is_brief]
+            if own:
+                rows = np.array([rest[n] for n in own], np.int64)
+                parts.append(_Part(rows, _Extraction(form, [documents[n] for n in own])))
+    return _assembled(message, raw, faults, parts)
+
+
+class _Found(Protocol):
+    faults: I64
+    columns: dict[str, I64]
+    ids: list[str]
+    pins: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    rows: I64
+    found: _Found
+
+
+def _typed(raw: Sequence[bytes], faults: I64) -> tuple[list[tuple[I64, Typed]], list[int]]:
+    """The messages that fit a form as they are, read into its fields; the rows of the others."""
+    alike = _typed_alike(raw)
+    if alike is not None:
+        return [(np.arange(len(raw)), alike)], []
+    messages: tuple[list[Any], list[Any]] = ([], [])
+    rows: tuple[list[int], list[int]] = ([], [])
+    rest: list[int] = []
+    for row, text in enumerate(raw):
+        if len(text) > _PLAIN_BYTES:
+            rest.append(row)
+            continue
+        is_full = _BRIEFS_OWN not in text
+        try:
+            messages[is_full].append(FORMS[is_full][1](text))
+            rows[is_full].append(row)
+        except UNREADABLE:
+            rest.append(row)
+    parts = []
+    for (form, _), read, at in zip(FORMS, messages, rows, strict=True):
+        if read:
+            found, own = Typed(form, read), np.array(at, np.int64)
+            parts.append((own, found))
+            if found.lacking.any():
+                rest += own[found.lacking].tolist()
+    return parts, sorted(rest)
 
 
 def _lines(deliveries: Sequence[Delivery]) -> tuple[I64, list[bytes], I64]:
     """One row per reading; an empty message is one row, that cannot be read."""
+    raw = [delivery.payload for delivery in deliveries]
+    if _is_plain(raw):
+        return np.arange(len(raw)), raw, np.zeros(len(raw), np.int64)
     message: list[int] = []
-    raw: list[bytes] = []
     faults: list[int] = []
+    raw = []
     for number, delivery in enumerate(deliveries):
         payload = delivery.payload
         if len(payload) > MESSAGE_BYTES_MAX:
@@ -103,47 +150,78 @@ def _lines(deliveries: Sequence[Delivery]) -> tuple[I64, list[bytes], I64]:
     return np.array(message, np.int64), raw, np.array(faults, np.int64)
 
 
-def _documents(raw: Sequence[bytes], faults: I64) -> list[Document]:
+def _typed_alike(raw: Sequence[bytes]) -> Typed | None:
+    """All messages at once, where all are of the first one's form, as is usual."""
+    if not raw or max(map(len, raw)) > _PLAIN_BYTES:
+        return None
+    form, read = FORMS[_BRIEFS_OWN not in raw[0]]
+    if form is FULL and _BRIEFS_OWN in b"".join(raw):
+        return None
+    try:
+        found = Typed(form, list(map(read, raw)))
+    except UNREADABLE:
+        return None
+    return None if found.lacking.any() else found
+
+
+def _is_plain(raw: Sequence[bytes]) -> bool:
+    """Whether each message is one reading of usual length."""
+    return b"\n" not in b"".join(raw) and max(map(len, raw), default=0) <= READING_BYTES_MAX
+
+
+def _documents(raw: Sequence[bytes], rows: Sequence[int], faults: I64) -> list[Document]:
     """The JSON object of each row, empty where there is none; notes why in ``faults``."""
     documents: list[Document] = []
-    add = documents.append
-    for row, text in enumerate(raw):
-        try:
-            if len(text) > READING_BYTES_MAX:
-                faults[row] = Fault.TOO_LARGE
-            elif text.count(b"{") + text.count(b"[") > READING_BRACKETS_MAX:
-                faults[row] = Fault.TOO_COMPLEX
-            else:
-                document = loads(text)
-                if type(document) is dict:
-                    add(document)
-                    continue
-                faults[row] = Fault.NOT_AN_OBJECT
-        except JSONDecodeError:
-            faults[row] = Fault.NOT_JSON
-        add({})
+    for row in rows:
+        text = raw[row]
+        document: Document = {}
+        if faults[row] or len(text) > READING_BYTES_MAX:
+            fault = Fault.TOO_LARGE
+        elif len(text) > _PLAIN_BYTES and _brackets(text) > READING_BRACKETS_MAX:
+            fault = Fault.TOO_COMPLEX
+        else:
+            fault, document = _document(text)
+        faults[row] = fault
+        documents.append(document)
     return documents
 
 
-def _assembled(
-    message: I64,
-    raw: list[bytes],
-    faults: I64,
-    forms: Sequence[tuple[Form, I64, list[Document]]],
-) -> Decoded:
+def _document(text: bytes) -> tuple[Fault, Document]:
+    try:
+        document = loads(text)
+    except JSONDecodeError:
+        return Fault.NOT_JSON, {}
+    return (Fault.NONE, document) if type(document) is dict else (Fault.NOT_AN_OBJECT, {})
+
+
+def _brackets(text: bytes) -> int:
+    return text.count(b"{") + text.count(b"[")
+
+
+def _assembled(message: I64, raw: list[bytes], faults: I64, parts: Sequence[_Part]) -> Decoded:
+    """One row per reading; later parts stand for rows that earlier ones could not read."""
     n = len(raw)
-    columns = {name: np.full(n, MISSING, np.int64) for name in COLUMNS}
+    if len(parts) == 1 and parts[0].rows.size == n:
+        found = parts[0].found
+        whole = {name: found.columns.get(name, _missing(n)) for name in COLUMNS}
+        faults = np.where(faults != 0, faults, found.faults)
+        return Decoded(message, raw, faults, found.ids, found.pins, whole)
+    columns = {name: _missing(n) for name in COLUMNS}
+    read = np.zeros(n, np.int64)
     device_ids, pins = [""] * n, [""] * n
-    for form, rows, documents in forms:
-        if not documents:
-            continue
-        found = _Extraction(form, documents)
-        faults[rows] = np.where(faults[rows] != 0, faults[rows], found.faults)
-        for name, values in found.columns.items():
-            columns[name][rows] = values
+    for part in parts:
+        found, rows = part.found, part.rows
+        read[rows] = found.faults
+        for name in COLUMNS:
+            columns[name][rows] = found.columns.get(name, MISSING)
         for row, device_id, pin in zip(rows.tolist(), found.ids, found.pins, strict=True):
             device_ids[row], pins[row] = device_id, pin
+    faults = np.where(faults != 0, faults, read)
     return Decoded(message, raw, faults, device_ids, pins, columns)
+
+
+def _missing(n: int) -> I64:
+    return np.full(n, MISSING, np.int64)
 
 
 class _Extraction:
@@ -160,11 +238,10 @@ class _Extraction:
 
     def _column(self, column: Column) -> I64:
         values = self._values(column.group, column.member)
-        if column.is_required:
+        if column.is_required and None in values:
             present = self._present(column.group)
             missing = [value is None and held for value, held in zip(values, present, strict=True)]
-            if any(missing):
-                self._fault_where(np.array(missing, np.bool_), Fault.FIELD_MISSING)
+            self._fault_where(np.array(missing, np.bool_), Fault.FIELD_MISSING)
         convert = times_ms if column.is_time else numbers
         result, wrong = convert(values, column)
         if wrong is not None:

@@ -44,12 +44,13 @@ def numbers(values: Sequence[Any], column: Scaled) -> tuple[I64, Mask | None]:
     scaled = np.array(values, np.float64)
     if column.scale != 1:
         scaled = scaled * column.scale
-    return _rounded(scaled, wrong, is_whole=column.is_whole)
+    return rounded(scaled, wrong, is_whole=column.is_whole)
 
 
-def _rounded(
+def rounded(
     scaled: NDArray[np.float64], wrong: Mask | None, *, is_whole: bool
 ) -> tuple[I64, Mask | None]:
+    """Rounded to even, MISSING for NaN; fractions join ``wrong`` where only whole is right."""
     whole = np.rint(scaled)
     if is_whole:
         broken = np.isfinite(scaled) & (whole != scaled)
@@ -65,6 +66,9 @@ def _rounded(
 
 def times_ms(values: Sequence[Any], _column: Scaled) -> tuple[I64, Mask | None]:
     """ISO 8601 UTC texts as milliseconds since the epoch, and which values are none."""
+    plain = _plain_times_ms(values)
+    if plain is not None:
+        return plain, None
     result = np.empty(len(values), np.int64)
     wrong: list[int] = []
     for row, value in enumerate(values):
@@ -80,6 +84,19 @@ def times_ms(values: Sequence[Any], _column: Scaled) -> tuple[I64, Mask | None]:
     mask = np.zeros(len(values), np.bool_)
     mask[wrong] = True
     return result, mask
+
+
+def _plain_times_ms(values: Sequence[Any]) -> I64 | None:
+    """The times, where all have the usual form, to the second: YYYY-MM-DDThh:mm:ssZ."""
+    if set(map(type, values)) != {str} or set(map(len, values)) != {20}:
+        return None
+    if {value[-1] for value in values} != {"Z"} or {value[10] for value in values} != {"T"}:
+        return None
+    try:
+        moments = np.array([value[:19] for value in values], "M8[s]")
+    except ValueError:
+        return None
+    return moments.astype(np.int64) * 1_000
 
 
 def moment_ms(value: Any) -> int | None:

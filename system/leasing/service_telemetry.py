@@ -7,6 +7,8 @@ committed, and publishes what ``due`` gives.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from system.leasing.aemp import Page
+from system.leasing.aemp_intake import take_page
 from system.leasing.desk import Parts
 from system.leasing.dispatch import Dispatch, Letter
 from system.leasing.intake import intake
@@ -52,6 +54,14 @@ class TelemetryDesk:
             quarantined=len(taken.quarantined),
             receipts=effects,
         )
+
+    def take_snapshot(self, fleet: str, page: Page) -> Taken:
+        """Readings of a page of a fleet's AEMP 2.0 feed, in one transaction. Raises InputError."""
+        received_ms = self._parts.clock.now_s() * 1_000
+        with self._parts.book.transaction() as unit:
+            taken = take_page(unit.rows, fleet, page, received_ms)
+            follow(unit, self._parts, taken.readings)
+        return Taken(len(taken.readings), taken.repeated, len(taken.quarantined), 0)
 
     def set_aside(self, delivery: Delivery, error: Exception) -> None:
         """Keep a delivery on which our own code failed, with what it said."""
