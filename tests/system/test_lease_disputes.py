@@ -1,5 +1,6 @@
 """Disputes about hours: what is claimed stops ageing, what is found is credited, both are kept."""
 
+from system.leasing.leases.events import Kind
 from system.leasing.leases.records import DisputeState
 from tests.system.lease_world import HOUR_S, HUNDRED_FEN, World, settled
 
@@ -53,6 +54,18 @@ def test_a_bill_that_was_paid_is_refunded() -> None:
     assert world.dispute(0, period, 80 * HOUR_S).amount_fen[0] == 0, "nothing was unpaid"
     assert world.decide(0, period, 80 * HOUR_S).amount_fen[0] == 300_000
     assert world.balances_fen()["cash"] == cash_fen - 300_000
+
+
+def test_a_dispute_that_is_settled_within_grace_costs_no_penalty() -> None:
+    world = settled(World.leasing())
+    period = world.bill(100)
+    world.dispute(0, period, 80 * HOUR_S)
+    world.next_day(world.parts.policy.due_days + 1)
+    world.decide(0, period, 100 * HOUR_S)
+    assert world.lease(0, "dpd_days", "overdue_fen") == [2, 0]
+    world.next_day()
+    world.pay(0, world.lease(0, "due_fen"))
+    assert Kind.PENALTY_BILLED not in {row.kind for row in world.journal() if 0 in row.accounts}
 
 
 def test_a_dispute_of_the_latest_bill_leaves_the_oldest_as_old_as_it_was() -> None:

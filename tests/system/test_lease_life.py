@@ -117,6 +117,14 @@ def test_a_part_payment_pays_the_oldest_bill() -> None:
     assert world.lease(0, "unpaid_due_day") == second.due_day
 
 
+def test_what_was_paid_costs_no_penalty_any_more() -> None:
+    world = World.leasing(1)
+    world.fall_behind(20)
+    due_fen, rent_fen = world.lease(0, "due_fen", "rent_due_fen")
+    world.pay(0, due_fen - rent_fen // 2)
+    assert world.lease(0, "overdue_fen") == world.lease(0, "rent_due_fen") == rent_fen // 2
+
+
 def test_categories_and_default_follow_the_days_past_due() -> None:
     world = World.leasing(1)
     world.fall_behind(91)
