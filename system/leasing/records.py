@@ -188,7 +188,7 @@ TWIN_TABLES: Final = (SITES, CLOSED_DAYS, CHECKPOINTS, ALERTS, ACTIONS)
 
 # What the bank knows of a machine after its newest reading: what rules carry from one reading to
 # the next. MISSING where nothing was said yet; ``*_since_ms`` is 0 while no episode is on.
-_KINDS_CARRIED: Final = tuple(kind for kind in AlertKind if kind is not AlertKind.OFFLINE)
+CARRIED_KINDS: Final = tuple(kind for kind in AlertKind if kind is not AlertKind.OFFLINE)
 TWIN_COLUMNS: Final = (
     "boot",
     "sequence",
@@ -259,8 +259,8 @@ TWIN_COLUMNS: Final = (
     # Hours of the contract's running period.
     "period",
     "period_from_s",
-    *(f"{kind.name.lower()}_since_ms" for kind in _KINDS_CARRIED),
-    *(f"{kind.name.lower()}_true_ms" for kind in _KINDS_CARRIED),
+    *(f"{kind.name.lower()}_since_ms" for kind in CARRIED_KINDS),
+    *(f"{kind.name.lower()}_true_ms" for kind in CARRIED_KINDS),
 )
 # Columns that begin as MISSING, all others as 0.
 TWIN_UNKNOWN: Final = (

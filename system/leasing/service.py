@@ -26,7 +26,7 @@ from system.leasing.desk import Parts
 from system.leasing.readings import Readings
 from system.leasing.records import MACHINES, TWINS, Action, Alert, AlertKind
 from system.leasing.rules import Refusal
-from system.leasing.service_twins import TakenIn
+from system.leasing.service_twins import TakenIn, TwinStates
 from system.ports.book import Frame, Rows
 
 
@@ -117,6 +117,10 @@ class LeasingService:
     def twins(self, names: Sequence[str], rows: Rows | None = None) -> dict[str, I64]:
         """Columns of TWINS, copied; of all machines unless some are named."""
         return self._columns(TWINS, names, rows)
+
+    def states(self, now_ms: int, rows: Rows | None = None) -> TwinStates:
+        """Engine, place, hours and alerts of machines now, unknown where they are silent."""
+        return service_twins.states(self._parts, now_ms, rows)
 
     def _columns(self, frame: Frame, names: Sequence[str], rows: Rows | None) -> dict[str, I64]:
         with self._parts.book.transaction() as unit:

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from system.errors import InputError
-from system.kernels.columns import I64
+from system.kernels.columns import I64, MISSING
 from system.leasing import history
 from system.leasing.absorb import Absorbed, absorb, judge_again
 from system.leasing.alerts import AlertSheet, settle
 from system.leasing.desk import Parts
 from system.leasing.evidence import Turn, evidence_text
 from system.leasing.kernels.offline import is_silent
+from system.leasing.kernels.state import engine_state, fence_state
 from system.leasing.readings import Readings
-from system.leasing.records import ALERTS, MACHINES, TWINS, AlertKind, AlertState
-from system.ports.book import BookUnit
+from system.leasing.records import ALERTS, CARRIED_KINDS, MACHINES, TWINS, AlertKind, AlertState
+from system.ports.book import BookUnit, Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,38 @@ def settled(unit: BookUnit, parts: Parts, done: Absorbed) -> None:
     sheet = AlertSheet(unit.rows, parts.policy, parts.clock.now_s())
     settle(sheet, done, dict(zip(machines.tolist(), newest, strict=True)))
     sheet.write()
+
+
+@dataclass(frozen=True, slots=True)
+class TwinStates:
+    """int64 (m,) each.  engine: an EngineState.  place: a Place.  hours_s: reconciled engine
+    seconds, MISSING before the first.  alerts: bit 1 << kind for each episode that is on.
+    """
+
+    engine: I64
+    place: I64
+    hours_s: I64
+    alerts: I64
+
+
+def states(parts: Parts, now_ms: int, rows: Rows | None = None) -> TwinStates:
+    """What twins say of machines now; of all unless some are named."""
+    silence_ms = parts.policy.silence_ms_max
+    since = {kind: f"{kind.name.lower()}_since_ms" for kind in CARRIED_KINDS}
+    names = ["at_ms", "fix_at_ms", "running", "engine_s", "engine_before_s", *since.values()]
+    with parts.book.transaction() as unit:
+        every = slice(0, unit.count(TWINS))
+        twins = unit.read(TWINS, names, every if rows is None else rows)
+        at_ms, shown = twins["at_ms"], twins["engine_s"]
+        is_on = [(twins[name] > 0) * (1 << kind) for kind, name in since.items()]
+        silent = is_silent(at_ms, now_ms, silence_ms) * (1 << AlertKind.OFFLINE)
+        fix_at_ms, outside_ms = twins["fix_at_ms"], twins[since[AlertKind.GEOFENCE]]
+        return TwinStates(
+            engine_state(at_ms, twins["running"], now_ms, silence_ms),
+            fence_state(at_ms, fix_at_ms, outside_ms, now_ms, silence_ms),
+            np.where(shown == MISSING, MISSING, shown + twins["engine_before_s"]),
+            np.sum([silent, *is_on], axis=0, dtype=np.int64),
+        )
 
 
 def tick(parts: Parts, now_ms: int) -> int:

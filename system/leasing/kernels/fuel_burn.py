@@ -147,14 +147,14 @@ def fuel_burn(
     line = line_of(state, burn_idle_ml, burn_full_ml, bounds)
     stray = stray_of(state, line, bounds)
     judged = (state["burn_days"] >= bounds.days_min) & (state["burn_s"] >= bounds.engine_s_min)
-    rates = _spread(track, line.at_rest) + _spread(track, line.per_load) * share
+    rates = track.spread(line.at_rest) + track.spread(line.per_load) * share
     expected = rates * seconds
     rest = np.rint(fuel - expected).astype(np.int64)
     shift = expected * (bounds.shift_ppm / 1e6)
     odds = shift * (fuel - expected - shift / 2.0)
-    odds = odds * _MILLI / (_spread(track, stray) * np.maximum(seconds, 1))
+    odds = odds * _MILLI / (track.spread(stray) * np.maximum(seconds, 1))
     step = np.rint(np.clip(odds, -bounds.step_max, bounds.step_max)).astype(np.int64)
-    step = np.where(used & _spread_mask(track, judged), step, 0)
+    step = np.where(used & track.spread(judged), step, 0)
     sums, from_ms = _cusum(track, at_ms, step, state["burn_sum"], state["burn_from_ms"])
     amounts = {
         "today_s": seconds,
@@ -201,11 +201,3 @@ def _square(values: I64) -> I64:
     """Squares of residuals; beyond three million litres they stop growing, and fit."""
     bounded = np.minimum(np.abs(values), 3_000_000_000)
     return bounded * bounded
-
-
-def _spread(track: Track, values: F64) -> F64:
-    return np.repeat(values, np.diff(np.append(track.heads, len(track))))
-
-
-def _spread_mask(track: Track, values: Mask) -> Mask:
-    return np.repeat(values, np.diff(np.append(track.heads, len(track))))

@@ -6,10 +6,14 @@ of something are the same few operations, whether they reach into the past or no
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from system.kernels.columns import I64, MISSING, Mask
+
+T = TypeVar("T", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,7 @@ class Track:
     """heads: rows of the heads, int64 (m,).  body: rows of the readings, int64 (n,).
 
     head_of: of each row, int64 (m + n,).  is_head: bool (m + n,).  last: each machine's last row.
+    lengths: rows of each machine, its head included.
     """
 
     heads: I64
@@ -24,6 +29,7 @@ class Track:
     head_of: I64
     is_head: Mask
     last: I64
+    lengths: I64
 
     def __len__(self) -> int:
         return int(self.head_of.size)
@@ -40,9 +46,9 @@ class Track:
         whole[self.body] = values
         return whole
 
-    def spread(self, values: I64) -> I64:
+    def spread(self, values: NDArray[T]) -> NDArray[T]:
         """One value per machine, on each of its rows."""
-        return np.repeat(values, np.diff(np.append(self.heads, len(self))))
+        return np.repeat(values, self.lengths)
 
     def latest(self, marked: Mask) -> I64:
         """The newest marked row up to and with each row; the head where there is none."""
@@ -68,7 +74,7 @@ def lay(readings: I64) -> Track:
     is_head = np.zeros(n, np.bool_)
     is_head[heads] = True
     head_of = np.repeat(heads, readings + 1)
-    return Track(heads, np.flatnonzero(~is_head), head_of, is_head, ends - 1)
+    return Track(heads, np.flatnonzero(~is_head), head_of, is_head, ends - 1, readings + 1)
 
 
 def before(column: I64) -> I64:
