@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from sim.scenario_override import overlaid, overridden
+from sim.scenario_override import capped, overlaid, overridden
 from sim.scenario_parse import parse, read_toml
 from sim.scenario_records import (
     Claim,
@@ -36,6 +36,7 @@ __all__ = [
     "Text",
     "Value",
     "apply",
+    "capped",
     "load",
     "overlay",
     "packaged",
@@ -103,7 +104,8 @@ def _path_of(name_or_path: str) -> Path:
 
 
 def _checked(scenario: Scenario) -> Scenario:
-    """The scenario itself, once its words are those of its products."""
+    """The scenario itself, once its words are those of its products and its caps can be met."""
+    capped(scenario)
     for product in scenario.products:
         if product in _names():
             check_vocabulary(scenario, parse(*read_toml(_PACKAGED / f"{product}.toml")))

@@ -28,6 +28,20 @@ def overridden(scenario: Scenario, overrides: Sequence[str]) -> Scenario:
     return parse(data, document)
 
 
+def capped(scenario: Scenario) -> Scenario:
+    """The scenario no larger than it runs on both wirings; itself where it is small enough.
+
+    Raises InputError at a cap on something that is not there.
+    """
+    for path, cap in scenario.on_both_wirings.items():
+        try:
+            if _value(scenario.as_data(), path) > cap:
+                scenario = overridden(scenario, [f"{path}={cap}"])
+        except InputError as error:
+            raise scenario.refuse(("on_both_wirings", path), cap, error.remedy) from None
+    return scenario
+
+
 def overlaid(scenario: Scenario, data: Data, document: Document) -> Scenario:
     """The scenario with the parameters of ``data`` laid over its own. Raises InputError."""
     for key in data:
@@ -73,6 +87,15 @@ def _set(data: Data, path: str, text: str) -> Place:
         # The source vouched for another number. An assumption stays one.
         data["parameters"][at[1]]["source"] = BY_HAND
     return at
+
+
+def _value(data: Data, path: str) -> Any:
+    node: Any = data
+    for part in path.split("."):
+        node = node[_key(node, part, path)]
+    if isinstance(node, bool) or not isinstance(node, int | float):
+        raise InputError(path, node, "cap a number")
+    return node
 
 
 def _key(node: Any, part: str, path: str) -> str | int:

@@ -44,7 +44,7 @@ _REQUIRED = (
     "products",
     "arms",
 )
-_OPTIONAL = ("populations", "parameters", "claims", "faults", "expect")
+_OPTIONAL = ("populations", "parameters", "claims", "faults", "expect", "on_both_wirings")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TOML_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
@@ -88,6 +88,7 @@ def parse(data: Data, document: Document) -> Scenario:
         claims=reader.claims(data.get("claims", []), list(arms)),
         faults=reader.each(data.get("faults", []), ("faults",), reader.fault),
         expect=reader.each(data.get("expect", []), ("expect",), reader.invariant),
+        on_both_wirings=reader.caps(data.get("on_both_wirings", {}), ("on_both_wirings",)),
         canonical=json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False),
         document=document,
     )
@@ -336,6 +337,11 @@ class _Reader:
         if not days:
             raise self._error(at, value, "write more than 0 days")
         return days
+
+    def caps(self, table: Any, at: Place) -> dict[str, int | float]:
+        if not isinstance(table, dict):
+            raise self._error(at, table, 'write a table of caps: "populations.NAME.count" = 500')
+        return {path: self.number(cap, (*at, path)) for path, cap in table.items()}
 
     def invariant(self, value: Any, at: Place) -> str:
         name = self.word(value, at)

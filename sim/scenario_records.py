@@ -178,6 +178,8 @@ class Scenario:
 
     ``parameters`` holds each parameter with its origin, ``values`` their values alone with typed
     access. products, arms and populations: a table of settings by name.
+    on_both_wirings: the highest values, by path, with which replication 0 runs on both wirings,
+    where the study is too large for the slower one.
     ``canonical`` is the data as JSON with sorted keys, which the digest is made of.
     """
 
@@ -195,6 +197,7 @@ class Scenario:
     claims: tuple[Claim, ...]
     faults: tuple[Fault, ...]
     expect: tuple[str, ...]
+    on_both_wirings: Mapping[str, int | float]
     canonical: str
     document: Document = field(compare=False, repr=False)
 

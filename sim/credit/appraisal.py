@@ -67,8 +67,8 @@ class Desk:
         p = self._parameters
         draws = self._year_draws(day)
         secured_fen = self._secured_fen(day, rows)
-        books = self._economy.statements(day)
-        sales_fen, profit_fen = books.sales_fen[rows], np.maximum(books.profit_fen[rows], 0)
+        books = self._economy.statements(day, rows)
+        sales_fen, profit_fen = books.sales_fen, np.maximum(books.profit_fen, 0)
         bounds = (
             (secured_fen, DeskReason.NO_COLLATERAL),
             (_scaled(sales_fen, p.desk_sales_share), DeskReason.SALES_TOO_SMALL),

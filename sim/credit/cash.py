@@ -176,10 +176,11 @@ def grow(t: Traits, b: Books, p: WorldParameters, day: int) -> None:
     b.growth_fen[over] = 0
 
 
-def yearly_profit_fen(t: Traits, b: Books) -> F64:
-    """What the last twelve months left."""
-    gross_fen = b.year_sold / (1 - t.refund) * t.ticket_fen
-    return YEAR_DAYS * (gross_fen * t.contribution - b.fixed_fen)
+def yearly_profit_fen(t: Traits, b: Books, at: I64) -> F64:
+    """What the last twelve months left to the owners of the rows ``at``."""
+    gross_fen = b.year_sold[at] / (1 - t.refund[at]) * t.ticket_fen[at]
+    profit_fen: F64 = YEAR_DAYS * (gross_fen * t.contribution[at] - b.fixed_fen[at])
+    return profit_fen
 
 
 def is_sound(t: Traits, b: Books) -> Mask:

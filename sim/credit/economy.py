@@ -21,7 +21,7 @@ from sim.credit.cash import (
     settle_costs,
     yearly_profit_fen,
 )
-from sim.credit.columns import I64, Block, Mask, Workers, blocks_of, cut, floor_i64, joined
+from sim.credit.columns import F64, I64, Block, Mask, Workers, blocks_of, cut, floor_i64, joined
 from sim.credit.fraudsters import Fraud
 from sim.credit.leaving import close_shops
 from sim.credit.merchants import WEEK_DAYS, Traits, draw_traits
@@ -112,6 +112,7 @@ class Economy:
         self.books = joined(opened)
         self._report = Report(*(np.zeros(n, np.int64) for _ in fields(Report)))
         self._parts = [self._part(block) for block in blocks]
+        self._shown = -1, np.zeros(0)
 
     def _part(self, block: Block) -> _Part:
         traits = cut(self.traits, block.rows)
@@ -187,16 +188,20 @@ class Economy:
         fall = self.p.recession_property_fall_share * recession_depth(self.p, day)
         return floor_i64(self.traits.property_fen * (1 - fall))
 
-    def statements(self, day: int) -> Statements:
-        """The books that owners show; a year's error of an owner stays the same all year."""
-        year = (day - self.p.start_day) // YEAR_DAYS
-        noise = np.concatenate([part.block.normal("statement", year) for part in self._parts])
-        shown = np.maximum(
-            self.p.statement_shown_share * (1 + self.p.statement_noise_cv * noise), 0
-        )
-        sales_fen = self.books.year_sold * self.traits.ticket_fen * YEAR_DAYS
-        profit_fen = yearly_profit_fen(self.traits, self.books)
+    def statements(self, day: int, rows: I64) -> Statements:
+        """The books that these owners show; a year's error of an owner stays the same all year."""
+        shown = self._shown_share((day - self.p.start_day) // YEAR_DAYS)[rows]
+        sales_fen = self.books.year_sold[rows] * self.traits.ticket_fen[rows] * YEAR_DAYS
+        profit_fen = yearly_profit_fen(self.traits, self.books, rows)
         return Statements(floor_i64(sales_fen * shown), floor_i64(profit_fen * shown))
+
+    def _shown_share(self, year: int) -> F64:
+        """What each owner's books show of the truth in this year of the run."""
+        if year != self._shown[0]:
+            noise = np.concatenate([part.block.normal("statement", year) for part in self._parts])
+            share = self.p.statement_shown_share * (1 + self.p.statement_noise_cv * noise)
+            self._shown = year, np.maximum(share, 0)
+        return self._shown[1]
 
     def truth(self) -> Truth:
         """The hidden state, now."""

@@ -40,10 +40,11 @@ class FeedChannel:
         self._send_later(feed, np.flatnonzero((draw >= late) & (draw < twice)), 1, 0)
         wrong = np.flatnonzero((draw >= twice) & (draw < corrected) & feed.active)
         self._send_later(feed, wrong, p.feed_correction_days, 1)
-        today = _rows(feed, np.flatnonzero((draw >= late) & feed.active), 0)
+        on_time = np.flatnonzero((draw >= late) & feed.active)
+        batch = _batch(feed, on_time, self._under_way.pop(day, []))
         # What is wrong at first: refunds that the platform has not booked yet.
-        today.columns["refund_fen"][np.searchsorted(today.accounts, wrong)] = 0
-        return _batch(day, [today, *self._under_way.pop(day, [])])
+        batch.columns["refund_fen"][np.searchsorted(on_time, wrong)] = 0
+        return batch
 
     def _hold_late(self, feed: Feed, draw: NDArray[np.float64], low: float, high: float) -> None:
         """Each late row has one of the usual delays, all equally likely."""
@@ -69,11 +70,26 @@ def _rows(feed: Feed, rows: I64, revision: int) -> _Rows:
     )
 
 
-def _batch(day: int, parts: list[_Rows]) -> FeedBatch:
+def _batch(feed: Feed, on_time: I64, held_up: list[_Rows]) -> FeedBatch:
+    """Today's rows, then those that were held up; no value is copied twice."""
+    k = on_time.size
+    n = k + sum(part.accounts.size for part in held_up)
+
+    def column(today: I64 | int, late: list[I64]) -> I64:
+        whole = np.empty(n, np.int64)
+        whole[:k] = today
+        np.concatenate([on_time[:0], *late], out=whole[k:])
+        return whole
+
+    columns = {}
+    for name in FEED_FIELDS:
+        columns[name] = column(0, [part.columns[name] for part in held_up])
+        # Rows are known to be there; the usual mode would copy a second time.
+        feed.columns[name].take(on_time, out=columns[name][:k], mode="clip")
     return FeedBatch(
-        f"feed/{day}",
-        np.concatenate([part.accounts for part in parts]),
-        np.concatenate([part.days for part in parts]),
-        np.concatenate([part.revisions for part in parts]),
-        {name: np.concatenate([part.columns[name] for part in parts]) for name in FEED_FIELDS},
+        f"feed/{feed.day}",
+        column(on_time, [part.accounts for part in held_up]),
+        column(feed.day, [part.days for part in held_up]),
+        column(0, [part.revisions for part in held_up]),
+        columns,
     )

@@ -21,6 +21,7 @@ from sim.credit.stage import Span, Stage
 from sim.credit.world_parameters import WorldParameters
 from sim.streams import Luck
 from system.credit.features import FEATURES, features_as_of
+from system.credit.feed_records import FeedBatch
 from system.credit.policy import DEFAULT_POLICY
 from system.credit.proposals import CardNotes, Proposal, proposal_of
 from system.credit.training import Sample, matured, train_champion
@@ -75,9 +76,12 @@ class _PilotLender:
         limit_fen = np.minimum(requested_fen[fits], p.legacy_limit_fen_max)
         self._stage.bank.grant(day, rows[fits], limit_fen, p.legacy_rate_ppm)
 
-    def hear(self, feed: Feed) -> None:
+    def ship(self, feed: Feed) -> FeedBatch:
+        """By the platform's channel."""
+        return self._channel.deliver(feed)
+
+    def hear(self, batch: FeedBatch) -> None:
         """Through the bank's own intake."""
-        batch = self._channel.deliver(feed)
         if batch.accounts.size:
             self._stage.bank.service.receive_feed(batch)
 

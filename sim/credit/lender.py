@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.credit.economy import Feed
+from system.credit.feed_records import FeedBatch
 
 I64 = NDArray[np.int64]
 
@@ -25,6 +26,10 @@ class Lender(Protocol):
         """These merchants ask for credit today."""
         ...
 
-    def hear(self, feed: Feed) -> None:
-        """The platform's feed of a day that is over."""
+    def ship(self, feed: Feed) -> FeedBatch | None:
+        """What of the platform's report reaches this lender on the same day; touches no bank."""
+        ...
+
+    def hear(self, batch: FeedBatch) -> None:
+        """The feed as it reached the lender, after business hours."""
         ...

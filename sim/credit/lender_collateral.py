@@ -13,6 +13,7 @@ from sim.credit.facts import BAD_DPD_DAYS, NEVER, Decided
 from sim.credit.parameters import Parameters
 from sim.engine import ClerkPool, Engine
 from system.credit.commands import FreezeBatch
+from system.credit.feed_records import FeedBatch
 from system.credit.records import LineState
 from system.limits import DAY_S, YEAR_DAYS
 
@@ -40,8 +41,11 @@ class CollateralLender:
     def start(self, day: int) -> None:
         """Nothing to do before the first application."""
 
-    def hear(self, feed: Feed) -> None:
+    def ship(self, feed: Feed) -> None:
         """A desk looks at papers, not at feeds."""
+
+    def hear(self, batch: FeedBatch) -> None:
+        """Nothing comes."""
 
     def apply(self, day: int, rows: I64, requested_fen: I64) -> None:
         """Hopeless cases are told so at the counter; others begin to gather papers."""

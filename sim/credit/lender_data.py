@@ -13,6 +13,7 @@ from sim.credit.parameters import Parameters
 from sim.streams import Luck
 from sim.twins.faulty_feed import FaultyFeed
 from system.credit.commands import ApplyBatch, WithdrawConsent
+from system.credit.feed_records import FeedBatch
 from system.limits import PERIOD_DAYS
 from system.parties.consent import Purpose
 
@@ -31,7 +32,7 @@ class DataLender:
         self._consents = luck.cohort("consent", 0, n) < parameters.consent_share
         # Who is in the random share stays in it: an owner cannot ask until luck favours him.
         self._explored = luck.cohort("explored", 0, n) < parameters.explore_share
-        self.shadow_approved = np.zeros(n, np.bool_)
+        self.shadow_reason = np.full(n, NEVER, np.int64)
         self.withdrawn = np.zeros(n, np.bool_)
 
     def start(self, day: int) -> None:
@@ -39,9 +40,12 @@ class DataLender:
         purposes = (Purpose.SCORING, Purpose.MONITORING, Purpose.TRAINING)
         self._bank.consent(day, np.flatnonzero(self._consents), purposes)
 
-    def hear(self, feed: Feed) -> None:
+    def ship(self, feed: Feed) -> FeedBatch:
+        """By the platform's channel."""
+        return self._channel.deliver(feed)
+
+    def hear(self, batch: FeedBatch) -> None:
         """What the platform delivers goes through the bank's own intake."""
-        batch = self._channel.deliver(feed)
         if batch.accounts.size:
             outcome = self._bank.service.receive_feed(batch)
             at_s = self._bank.clock.now_s()
@@ -67,7 +71,7 @@ class DataLender:
         """Decide at once; the answer reaches the owner within the minute."""
         said = self._desk.appraise(day, rows, requested_fen)
         first = self._bank.facts.applications.decided_at_s[rows] == NEVER
-        self.shadow_approved[rows[first]] = said.limit_fen[first] > 0
+        self.shadow_reason[rows[first]] = said.reason[first]
         batch = ApplyBatch(f"apply/{day}", rows, requested_fen, self._explored[rows])
         made = self._bank.service.apply(batch)
         scored = made.pd_ppm > 0

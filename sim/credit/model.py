@@ -7,11 +7,14 @@ from functools import partial
 from tempfile import TemporaryDirectory
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sim.checks.cash import first_breach
 from sim.credit.appraisal import Desk, DeskReason
 from sim.credit.audit import audit_stage, journal_of, watch
 from sim.credit.bank import CHECKER, MAKER
-from sim.credit.facts import Mask
+from sim.credit.facts import NEVER
 from sim.credit.happenings import add_journal
 from sim.credit.legacy import Legacy, legacy_of
 from sim.credit.lender_collateral import CollateralLender
@@ -31,6 +34,8 @@ from system.credit.proposals import propose
 from system.credit.rules import Refusal
 from system.errors import InputError
 from system.limits import COLUMN_ROWS_MAX
+
+I64 = NDArray[np.int64]
 
 # What asking again at once gets past.
 _SEVERITY_MAX: Final = {"store_locked": 0.5, "disk_full": 0.5, "service_killed": 0.2}
@@ -129,15 +134,16 @@ def _count(scenario: Scenario, name: str) -> int:
 
 def run_arm(setting: Setting, store_url: str) -> tuple[Stage, Run]:
     """An arm to its end, before it is measured. The caller closes ``stage.system``."""
-    stage, desk_approved = play(setting, store_url)
+    stage, desk_reason = play(setting, store_url)
     if setting.process == "collateral":
-        return stage, Run(setting, stage, setting.reference(), desk_approved, DeskReason, None)
+        return stage, Run(setting, stage, setting.reference(), desk_reason, DeskReason, None)
     reference, learned = setting.reference(), setting.learned()
-    return stage, Run(setting, stage, reference, desk_approved, Refusal, learned)
+    return stage, Run(setting, stage, reference, desk_reason, Refusal, learned)
 
 
-def play(setting: Setting, store_url: str, threads: int = 1) -> tuple[Stage, Mask]:
-    """All days of an arm. Returns who was approved by the collateral lender's rules: bool (n,)."""
+def play(setting: Setting, store_url: str, threads: int = 1) -> tuple[Stage, I64]:
+    """All days of an arm. Returns what the collateral lender's rules say to each first application:
+    int64 (n,) DeskReason, NEVER where there is no answer."""
     luck = Luck(setting.seed, setting.replication)
     stage = Stage(
         luck, setting.world, setting.merchants, setting.span, store_url, threads, setting.windows
@@ -147,10 +153,11 @@ def play(setting: Setting, store_url: str, threads: int = 1) -> tuple[Stage, Mas
     if setting.process == "collateral":
         collateral = CollateralLender(stage.bank, desk, stage.engine, setting.parameters)
         stage.run(collateral, closing=closing)
-        return stage, stage.facts.applications.approved
+        made = stage.facts.applications
+        return stage, np.where(made.decided_at_s != NEVER, made.reason, NEVER)
     lender = DataLender(stage.bank, luck, setting.parameters, desk)
     stage.run(lender, lambda: put_in_charge(stage, setting.learned()), closing)
-    return stage, lender.shadow_approved
+    return stage, lender.shadow_reason
 
 
 def _nothing() -> None:

@@ -17,6 +17,7 @@ from sim.credit.parameters import Parameters
 from sim.credit.stage import Span, Stage
 from sim.credit.world_parameters import WorldParameters
 from sim.streams import Luck
+from system.credit.feed_records import FeedBatch
 from system.credit.policy import DEFAULT_POLICY
 
 I64 = NDArray[np.int64]
@@ -46,8 +47,11 @@ class _LendsToAll:
     def open_day(self, day: int, view: dict[str, I64]) -> None:
         """Nothing falls due."""
 
-    def hear(self, feed: Feed) -> None:
+    def ship(self, feed: Feed) -> None:
         """Needs no data."""
+
+    def hear(self, batch: FeedBatch) -> None:
+        """Nothing comes."""
 
     def apply(self, day: int, rows: I64, requested_fen: I64) -> None:
         """Everybody gets a line, once."""

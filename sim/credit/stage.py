@@ -1,13 +1,14 @@
 """A stretch of days on which one lender meets the merchants' economy, through the real service."""
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from sim.credit.bank import Bank
-from sim.credit.economy import Economy, Feed
+from sim.credit.economy import Economy
 from sim.credit.facts import Facts
 from sim.credit.happenings import add_columns
 from sim.credit.lender import Lender
@@ -18,6 +19,7 @@ from sim.faults import Faults, Window
 from sim.streams import Luck
 from sim.trace import EventLog
 from system.bootstrap_credit import build_credit
+from system.credit.feed_records import FeedBatch
 from system.limits import DAY_S
 
 # The business of a day is done at ten; the books close on its last second.
@@ -46,12 +48,12 @@ class Stage:
         threads: int = 1,
         windows: tuple[Window, ...] = (),
     ) -> None:
-        self.luck, self.span = luck, span
+        self.luck, self.span, self.threads = luck, span, threads
         self.engine = Engine(world.start_s)
         self.start_s, self.start_day = world.start_s, world.start_day
         self.lend_day = self.start_day + span.lend_after_days
         self.end_day = self.start_day + span.days
-        self.economy = Economy(luck, world, n, threads)
+        self.economy = Economy(luck, world, n)
         self.facts, self.log = Facts(n), EventLog()
         self.system = build_credit(clock=self.engine.clock, store_url=store)
         # Invariants that were seen broken during the run: when, and what broke first.
@@ -82,7 +84,11 @@ class Stage:
 
 
 class _Days(EconomyModel):
-    """The Mesa model: one step per local day."""
+    """The Mesa model: one step per local day.
+
+    From the close of business to the next morning, merchants and bank have nothing to do with each
+    other: with a second thread they go on side by side, and the result is the same.
+    """
 
     def __init__(
         self,
@@ -95,7 +101,9 @@ class _Days(EconomyModel):
         self._stage, self._lender = stage, lender
         self._opening, self._closing = opening, closing
         self._day = stage.start_day
-        self._feed: Feed | None = None
+        self._beside = ThreadPoolExecutor(1) if stage.threads > 1 else None
+        self._tomorrow: Future[FeedBatch | None] | None = None
+        self._batch: FeedBatch | None = None
 
     def step(self) -> None:
         """At midnight: the day's business is due at ten, the close on its last second."""
@@ -105,10 +113,20 @@ class _Days(EconomyModel):
 
     def _business(self) -> None:
         stage, day = self._stage, self._day
-        self._feed = stage.economy.morning(day)
+        self._batch = self._tomorrow.result() if self._tomorrow else self._morning(day)
         if day >= stage.lend_day:
             self._lend(day)
-        stage.economy.evening(day)
+        if self._beside is None or day + 1 == stage.end_day:
+            stage.economy.evening(day)
+        else:
+            self._tomorrow = self._beside.submit(self._night, day)
+
+    def _night(self, day: int) -> FeedBatch | None:
+        self._stage.economy.evening(day)
+        return self._morning(day + 1)
+
+    def _morning(self, day: int) -> FeedBatch | None:
+        return self._lender.ship(self._stage.economy.morning(day))
 
     def _lend(self, day: int) -> None:
         stage, bank = self._stage, self._stage.bank
@@ -129,8 +147,8 @@ class _Days(EconomyModel):
 
     def _close(self) -> None:
         """What the platform reports of the day comes before the close of the books."""
-        assert self._feed is not None
-        self._lender.hear(self._feed)
+        if self._batch is not None:
+            self._lender.hear(self._batch)
         self._stage.bank.service.end_of_day(self._day)
         self._closing()
         self._day += 1

@@ -54,6 +54,13 @@ _DECISIONS = (
         doc_zh="申请贷款且有足够时间得到决定的商户数。",
     ),
     Metric(
+        "first_time_share",
+        "ratio",
+        bigger_is_better=True,
+        doc_en="Share of the approved whom the collateral lender would have declined.",
+        doc_zh="获批者中按抵押贷款标准会被拒绝的比例。",
+    ),
+    Metric(
         "declined_share",
         "ratio",
         bigger_is_better=False,

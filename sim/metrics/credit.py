@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.credit.appraisal import DeskReason
 from sim.credit.facts import NEVER
 from sim.metrics.base import Values, ratio
 from sim.metrics.credit_quality import measure_quality
@@ -37,7 +38,8 @@ DECIDED_WITHIN_DAYS: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A finished arm. desk_approved: bool (n,), by the collateral lender's rules.
+    """A finished arm. desk_reason: int64 (n,) DeskReason, what the collateral lender's rules say to
+    each first application, NEVER where there is no answer.
 
     reasons: of declining.  learned: None where no model decides.
     """
@@ -45,9 +47,15 @@ class Run:
     setting: Setting
     stage: Stage
     reference: Reference
-    desk_approved: Mask
+    desk_reason: I64
     reasons: type[IntEnum]
     learned: Legacy | None
+
+    @property
+    def desk_approved(self) -> Mask:
+        """Whom the collateral lender's rules approve: bool (n,)."""
+        approved: Mask = self.desk_reason == DeskReason.NONE
+        return approved
 
 
 def measure(run: Run, journal: Sequence[JournalRow]) -> Values:
@@ -84,6 +92,8 @@ def _approvals(run: Run) -> Values:
         "approved_bad_rate": _share(run.reference.bad, known(run) & made.approved),
         "applicant_bad_rate": _share(run.reference.bad, known(run)),
         "fraud_approval_rate": _share(made.approved, asked & (truth.fraud != 0)),
+        "approval_rate.bankable": _share(made.approved, asked & _is_bankable(run)),
+        "first_time_share": _share(~run.desk_approved, asked & made.approved),
     }
     for band in range(int(roster.size_band.max()) + 1):
         of_band = asked & (roster.size_band == band)
@@ -94,6 +104,12 @@ def _approvals(run: Run) -> Values:
         values[f"declined_share.{name}"] = _share(made.reason == code, asked)
     values["declined_share.undecided"] = _share(~answered, asked)
     return values
+
+
+def _is_bankable(run: Run) -> Mask:
+    """Who gets beyond the desk's counter: two years in business, and a pledge or a guarantor."""
+    hopeless = (DeskReason.TOO_YOUNG, DeskReason.NO_COLLATERAL)
+    return ~np.isin(run.desk_reason, hopeless)
 
 
 def _share(part: Mask, whole: Mask) -> float | None:

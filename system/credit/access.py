@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from system.kernels.account_sets import as_rows, pack_accounts
-from system.kernels.columns import I64, MISSING
+from system.kernels.columns import I64, MISSING, Mask
 from system.parties.consent import (
     CLASSES_ALL,
     DataClass,
@@ -127,15 +127,22 @@ def widest_consents(unit: BookUnit, merchants: I64, now_s: int) -> I64:
     left: I64 | slice = slice(None)
     for purpose in Purpose:
         classes = valid_classes(unit, purpose, as_rows(merchants[left]), now_s)
-        if isinstance(left, slice) and (classes == CLASSES_ALL).all():
+        is_all = classes == CLASSES_ALL
+        if isinstance(left, slice) and is_all.all():
             return np.full(merchants.size, purpose * BASIS_PURPOSE + CLASSES_ALL)
-        is_wider = _CLASSES_IN[classes] > _CLASSES_IN[basis[left] & CLASSES_ALL]
-        is_wider &= classes & DataClass.ORDERS != 0
-        basis[left] = np.where(is_wider, purpose * BASIS_PURPOSE + classes, basis[left])
+        held = basis[left]
+        is_wider = is_all | _is_wider(classes, held & CLASSES_ALL)
+        basis[left] = np.where(is_wider, purpose * BASIS_PURPOSE + classes, held)
         left = np.flatnonzero(basis & CLASSES_ALL != CLASSES_ALL)
         if not left.size:
             break
     return basis
+
+
+def _is_wider(classes: I64, held: I64) -> Mask:
+    """Whether consent to some of the classes, orders among them, covers more than what is held."""
+    some: Mask = (classes & DataClass.ORDERS != 0) & (classes != CLASSES_ALL)
+    return some & (_CLASSES_IN[classes] > _CLASSES_IN[held]) if some.any() else some
 
 
 def note(unit: BookUnit, access: Access, classes: int, accounts: bytes, digest: str) -> None:

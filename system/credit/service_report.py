@@ -33,8 +33,10 @@ _STATE: Final = ("life", "frozen_for")
 
 
 def _run_up(raw: I64, policy: CreditPolicy) -> I64:
-    """Interest that has run up and is not billed, in fen."""
-    return whole_fen_half_even(raw, policy.billing.year_days) if raw.any() else np.zeros_like(raw)
+    """Interest that has run up and is not billed, in fen; most lines owe nothing."""
+    fen, at = np.zeros_like(raw), np.flatnonzero(raw)
+    fen[at] = whole_fen_half_even(raw[at], policy.billing.year_days)
+    return fen
 
 
 def _due_fen(lines: _Lines, day: int, policy: CreditPolicy) -> I64:

@@ -8,7 +8,7 @@ from sim.credit.facts import NEVER
 from sim.credit.model import setting_of, simulate_credit
 from sim.credit.reference import reference_of
 from sim.metrics import catalog
-from sim.metrics.credit import measure
+from sim.metrics.credit import applicants, measure
 from sim.streams import Luck
 from sim.trace import first_difference
 from sim.world import Task
@@ -91,6 +91,26 @@ def test_other_luck_is_another_reference() -> None:
     one = setting_of(small(), "collateral", 1)
     bad = reference_of(one.seed, 1, one.parameters, one.world, one.merchants, one.span).known
     assert (bad != setting_of(small(), "collateral", 0).reference().known).any()
+
+
+def test_the_bankable_are_those_whom_the_desk_does_not_turn_away_at_its_counter() -> None:
+    stage, run, journal = finished("collateral")
+    asked = applicants(run)
+    turned_away = [DeskReason.TOO_YOUNG, DeskReason.NO_COLLATERAL]
+    beyond = asked & ~np.isin(stage.facts.applications.reason, turned_away)
+    values, approved = measure(run, journal), stage.facts.applications.approved
+    assert values["approval_rate.bankable"] == (approved & beyond).sum() / beyond.sum()
+    assert values["approval_rate.bankable"] > values["approval_rate"]
+    assert values["first_time_share"] == 0, "a desk declines nobody whom it approves"
+
+
+@pytest.mark.slow
+def test_the_desk_behind_the_data_arm_would_have_declined_some_of_its_merchants() -> None:
+    stage, run, journal = finished("data")
+    approved = applicants(run) & stage.facts.applications.approved
+    declined = approved & (run.desk_reason != DeskReason.NONE)
+    assert (run.desk_reason[approved] != NEVER).all()
+    assert measure(run, journal)["first_time_share"] == declined.sum() / approved.sum() > 0
 
 
 @pytest.mark.slow

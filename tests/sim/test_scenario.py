@@ -79,7 +79,7 @@ CASES = [
     ("rain_share =", "rain =", "parameters.rain.value", "end the name in a unit"),
     ("time_to_cash_s_p50", "time_to_cash_s_p5", "claims.0.metric", "time_to_cash_s_p50?"),
     ("fraud_loss_rate", "financed_share_by_tier", "claims.1.metric", "financed_share_by_tier.1"),
-    ("fraud_loss_rate", "npl_ratio.1", "claims.1.metric", "not measured in parts"),
+    ("fraud_loss_rate", "brier.1", "claims.1.metric", "not measured in parts"),
     ('arm = "bicycle"', 'arm = "bycicle"', "claims.0.arm", "did you mean bicycle?"),
     ('baseline = "feet"', "", "claims.0.baseline", "a ratio needs the arm"),
     ('baseline = "feet"', 'baseline = "bicycle"', "claims.0.baseline", "another arm"),
@@ -112,6 +112,25 @@ def test_a_fault_in_the_file_is_one_line_with_its_key_and_its_remedy(
     expected = TEXT.replace(old, new, 1).split("\n")[: error.line][-1]
     assert (elsewhere or new.partition("\n")[0]) in expected
     assert elsewhere or error.line == line_of(old)
+
+
+@pytest.mark.parametrize(
+    ("caps", "remedy"),
+    [
+        ('"populations.sendr.count" = 3', "did you mean sender?"),
+        ('"populations.sender" = 3', "cap a number"),
+        ('"populations.sender.count" = "few"', "finite number"),
+    ],
+)
+def test_a_cap_for_both_wirings_on_what_is_not_there_is_named_with_its_line(
+    tmp_path: Path, caps: str, remedy: str
+) -> None:
+    path = tmp_path / "letters.toml"
+    path.write_text(f"{TEXT}\n[on_both_wirings]\n{caps}\n", encoding="utf-8")
+    with pytest.raises(InputError, match="on_both_wirings") as caught:
+        scenarios.load(str(path))
+    assert remedy in caught.value.remedy
+    assert caught.value.line == (TEXT + "\n\n").count("\n") + 1
 
 
 def test_the_error_names_the_exact_line_of_the_value(tmp_path: Path) -> None:

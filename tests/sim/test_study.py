@@ -1,14 +1,25 @@
 """Studies: when they stop, what a failure leaves, and what cannot change a result."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sim.pools.local import LocalPool
-from sim.run import HELD
+from sim.run import HELD, replicate
 from sim.study import conduct
+from sim.world import Outcome, Task
 from system.errors import InputError
+from tests.sim.toy import SCENARIO, simulate
 from tests.sim.toy_runs import resume, run, study_of
+
+SEEN: list[tuple[str, int]] = []
+
+
+def noting(task: Task) -> Outcome:
+    """The toy, which notes on which wiring and for how many days it ran."""
+    SEEN.append((task.wiring, task.scenario.horizon_days))
+    return simulate(task)
 
 
 def test_a_study_stops_at_the_first_look_that_decides_every_claim(finished: Path) -> None:
@@ -73,6 +84,36 @@ def test_wirings_that_disagree_name_the_first_differing_event(tmp_path: Path) ->
     assert result["status"] == "failed"
     assert "on the wiring full, event 0" in result["invariants"]["wirings_agree"]
     assert "only-on-full" in result["invariants"]["wirings_agree"]
+
+
+def test_a_study_too_large_for_both_wirings_compares_them_at_the_size_that_it_names(
+    tmp_path: Path,
+) -> None:
+    plan = study_of(
+        tmp_path, arms=("new",), text=f"{SCENARIO}[on_both_wirings]\nhorizon_days = 5\n"
+    ).plan
+    SEEN.clear()
+    record, _, _ = replicate(replace(plan, model="tests.sim.test_study:noting"), 0)
+    assert SEEN == [("columns", 10), ("columns", 5), ("full", 5)]
+    assert record["arms"]["new"]["invariants"]["wirings_agree"] == HELD
+
+
+def test_a_study_below_its_caps_runs_once_on_each_wiring(tmp_path: Path) -> None:
+    plan = study_of(
+        tmp_path, arms=("new",), text=f"{SCENARIO}[on_both_wirings]\nhorizon_days = 50\n"
+    ).plan
+    SEEN.clear()
+    replicate(replace(plan, model="tests.sim.test_study:noting"), 0)
+    assert SEEN == [("columns", 10), ("full", 10)]
+
+
+def test_wirings_that_disagree_at_the_smaller_size_are_found(tmp_path: Path) -> None:
+    study = study_of(
+        tmp_path,
+        "products.toy.trouble=wirings",
+        text=f"{SCENARIO}[on_both_wirings]\nhorizon_days = 5\n",
+    )
+    assert "only-on-full" in run(study)["invariants"]["wirings_agree"]
 
 
 def test_an_expected_invariant_that_nobody_checks_does_not_pass(tmp_path: Path) -> None:

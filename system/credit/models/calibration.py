@@ -4,6 +4,7 @@ Source: Vovk, Petej and Fedorova, Large-scale probabilistic predictors with and 
 of validity, NeurIPS 2015.
 """
 
+import warnings
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,10 +44,13 @@ def fit_curve(risk: F64, bad: Mask, at: F64 | None = None) -> PdCurve:
     knots = _quantiles(risk) if at is None else at
     # The library wants probabilities; any rising map of the risk leaves the result as it is.
     lowest, span = float(risk.min()), max(float(np.ptp(risk)), 1e-12)
-    calibrator = VennAbers()
-    calibrator.fit(_two_columns((risk - lowest) / span), bad.astype(np.int64))
     shares = np.clip((knots - lowest) / span, 0, 1)
-    merged, pair = calibrator.predict_proba(_two_columns(shares))
+    calibrator = VennAbers()
+    with warnings.catch_warnings():
+        # It looks for the smallest slope also where there is none.
+        warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
+        calibrator.fit(_two_columns((risk - lowest) / span), bad.astype(np.int64))
+        merged, pair = calibrator.predict_proba(_two_columns(shares))
     low, pd, high = (np.maximum.accumulate(x) for x in (pair[:, 0], merged[:, 1], pair[:, 1]))
     return PdCurve(knots, np.clip(pd, low, high), low, high)
 

@@ -1,5 +1,6 @@
 """Bins with a weight of evidence each, by optbinning: what a scorecard is made of."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -46,7 +47,10 @@ def fit_bins(table: Table, bad: Mask) -> tuple[FeatureBins, ...]:
         categorical_variables=[name for name in table.names if name not in ordered],
         binning_fit_params={name: {"monotonic_trend": "auto_asc_desc"} for name in ordered},
     )
-    process.fit(table.values, bad.astype(np.int64))
+    with warnings.catch_warnings():
+        # The library still writes words into a column of numbers, which pandas will refuse one day.
+        warnings.filterwarnings("ignore", "Setting an item of incompatible dtype")
+        process.fit(table.values, bad.astype(np.int64))
     return tuple(
         _bins_of_column(table, column, process.get_binned_variable(name), bad)
         for column, name in enumerate(table.names)
