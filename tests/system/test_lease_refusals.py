@@ -9,7 +9,7 @@ import pytest
 
 from system.leasing.leases import commands as c
 from system.leasing.leases.rules import Refusal
-from system.limits import LINE_FEN_MAX
+from system.limits import ENGINE_S_MAX, LINE_FEN_MAX
 from tests.system.lease_world import HOUR_S, World, column
 from tests.system.leasing_world import enrolment
 
@@ -146,6 +146,12 @@ def _(world: World) -> Any:
 @reaches(Refusal.RETURN_NOT_LIVE)
 def _(world: World) -> Any:
     return ended(world).give_back(0)
+
+
+@reaches(Refusal.RETURN_METER_OUT_OF_BOUNDS)
+def _(world: World) -> Any:
+    assert world.give_back(0, -1).code[0] == Refusal.RETURN_METER_OUT_OF_BOUNDS
+    return world.give_back(0, ENGINE_S_MAX + 1)
 
 
 @reaches(Refusal.RENEWAL_NOT_LIVE)

@@ -31,6 +31,7 @@ class Refusal(IntEnum):
     RECOVERY_NOT_CHARGED_OFF = 210
 
     RETURN_NOT_LIVE = 300
+    RETURN_METER_OUT_OF_BOUNDS = 301  # no hour meter shows that
     RENEWAL_NOT_LIVE = 310
     RENEWAL_TERM_OUT_OF_BOUNDS = 311  # not later than the term that runs
     RENEWAL_PAST_DUE = 312

@@ -24,6 +24,7 @@ from system.leasing.leases.records import LEASES, Ending, LeaseLife
 from system.leasing.leases.rules import Refusal
 from system.leasing.leases.service_money import set_off, take
 from system.leasing.leases.tariffs import Plan, by_tariff, plans
+from system.leasing.leases.usage import no_meter
 from system.leasing.records import MACHINES
 from system.limits import BILLS_MAX
 from system.subledger.desk import Page, four_eyes_missing
@@ -47,6 +48,7 @@ def give_back(desk: Desk, batch: ReturnBatch) -> Returned:
         *page.checks,
         desk.not_open(page),
         (page["life"] != LeaseLife.LIVE, Refusal.RETURN_NOT_LIVE),
+        (no_meter(batch.counter_s), Refusal.RETURN_METER_OUT_OF_BOUNDS),
     )
     done = np.flatnonzero(code == 0)
     leases = batch.lease[done]

@@ -17,7 +17,7 @@ from system.leasing.leases.outcome import Done, Started
 from system.leasing.leases.records import LEASE_DAYS, LEASES, LESSEES, Ending, LeaseLife
 from system.leasing.leases.rules import Refusal
 from system.leasing.leases.tariffs import plans
-from system.leasing.leases.usage import counters
+from system.leasing.leases.usage import counters, no_meter
 from system.leasing.records import MACHINES
 from system.ledger.idempotency import Answered
 from system.limits import (
@@ -152,7 +152,7 @@ def _start_refusals(desk: Desk, batch: StartBatch) -> I64:
     for name, (low, high) in _BOUNDS.items():
         column = getattr(batch, name)
         bad |= (column < low) | (column > high)
-    bad |= (batch.counter_s != MISSING) & ((batch.counter_s < 0) | (batch.counter_s > ENGINE_S_MAX))
+    bad |= no_meter(batch.counter_s)
     known = np.flatnonzero(~no_machine)
     taken, silent = repeated_rows(batch.machine), np.zeros(bad.size, np.bool_)
     fresh = known[~taken[known]]

@@ -2,11 +2,18 @@
 
 import numpy as np
 
-from system.kernels.columns import I64, MISSING
+from system.kernels.columns import I64, MISSING, Mask
 from system.leasing.records import TWINS
+from system.limits import ENGINE_S_MAX
 from system.ports.book import BookUnit
 
 _TWIN = ("engine_s", "engine_before_s", "at_ms")
+
+
+def no_meter(meter_s: I64) -> Mask:
+    """True for readings, other than MISSING, that no hour meter shows."""
+    wrong: Mask = (meter_s != MISSING) & ((meter_s < 0) | (meter_s > ENGINE_S_MAX))
+    return wrong
 
 
 def counters(unit: BookUnit, machine: I64, meter_s: I64) -> tuple[I64, I64]:
