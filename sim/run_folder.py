@@ -14,7 +14,7 @@ section 11:
     map.json  map.parquet  map_points.parquet   with --map: see sim.assumptions.store
     wall.json                 timings: outside every digest and outside run.json's file sums
     SHA256SUMS                every file, run.json included; ``sha256sum -c`` checks it too
-    report.html  report.pdf   drawn from the rest by ``shapan report``; in no sum
+    report.*                  drawn from the rest by ``shapan report``; in no sum
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ SEAL = "SHA256SUMS"
 # run.json cannot hold its own sum; wall-clock facts would make equal runs differ.
 UNSUMMED = (SEAL, "run.json", "wall.json")
 # A report is drawn from the folder and can be drawn again; it is no part of what was found.
-_RENDERINGS = ("report.html", "report.pdf")
+_RENDERINGS = ("report.html", "report.pdf", "report.junit.xml", "report.json")
 _SEAL_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
 

@@ -75,7 +75,7 @@ def _report(path: Path, lang: str) -> None:
     from sim.reports.write import write_report
 
     try:
-        file = write_report([path], "html", lang, None)
+        file = write_report([path], "html", lang)
     except InputError as error:
         # Interrupted before each run had a replication: there is nothing to report on yet.
         typer.echo(str(error), err=True)

@@ -15,9 +15,21 @@ def report(
         list[Path], typer.Argument(help="Run folders, or pilots'; several are set side by side.")
     ],
     kind: Annotated[
-        Literal["html", "pdf"],
-        typer.Option("--format", help="html: interactive, offline, one file. pdf: archival."),
+        Literal["html", "pdf", "junit", "json"],
+        typer.Option(
+            "--format",
+            help="html: interactive, offline, one file. pdf: archival. junit, json: for CI.",
+        ),
     ] = "html",
+    profile: Annotated[
+        Literal["regulator", "qa"] | None,
+        typer.Option("--profile", help="What regulators or QA ask for, after the answer."),
+    ] = None,
+    dossier: Annotated[
+        Path | None,
+        typer.Option("--dossier", help="For regulators: what the pilot's owner knows, as TOML."),
+    ] = None,
+    require: options.Require = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="The file; report.html in the folder if left out.")
     ] = None,
@@ -27,6 +39,14 @@ def report(
     from sim.reports.write import write_report
 
     chosen = options.language_of(lang)
-    file = write_report(runs, kind, chosen, out)
+    file = write_report(
+        runs,
+        kind,
+        chosen,
+        out,
+        profile=profile or "",
+        dossier=dossier,
+        required=tuple(require or ()),
+    )
     typer.echo(str(file))
     return 0

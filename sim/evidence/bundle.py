@@ -23,13 +23,13 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sim.evidence.crate import crate
-from sim.evidence.junit import junit
 from sim.evidence.keys import fingerprint, public_pem
 from sim.evidence.readme import readme
 from sim.evidence.statement import envelope, statement
 from sim.pilot import is_pilot_folder, reopen_pilot
 from sim.reports.document import document_of, pilot_document_of
 from sim.reports.html.render import render
+from sim.reports.junit import junit
 from sim.reports.story.source import Source, sources_of
 from sim.reports.story.tell import tell
 from sim.run_folder import SEAL, Json, RunFolder, write_json
@@ -40,7 +40,7 @@ CRATE: Final = "ro-crate-metadata.json"
 PUBLIC_KEY: Final = "public-key.pem"
 RUN: Final = "run"
 # Drawn again inside the bundle, in both languages.
-_LEFT_OUT: Final = ("report.html", "report.pdf")
+_LEFT_OUT: Final = ("report.*",)
 
 
 def write_bundle(run: Path, out: Path, key: Ed25519PrivateKey) -> str:

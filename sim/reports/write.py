@@ -2,19 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Final, Literal
 
+from sim.pilot import is_pilot_folder, reopen_pilot
+from sim.reports.document import document_of, pilot_document_of
 from sim.reports.html import render as html
+from sim.reports.junit import junit
 from sim.reports.pdf import render as pdf
-from sim.reports.story.source import sources_of
-from sim.reports.story.tell import tell
+from sim.reports.story.dossier import EMPTY, read_dossier
+from sim.reports.story.risks import RISKS
+from sim.reports.story.source import Source, sources_of
+from sim.reports.story.tell import Profile, tell
+from sim.run_folder import Json, RunFolder, write_json
+
+Kind = Literal["html", "pdf", "junit", "json"]
+_SUFFIX: Final = {"junit": "junit.xml"}
 
 
-def write_report(runs: Sequence[Path], kind: str, lang: str, out: Path | None) -> Path:
-    """Write the report on these folders and return the file. Raises InputError."""
-    report = tell(sources_of(runs), lang)
-    file = out or runs[0] / f"report.{kind}"
-    made = pdf.render(report) if kind == "pdf" else html.render(report).encode()
-    file.write_bytes(made)
+def write_report(
+    runs: Sequence[Path],
+    kind: Kind,
+    lang: str,
+    out: Path | None = None,
+    *,
+    profile: Profile = "",
+    dossier: Path | None = None,
+    required: Collection[str] = (),
+) -> Path:
+    """Write the report on these folders and return the file. Raises InputError.
+
+    required: claims that must be supported, for junit.  dossier: a TOML file, for regulators.
+    """
+    sources = sources_of(runs)
+    file = out or runs[0] / f"report.{_SUFFIX.get(kind, kind)}"
+    if kind == "json":
+        write_json(file, {"runs": [_document(run) for run in runs]})
+    elif kind == "junit":
+        file.write_text(junit(_named(sources), required), encoding="utf-8")
+    else:
+        read = EMPTY if dossier is None else read_dossier(dossier, tuple(RISKS))
+        report = tell(sources, lang, profile, read)
+        made = pdf.render(report) if kind == "pdf" else html.render(report).encode()
+        file.write_bytes(made)
     return file
+
+
+def _named(sources: Sequence[Source]) -> list[tuple[str, RunFolder]]:
+    return [(source.name, source.folder) for source in sources]
+
+
+def _document(run: Path) -> Json:
+    if is_pilot_folder(run):
+        return pilot_document_of(reopen_pilot(run, None))
+    return document_of(RunFolder(run))

@@ -107,5 +107,11 @@ def _check_closed(source: Source) -> None:
     path = source.folder.path
     if source.run["status"] == RUNNING:
         raise InputError("RUN", str(path), f"it was cut off: shapan run --resume {path}")
+
+
+def check_measured(source: Source) -> None:
+    """Raises InputError where no replication finished, so that there is nothing to tell."""
+    path = source.folder.path
     if not source.records:
-        raise InputError("RUN", str(path), f"it has no replication: shapan run --resume {path}")
+        remedy = f"no replication finished: shapan run --resume {path}, or --format junit"
+        raise InputError("RUN", str(path), remedy)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, Literal
 
 from sim.reports.story import credit, leasing, receivables
 from sim.reports.story.amounts import with_interval
 from sim.reports.story.answer import answer
 from sim.reports.story.assumptions import assumption_map
+from sim.reports.story.beside import beside
 from sim.reports.story.blocks import Cell, Figure, Report, Row, Section, Table, Text
-from sim.reports.story.source import Source
+from sim.reports.story.dossier import EMPTY, Dossier
+from sim.reports.story.quality import quality
+from sim.reports.story.regulator import regulator
+from sim.reports.story.source import Source, check_measured
 from sim.reports.story.tongue import Tongue
 from sim.reports.story.trust import (
     day_of,
@@ -21,6 +25,7 @@ from sim.reports.story.trust import (
     verification,
 )
 
+Profile = Literal["", "regulator", "qa"]
 Chapter = Callable[[Source, Tongue], Iterator[Figure | None]]
 CHAPTERS: Final[Mapping[str, Chapter]] = {
     "receivables": receivables.figures,
@@ -29,10 +34,21 @@ CHAPTERS: Final[Mapping[str, Chapter]] = {
 }
 
 
-def tell(sources: Sequence[Source], lang: str) -> Report:
-    """The whole report on these runs."""
+def tell(
+    sources: Sequence[Source], lang: str, profile: Profile = "", dossier: Dossier = EMPTY
+) -> Report:
+    """The whole report on these runs. profile: adds what regulators or QA ask for, after page one.
+
+    dossier: what only the pilot's owner knows. Raises InputError where nothing was measured.
+    """
+    for source in sources:
+        check_measured(source)
     say = Tongue(lang)
-    sections = [answer(sources, say)]
+    sections = [answer(sources, say), *beside(sources, say)]
+    if profile == "regulator":
+        sections += regulator(sources, dossier, say)
+    if profile == "qa":
+        sections += quality(sources, say)
     for source in sources:
         sections += [
             _chapter(source, say),

@@ -121,7 +121,7 @@ def test_the_report_leaves_the_seal_of_the_run_whole(finished: Path) -> None:
     from sim.run_folder import RunFolder
     from sim.verify import verify
 
-    file = write_report([finished], "html", "en", None)
+    file = write_report([finished], "html", "en")
     try:
         assert file == finished / "report.html"
         assert all(check.held for check in verify(reopen(RunFolder(finished), None)))
@@ -135,4 +135,4 @@ def test_a_run_without_replications_says_how_to_go_on(tmp_path: Path) -> None:
 
     begin(study)
     with pytest.raises(InputError, match="--resume"):
-        sources_of([study.folder.path])
+        tell(sources_of([study.folder.path]), "en")

@@ -1,0 +1,140 @@
+"""What regulators, QA and who compares runs find in the report."""
+
+import json
+import shutil
+from pathlib import Path
+from xml.etree.ElementTree import fromstring
+
+import pytest
+
+from sim.reports.pdf.render import render as pdf
+from sim.reports.story.blocks import Cell, Report, Table
+from sim.reports.story.dossier import FIELDS, read_dossier
+from sim.reports.story.risks import RISKS
+from sim.reports.story.source import sources_of
+from sim.reports.story.tell import tell
+from sim.reports.write import write_report
+from system.errors import InputError
+from tests.sim.toy_runs import command, run, study_of
+
+DOSSIER = """
+signer = "Chief risk officer"
+[identity]
+name = "链捷贷"
+[risks.double_financing]
+response = "mitigate"
+owner = "Head of operations"
+residual = "low"
+[[errata]]
+day = "2026-11-29"
+text = "Table 3 gave n of the wrong arm."
+"""
+
+
+@pytest.fixture
+def dossier(tmp_path: Path) -> Path:
+    path = tmp_path / "dossier.toml"
+    path.write_text(DOSSIER, encoding="utf-8")
+    return path
+
+
+def tables(report: Report, key: str) -> list[Table]:
+    [section] = [section for section in report.sections if section.key == key]
+    return [block for block in section.blocks if isinstance(block, Table)]
+
+
+def texts(table: Table) -> dict[str, list[str]]:
+    rows = [[cell.text if isinstance(cell, Cell) else cell for cell in row] for row in table.rows]
+    return {row[0]: row[1:] for row in rows}
+
+
+def test_what_the_owner_wrote_is_shown_and_the_rest_is_missing(
+    finished: Path, dossier: Path
+) -> None:
+    read = read_dossier(dossier, tuple(RISKS))
+    report = tell(sources_of([finished]), "en", "regulator", read)
+    [identity] = tables(report, "dossier-identity")
+    assert texts(identity)["Name"] == ["链捷贷"]
+    assert texts(identity)["LEI"] == ["missing"]
+    fields = sum(len(of_table) for _, of_table in FIELDS.values())
+    [section] = [section for section in report.sections if section.key == "dossier"]
+    assert f"{fields - 1} of {fields}" in str(section.blocks)
+
+
+def test_a_risk_without_a_scenario_is_unmeasured(finished: Path, dossier: Path) -> None:
+    read = read_dossier(dossier, tuple(RISKS))
+    report = tell(sources_of([finished]), "en", "regulator", read)
+    [register] = tables(report, "risks")
+    assert len(register.rows) == len(RISKS)
+    double = texts(register)["A receivable is financed twice"]
+    assert double[1:] == ["unmeasured", "unmeasured", "mitigate", "Head of operations", "low"]
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        ("[identity]\nnmae = 'x'", "did you mean name"),
+        ("[identity]\nname = 3", "text in quotes"),
+        ("[risks.double_financing]\nresponse = 'hope'", "avoid"),
+        ("[risks.nothing]\nowner = 'x'", "unknown key"),
+        ("errata = 'x'", "errata"),
+        ("= 3", "cannot be read"),
+    ],
+)
+def test_a_dossier_that_cannot_be_used_names_the_key(
+    tmp_path: Path, written: str, named: str
+) -> None:
+    path = tmp_path / "dossier.toml"
+    path.write_text(written, encoding="utf-8")
+    with pytest.raises(InputError, match=named):
+        read_dossier(path, tuple(RISKS))
+
+
+def test_the_regulators_report_is_printed_too(finished: Path) -> None:
+    pytest.importorskip("typst")
+    assert pdf(tell(sources_of([finished]), "zh", "regulator")).startswith(b"%PDF-")
+
+
+def test_qa_sees_how_fast_each_arm_ran(finished: Path) -> None:
+    report = tell(sources_of([finished]), "en", "qa")
+    [section] = [section for section in report.sections if section.key == "speed"]
+    assert "half of the replications take" in str(section.blocks)
+    [facts] = tables(report, "speed")
+    assert "arm_s" in texts(facts)
+
+
+def test_a_planted_failure_is_an_error_with_its_replay_in_junit(tmp_path: Path) -> None:
+    study = study_of(tmp_path, "products.toy.trouble=fail")
+    run(study)
+    file = write_report([study.folder.path], "junit", "en", tmp_path / "junit.xml")
+    [error, *_] = fromstring(file.read_text(encoding="utf-8")).iter("error")
+    assert error.text is not None
+    assert f"shapan run {study.folder.path} --replication" in error.text
+
+
+def test_only_a_required_claim_fails_in_junit(finished: Path, tmp_path: Path) -> None:
+    out = tmp_path / "junit.xml"
+    free = fromstring(write_report([finished], "junit", "en", out).read_text(encoding="utf-8"))
+    assert not list(free.iter("failure"))
+    write_report([finished], "junit", "en", out, required=("instant",))
+    [failure] = fromstring(out.read_text(encoding="utf-8")).iter("failure")
+    assert failure.get("type") == "refuted"
+
+
+def test_runs_of_one_scenario_stand_side_by_side(finished: Path, tmp_path: Path) -> None:
+    slower = study_of(tmp_path, "parameters.mean_delay_s=1100", out="slower")
+    run(slower)
+    report = tell(sources_of([finished, slower.folder.path]), "en")
+    parameters, claims, differences = tables(report, "beside-toy")
+    assert texts(parameters) == {"parameters.mean_delay_s.value": ["1000", "1100"]}
+    assert texts(claims)["halved"] == ["supported", "supported"]
+    assert differences.rows
+
+
+def test_the_command_writes_each_format(finished: Path, tmp_path: Path) -> None:
+    shutil.copytree(finished, tmp_path / "run")
+    for kind, name in (("html", "report.html"), ("json", "report.json")):
+        done = command("report", "run", "--format", kind, "--profile", "qa", cwd=tmp_path)
+        assert (done.returncode, done.stdout.strip()) == (0, f"run/{name}"), done.stderr
+    document = json.loads((tmp_path / "run" / "report.json").read_text(encoding="utf-8"))
+    assert document["runs"][0]["status"] == "ok"
