@@ -10,6 +10,7 @@ from benchmarks import (
     ledger,
     monitoring,
     replication,
+    telemetry,
 )
 
 WORKLOADS = {
@@ -25,6 +26,9 @@ WORKLOADS = {
         credit_days.END_OF_DAY,
         credit_model.MODEL,
         lease_months.MONTH_END,
+        telemetry.DECODING,
+        telemetry.BROKERS,
+        telemetry.GATEWAYS,
         leasing_rules.RULES,
     )
 }

@@ -1,4 +1,4 @@
-"""An MQTT 3.1.1 broker in the process: amqtt's, with its defects cured (docs/decisions/0013).
+"""An MQTT 3.1.1 broker in the process: amqtt's, with its defects cured (docs/decisions/0015).
 
 amqtt listens, does TLS and reads CONNECT. Delivery is ours: a message is answered after it is with
 everyone's mailbox, and on disk where a spool is given, so that what was answered is not lost. It

@@ -1,6 +1,6 @@
 """A client's link to a broker by URL: MQTT 3.1.1, at QoS 1, acknowledged by hand.
 
-The clients that we tried (docs/decisions/0013) acknowledge a message before the program has seen
+The clients that we tried (docs/decisions/0015) acknowledge a message before the program has seen
 it, or run threads and clocks of their own. This one holds messages until they have taken effect,
 reads no further than it may hold, comes back by itself, and knows no time but its loop's.
 """

@@ -130,7 +130,10 @@ def _typed(raw: Sequence[bytes], faults: I64) -> tuple[list[tuple[I64, Typed]], 
 
 
 def _lines(deliveries: Sequence[Delivery]) -> tuple[I64, list[bytes], I64]:
-    """One row per reading; an empty message is one row, that cannot be read."""
+    """One row per reading, of which a gateway's message has one per line.
+
+    An empty message is one row, that cannot be read.
+    """
     raw = [delivery.payload for delivery in deliveries]
     if _is_plain(raw):
         return np.arange(len(raw)), raw, np.zeros(len(raw), np.int64)
@@ -141,9 +144,11 @@ def _lines(deliveries: Sequence[Delivery]) -> tuple[I64, list[bytes], I64]:
         payload = delivery.payload
         if len(payload) > MESSAGE_BYTES_MAX:
             parts, fault = [payload], Fault.TOO_LARGE
-        else:
+        elif delivery.topic.startswith("gateway/"):
             parts = [part for part in payload.split(b"\n") if part] or [payload]
             fault = Fault.NONE
+        else:
+            parts, fault = [payload], Fault.NONE
         raw += parts
         message += [number] * len(parts)
         faults += [int(fault)] * len(parts)

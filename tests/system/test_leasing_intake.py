@@ -222,6 +222,11 @@ def test_a_gateway_sends_many_readings_of_its_fleet_one_per_line() -> None:
     assert sorted(result.readings.device.tolist()) == [0, 0, 0, 1, 4, 4, 4]
 
 
+def test_a_device_may_write_its_reading_over_several_lines() -> None:
+    text = json.dumps(full(), indent=2).encode()
+    assert take(open_book(), message(text)).receipts == (Receipt(1, 0, 0),)
+
+
 def test_a_message_larger_than_a_brokers_usual_is_put_aside_whole() -> None:
     line = payload(full())
     many = b"\n".join([line] * (MESSAGE_BYTES_MAX // len(line) + 2))
