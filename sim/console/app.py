@@ -30,8 +30,12 @@ from starlette.staticfiles import StaticFiles
 from sim.console import views
 from sim.console.forms import wish_of
 from sim.console.launches import RUNNING, Launches
-from sim.console.library import Library
+from sim.console.library import COMPARED_MAX, Library
 from sim.console.words import words
+from sim.reports.html.render import render
+from sim.reports.story.source import sources_of
+from sim.reports.story.tell import tell
+from sim.reports.typeface.subset import FILES
 from sim.reports.words import LANGS
 from sim.scenario import Scenario, packaged
 from system.api.services import Services
@@ -40,8 +44,10 @@ from system.errors import InputError, ShapanError
 _COOKIE: Final = "lang"
 _TICK_S: Final = 1.0
 _FORM_BYTES_MAX: Final = 262_144
+_POLICY: Final = "Content-Security-Policy"
+_KEEP: Final = {"Cache-Control": "public, max-age=86400"}
 _HEADERS: Final = {
-    "Content-Security-Policy": (
+    _POLICY: (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
         "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'"
@@ -86,6 +92,7 @@ class Console:
             "watch": self._watch,
             "compare": self._compare,
             "operations": self._operations,
+            "machine": self._machine,
         }
         paths = {
             "/": "runs",
@@ -96,12 +103,15 @@ class Console:
             "/runs/{id:path}/watch": "watch",
             "/compare": "compare",
             "/operations": "operations",
+            "/machines/{machine:int}": "machine",
         }
         routes = [Route(path, self._page(name, pages[name])) for path, name in paths.items()]
         routes += [
             Route("/runs/{id:path}/files/{name:path}", self._file),
             Route("/runs/{id:path}/watch.json", self._frames),
             Route("/launches/{id}/progress", self._progress),
+            Route("/report", self._report),
+            Route("/type/{weight:int}.otf", self._typeface),
             Route("/launches", self._start, methods=["POST"]),
             Route("/launches/{id}/cancel", self._cancel, methods=["POST"]),
             Route("/runs/{id:path}", self._page("run", pages["run"])),
@@ -147,6 +157,11 @@ class Console:
             raise HTTPException(404)
         return views.operations(self._bank())
 
+    def _machine(self, request: Request) -> Context:
+        if self._bank is None:
+            raise HTTPException(404)
+        return views.machine(self._bank(), request.path_params["machine"])
+
     # --- what is not a page ---------------------------------------------------------------------
 
     async def _file(self, request: Request) -> Response:
@@ -155,6 +170,22 @@ class Console:
         if name not in folder.sealable_sums():
             raise InputError("file", name, "choose one of the run's files")
         return FileResponse(folder.path / name, filename=Path(name).name, headers=_HEADERS)
+
+    async def _report(self, request: Request) -> Response:
+        """The report of one run or of several; its own policy names the scripts that it holds."""
+        ids = request.query_params.getlist("run")
+        folders = [self.library.folder(id_).path for id_ in ids]
+        if not 1 <= len(folders) <= COMPARED_MAX:
+            raise InputError("run", len(ids), f"choose 1 to {COMPARED_MAX} runs")
+        html = render(tell(sources_of(folders), _lang(request)))
+        headers = {name: _HEADERS[name] for name in _HEADERS if name != _POLICY}
+        return HTMLResponse(html, headers=headers)
+
+    async def _typeface(self, request: Request) -> Response:
+        weight = request.path_params["weight"]
+        if weight not in FILES:
+            raise HTTPException(404)
+        return FileResponse(FILES[weight], headers=_KEEP, media_type="font/otf")
 
     async def _frames(self, request: Request) -> Response:
         folder = self.library.folder(request.path_params["id"])

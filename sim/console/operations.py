@@ -5,6 +5,7 @@ Read from the books in one go; nothing is written, and nothing is remembered bet
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -30,6 +31,7 @@ from system.subledger.records import happened
 # Age of open alerts: up to a day, up to a week, older.
 _AGES: Final = ((DAY_S, "day"), (7 * DAY_S, "week"))
 _OLDER: Final = "older"
+_MACHINES_MAX: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Product:
     """One product's figures. asked, passed: applications.  cash_s: median, None without any.
 
     reasons: why applications did not pass, the most frequent first.  open_alerts: by age.
-    differences: books that do not agree, in words.
+    differences: books that do not agree, in words.  machines: those with open alerts, and how many.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Product:
     open_alerts: dict[str, int]
     differences: tuple[str, ...]
     nps: tuple[Score, ...]
+    machines: tuple[tuple[int, int], ...] = ()
 
     @property
     def pass_text(self) -> str:
@@ -131,6 +134,7 @@ def _leasing(desk: Services, nps: tuple[Score, ...]) -> Product:
         open_alerts=_by_age([alert.raised_at_s for alert in alerts], desk.clock.now_s()),
         differences=_unlike(book.differences()),
         nps=nps,
+        machines=tuple(sorted(Counter(alert.machine for alert in alerts).items())[:_MACHINES_MAX]),
     )
 
 

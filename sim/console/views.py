@@ -12,7 +12,9 @@ from sim.console.forms import sliders
 from sim.console.intervals import HEIGHT, WIDTH, picture
 from sim.console.launches import Launch
 from sim.console.library import COMPARED_MAX, Entry, Library
+from sim.console.machine import machine_of
 from sim.console.operations import period_day, products
+from sim.console.parallel import parallel
 from sim.console.watch import watch_of
 from sim.findings import claims_of, judgements, metrics_of, units_of
 from sim.reports.figures import claim_unit, figure, plain_number, span
@@ -96,6 +98,26 @@ def run(id_: str, folder: RunFolder, query: Mapping[str, str]) -> Context:
         "events": plain_number(document.get("events", 0)),
         "files": sorted(folder.sealable_sums()),
         "held": "held",
+        "faults": timeline(document["scenario"]),
+    }
+
+
+def timeline(scenario: Json) -> list[Context]:
+    """Faults as bars over the run's days, in percent of them; one that is drawn covers them all."""
+    days = scenario["warmup_days"] + scenario["horizon_days"]
+    return [_bar(fault, days) for fault in scenario.get("faults", [])]
+
+
+def _bar(fault: Json, days: int) -> Context:
+    if "every" in fault:
+        return {**fault, "from_text": f"~{fault['every']:g}", "left": 0, "width": 100}
+    start = min(fault["at"], days)
+    width = max(0.4, min(fault["for"], days - start))
+    return {
+        **fault,
+        "from_text": f"{fault['at']:g}",
+        "left": 100 * start / days,
+        "width": 100 * width / days,
     }
 
 
@@ -186,6 +208,16 @@ def operations(bank: Services) -> Context:
     return {"products": products(bank), "day_text": _day_text}
 
 
+def machine(bank: Services, number: int) -> Context:
+    """One machine of that bank."""
+    return {**machine_of(bank, number), "time_text": _time_text}
+
+
+def _time_text(at_ms: int) -> str:
+    at = datetime.datetime.fromtimestamp(at_ms / 1_000, datetime.UTC)
+    return at.strftime("%Y-%m-%d %H:%M")
+
+
 def _day_text(score: Score) -> str:
     return datetime.date.fromordinal(_EPOCH_ORDINAL + period_day(score)).isoformat()
 
@@ -208,7 +240,13 @@ def compared(library: Library, ids: Sequence[str]) -> Context:
         for one in found["differences"]
         if one["ci_low"] is not None and (one["ci_low"] > 0 or one["ci_high"] < 0)
     ]
-    return {"ids": ids, "found": found, "claims": claims, "differences": differences}
+    return {
+        "ids": ids,
+        "found": found,
+        "claims": claims,
+        "differences": differences,
+        "lines": parallel(found),
+    }
 
 
 def _beside(claim: Json) -> Context:

@@ -167,3 +167,22 @@ def test_the_moving_picture_counts_every_event_of_the_run(visitor: Visitor, runs
     counted = sum(sum(series) for series in told["series"].values())
     table = RunFolder(runs / "first").events(1).to_pylist()
     assert counted == sum(row["arm"] == "new" for row in table) > 0
+
+
+def test_runs_are_told_as_one_report_under_its_own_policy(visitor: Visitor) -> None:
+    answer = visitor.get("/report?run=first&run=slower&lang=zh")
+    assert answer.status_code == 200
+    assert "content-security-policy" not in answer.headers
+    assert "Content-Security-Policy" in answer.text
+    assert visitor.get("/report").status_code == 422
+
+
+def test_the_typeface_is_served_from_here(visitor: Visitor) -> None:
+    assert visitor.get("/type/400.otf").content[:4] == b"OTTO"
+    assert visitor.get("/type/401.otf").status_code == 404
+
+
+def test_a_comparison_draws_one_line_per_run_across_what_differs(visitor: Visitor) -> None:
+    page = visitor.get("/compare?run=first&run=slower&run=broken").text
+    assert page.count('class="run-line') == 3
+    assert ">mean_delay_s<" in page

@@ -1,0 +1,50 @@
+"""A machine of the running bank on its map."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sim.console.app import Console
+from sim.console.machine import HEIGHT, WIDTH, drawn
+from tests.sim.console.visitor import BASE, Visitor
+from tests.system.api.test_leasing_api import stolen
+from tests.system.api.town import Town
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    town = Town.open(tmp_path)
+    yield town
+    town.close()
+
+
+def test_a_stolen_machine_is_seen_to_leave_its_fence_with_the_readings_that_show_it(
+    town: Town, tmp_path: Path
+) -> None:
+    machine, _ = stolen(town)
+    visitor = Visitor(Console(tmp_path, BASE, lambda: town.process.gateway.services))
+    assert f'href="{BASE}/machines/{machine}"' in visitor.get("/operations").text
+    page = visitor.get(f"/machines/{machine}").text
+    fixes = re.search(r'track-line" points="([^"]+)"', page)
+    assert fixes
+    assert len(fixes[1].split()) == 5
+    assert 'class="fence"' in page
+    assert "geofence" in page
+    assert "lat_e7=" in page
+    assert visitor.get("/machines/77").status_code == 404
+
+
+def test_the_map_keeps_one_scale_and_north_up() -> None:
+    square = [(113.0, 34.0), (113.1, 34.0), (113.1, 34.1), (113.0, 34.1)]
+    found = drawn([(113.05, 34.05), (113.05, 34.09)], [square])
+    corners = [tuple(map(float, corner.split(","))) for corner in found.fence[0].split()]
+    assert corners[1][0] - corners[0][0] == pytest.approx(corners[1][1] - corners[2][1], abs=0.2)
+    (_, first), (_, second) = (tuple(map(float, one.split(","))) for one in found.path.split())
+    assert second < first
+    assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in corners)
+
+
+def test_a_machine_that_never_spoke_has_an_empty_map() -> None:
+    assert drawn([], []).last is None
