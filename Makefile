@@ -24,7 +24,7 @@ pilot: $(CORE) ## run the product scenarios and print the table of claims
 
 test: check contracts-check $(ANVIL) ## every check and every test
 	SHAPAN_REQUIRE_ANVIL=$${CI:+1} SHAPAN_REQUIRE_POSTGRES=$${CI:+1} \
-	  SHAPAN_REQUIRE_MOSQUITTO=$${CI:+1} $(BIN)/pytest -n 2 --dist worksteal
+	  SHAPAN_REQUIRE_MOSQUITTO=$${CI:+1} SHAPAN_REQUIRE_CHROMIUM=$${CI:+1} $(BIN)/pytest -n 2 --dist worksteal
 
 test-privacy: $(PRIVACY)/.installed ## joint training in two processes that hide their rows
 	OMP_NUM_THREADS=1 $(PRIVACY)/bin/python -m pytest --confcutdir tests/privacy --durations 5 tests/privacy

@@ -1,0 +1,136 @@
+"""The console in a real browser: every page in both languages, and the users' main journeys."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from sim.run_folder import RunFolder
+
+PAGES = {
+    "list": "/",
+    "new": "/new?scenario=credit",
+    "run": "/runs/first",
+    "events": "/runs/first/events?arm=new&replication=0",
+    "watch": "/runs/first/watch?arm=new&replication=0",
+    "compare": "/compare?run=first&run=slower&run=broken",
+    "operations": "/operations",
+}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_complete_and_accessible(page: Any, address: str, name: str, lang: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    sign = "&" if "?" in PAGES[name] else "?"
+    page.goto(f"{address}{PAGES[name]}{sign}lang={lang}")
+    page.wait_for_load_state("networkidle")
+    assert page.locator("h1").count() == 1
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("name", ["list", "run"])
+def test_a_page_is_accessible_in_the_dark_too(page: Any, address: str, name: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.emulate_media(color_scheme="dark")
+    page.goto(address + PAGES[name])
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_chinese_is_drawn_and_not_as_boxes(page: Any, address: str) -> None:
+    """Two characters of one shape would be boxes."""
+    page.goto(f"{address}/?lang=zh")
+    page.evaluate("document.fonts.ready")
+    shapes = page.evaluate(
+        """() => ["沙", "盘"].map((text) => {
+          const canvas = document.createElement("canvas"), pen = canvas.getContext("2d");
+          pen.font = '40px "Shapan Sans"';
+          pen.fillText(text, 10, 60);
+          return canvas.toDataURL();
+        })"""
+    )
+    assert shapes[0] != shapes[1]
+    assert page.evaluate("document.fonts.check('16px \"Shapan Sans\"')")
+
+
+def test_an_architect_finds_two_points_and_compares_them(page: Any, address: str) -> None:
+    page.goto(address + "/")
+    page.fill("input[type=search]", "mean_delay")
+    expect(page.locator("#runs tbody tr")).to_have_count(1)
+    page.fill("input[type=search]", "")
+    expect(page.locator("#runs tbody tr")).to_have_count(3)
+    page.check("input[value=first]")
+    page.check("input[value=slower]")
+    page.click("#compare")
+    assert "run=first" in page.url
+    assert page.locator("text=parameters.mean_delay_s").count() >= 1
+    assert page.locator(".run-line").count() == 2
+
+
+def test_an_architect_moves_a_parameter_and_sees_what_it_costs(page: Any, address: str) -> None:
+    page.goto(address + "/new?scenario=receivables")
+    page.fill("#filter", "bank_review_share")
+    slider = page.locator(".slider:visible input[type=range]").first
+    slider.focus()
+    before = page.input_value("[name='parameters.bank_review_share']")
+    page.keyboard.press("ArrowRight")
+    assert page.input_value("[name='parameters.bank_review_share']") != before
+    assert page.locator(".slider.moved").count() == 1
+    assert page.inner_text("#estimate")
+
+
+def test_qa_finds_the_command_that_replays_a_failure(page: Any, address: str, runs: Path) -> None:
+    page.goto(address + "/")
+    page.click("text=broken")
+    failure = RunFolder(runs / "broken").failures()[0]
+    assert page.locator(f"code:has-text('{failure['replay']}')").count() == 1
+
+
+def test_a_regulator_goes_from_a_claim_down_to_one_subjects_life(page: Any, address: str) -> None:
+    page.goto(address + "/runs/first")
+    page.click("button:has-text('Show')")
+    page.click(".kinds tbody a >> nth=0")
+    page.click(".subjects a >> nth=0")
+    assert re.search("The whole life of", page.inner_text("#life"))
+
+
+def test_the_economy_plays_steps_and_stops(page: Any, address: str) -> None:
+    page.goto(address + PAGES["watch"])
+    page.wait_for_selector("#stage path", state="attached")
+    page.click("#step")
+    assert page.inner_text("#day") == "1"
+    page.select_option("#speed", "12")
+    page.click("#play")
+    expect(page.locator("#day")).not_to_have_text(re.compile("^[0-3]$"))
+    page.click("#play")
+    assert page.get_attribute("#play", "aria-pressed") == "false"
+
+
+def test_the_theme_and_the_language_stay_as_chosen(page: Any, address: str) -> None:
+    page.goto(address + "/")
+    page.click("#theme")
+    page.click("#language")
+    page.goto(address + "/runs/first")
+    assert page.get_attribute("html", "lang") == "zh-CN"
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_everything_can_be_reached_by_keyboard(page: Any, address: str) -> None:
+    page.goto(address + "/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main")
+
+
+def test_the_report_draws_its_charts_inside_the_console(page: Any, address: str) -> None:
+    page.goto(address + "/runs/first")
+    page.click("a.button:has-text('Report')")
+    page.wait_for_load_state("networkidle")
+    assert page.locator("h1").count() == 1
