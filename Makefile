@@ -19,7 +19,7 @@ help: ## this list
 
 setup: $(CORE) ## the environment that running needs, in .venv
 
-pilot: $(CORE) ## run the product scenarios and print the table of claims
+pilot: $(CORE) ## run the product scenarios, print the claims, write the report
 	@$(BIN)/shapan pilot
 
 test: check contracts-check $(ANVIL) ## every check and every test

@@ -80,4 +80,6 @@ def _report(path: Path, lang: str) -> None:
         # Interrupted before each run had a replication: there is nothing to report on yet.
         typer.echo(str(error), err=True)
     else:
-        typer.echo(f"{words(lang)['report']}: {file}", err=True)
+        word = words(lang)
+        typer.echo(f"{word['report']}: {file}", err=True)
+        typer.echo(f"{word['console']}: shapan serve", err=True)

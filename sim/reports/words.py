@@ -50,6 +50,7 @@ _ROWS = {
     "digest": ("digest", "摘要"),
     "events": ("events", "事件"),
     "report": ("report", "报告"),
+    "console": ("look at runs in a browser", "在浏览器中查看"),
     "folder": ("run folder", "运行目录"),
     "failure": ("failed replication", "失败的重复"),
     "next": ("next", "下一步"),

@@ -31,6 +31,10 @@ def figures(source: Source, say: Tongue) -> Iterator[Figure | None]:
         ("recall", say("True events that raised an alert", "真实事件中触发预警的比例")),
     ):
         yield compared(source, _alerts(source, f"alert_{what}", subject, share, say), say)
+    wrong = say("False alerts per machine and month", "每台每月误报数")
+    yield compared(
+        source, _alerts(source, "false_alerts_per_machine_month", wrong, wrong, say), say
+    )
     delay = say("Median delay of detection", "发现延迟中位数")
     yield compared(
         source, _alerts(source, "detection_delay_s_p50", delay, say("time", "时间"), say), say
