@@ -13,6 +13,7 @@ from sim.run import Plan
 from sim.run_document import OK
 from sim.run_folder import Json, RunFolder
 from sim.scenario import Replications, Scenario, apply, load, overlay, scenario_of
+from sim.scenario_draws import with_draws
 from sim.study import MASK, Study
 from sim.world import WIRINGS, model_path
 from system.errors import InputError
@@ -35,6 +36,7 @@ class Wish:
     evm: str | None = None
     store: str | None = None
     replication: int | None = None
+    draw_fitted: bool = False
 
 
 def prepare(wish: Wish, folder_of: Callable[[Plan], Path]) -> Study:
@@ -151,7 +153,8 @@ def _scenario(wish: Wish) -> Scenario:
         scenario = load(wish.scenario)
     if wish.overlay is not None:
         scenario = overlay(scenario, str(wish.overlay))
-    return apply(scenario, list(wish.overrides))
+    scenario = apply(scenario, list(wish.overrides))
+    return with_draws(scenario) if wish.draw_fitted else scenario
 
 
 def _scenario_as_run(folder: RunFolder, run: Json) -> Scenario:

@@ -22,6 +22,7 @@ import pyarrow as pa
 from sim.failure import CRASHED, Failure, breach
 from sim.run_folder import Json, RunFolder, plain
 from sim.scenario import Scenario, capped
+from sim.scenario_draws import drawn, drawn_values
 from sim.trace import EventLog, first_difference
 from sim.world import WIRINGS, Outcome, Task, is_node, resolve
 from system.errors import InputError
@@ -45,9 +46,10 @@ class Plan:
     model: str
 
     def tasks(self, replication: int) -> list[Task]:
+        """Every arm's, with the same drawn parameters."""
+        scenario = drawn(self.scenario, replication)
         return [
-            Task(self.scenario, arm, replication, self.wiring, self.evm, self.store)
-            for arm in self.arms
+            Task(scenario, arm, replication, self.wiring, self.evm, self.store) for arm in self.arms
         ]
 
     def at(self, scenario: Scenario) -> Plan:
@@ -179,7 +181,9 @@ def replicate(plan: Plan, replication: int) -> tuple[Json, dict[str, EventLog], 
             with _stage(f"simulate {task.arm} on both wirings"):
                 agreed = _both(model, task, outcome)
             arms[task.arm]["invariants"][AGREE] = agreed
-    return {"replication": replication, "arms": arms}, logs, runtime
+    values = drawn_values(plan.scenario, replication)
+    record = {"replication": replication, "arms": arms} | ({"drawn": values} if values else {})
+    return record, logs, runtime
 
 
 def facts_of(plan: Plan, task: Task, outcome: Outcome) -> Json:

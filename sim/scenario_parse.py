@@ -45,6 +45,7 @@ _REQUIRED = (
     "arms",
 )
 _OPTIONAL = ("populations", "parameters", "claims", "faults", "expect", "on_both_wirings")
+_OF_PARAMETERS = ("source", "assumed", "range", "step", "interval", "draw")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TOML_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
@@ -220,7 +221,7 @@ class _Reader:
 
     def parameter(self, name: str, entry: Any) -> Parameter:
         at = ("parameters", self.name(name, ("parameters", name)))
-        table = self.keys(entry, at, ("value",), ("source", "assumed", "range", "step"))
+        table = self.keys(entry, at, ("value",), _OF_PARAMETERS)
         value = self.value(name, table["value"], (*at, "value"))
         bounds = self.bounds(name, table["range"], (*at, "range")) if "range" in table else None
         source = self.source(table, at)
@@ -228,7 +229,22 @@ class _Reader:
             raise self._error((*at, "range"), None, "an assumed number needs a range: [low, high]")
         self.within(value, bounds, (*at, "value"))
         step = self.step(name, table["step"], (*at, "step")) if "step" in table else None
-        return Parameter(name, value, source, bounds, step)
+        interval = (
+            self.bounds(name, table["interval"], (*at, "interval")) if "interval" in table else None
+        )
+        return Parameter(
+            name, value, source, bounds, step, interval, self.draw(table, interval, value, at)
+        )
+
+    def draw(
+        self, table: Data, interval: tuple[float, float] | None, value: Value, at: Place
+    ) -> bool:
+        draw = table.get("draw", False)
+        if not isinstance(draw, bool):
+            raise self._error((*at, "draw"), draw, "write true or false")
+        if draw and (interval is None or isinstance(value, bool | str | tuple)):
+            raise self._error((*at, "draw"), draw, "only one number with an interval is drawn")
+        return draw
 
     def step(self, name: str, value: Any, at: Place) -> float:
         step = self.quantity(name, value, at)

@@ -33,6 +33,8 @@ class Parameter:
 
     source: where the value is from; None when it is assumed. bounds: the range of sweeps.
     step: sweeps go from the range's lower end in these steps; None where every number will do.
+    interval: what the data leave open, as a 95 % interval; None where nobody fitted it.
+    draw: whether each replication draws its own value from the interval (sim.scenario_draws).
     """
 
     name: str
@@ -40,6 +42,8 @@ class Parameter:
     source: str | None
     bounds: tuple[float, float] | None
     step: float | None = None
+    interval: tuple[float, float] | None = None
+    draw: bool = False
 
     @property
     def assumed(self) -> bool:

@@ -99,6 +99,7 @@ def scenario_at(
     by_name = {axis.name: axis for axis in axes}
     for name, coordinate in point.coordinates:
         data["parameters"][name]["value"] = by_name[name].value(coordinate)
+        data["parameters"][name].pop("draw", None)
     for population in data.get("populations", {}).values():
         if "count" in population:
             population["count"] = max(1, round(population["count"] * population_scale))

@@ -30,6 +30,14 @@ Set = Annotated[
 With = Annotated[
     Path | None, typer.Option("--with", help="TOML overlay of [parameters], as fit writes it.")
 ]
+DrawFitted = Annotated[
+    bool,
+    typer.Option(
+        "--draw-fitted",
+        help="Each replication draws every fitted parameter from its interval, instead of taking "
+        "the value as if it were known.",
+    ),
+]
 Wiring = Annotated[
     str | None,
     typer.Option(

@@ -28,6 +28,7 @@ def run(
     ] = None,
     sets: options.Set = None,
     overlay: options.With = None,
+    draw_fitted: options.DrawFitted = False,
     seed: options.Seed = None,
     replications: options.Replications = None,
     horizon_days: options.HorizonDays = None,
@@ -70,6 +71,7 @@ def run(
         evm=evm,
         store=store,
         replication=replication,
+        draw_fitted=draw_fitted,
     )
     required = tuple(require or ())
     if resume and (path := _pilot_folder(wish, folder or out)) is not None:

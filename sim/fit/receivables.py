@@ -72,7 +72,8 @@ class FitResult:
                 f"95 % interval {e.ci_low} to {e.ci_high}"
             )
             text = json.dumps(source, ensure_ascii=False)
-            lines.append(f"{name} = {{ value = {e.value}, source = {text} }}")
+            interval = f"interval = [{e.ci_low}, {e.ci_high}]"
+            lines.append(f"{name} = {{ value = {e.value}, source = {text}, {interval} }}")
         return "\n".join(lines) + "\n"
 
 
