@@ -23,6 +23,18 @@ Seed = Annotated[int | None, typer.Option("--seed", help="Root seed of all luck.
 Replications = Annotated[
     int | None, typer.Option("--replications", help="Exactly this many, one look at the end.")
 ]
+Arms = Annotated[str | None, typer.Option("--arms", help="Only these, separated by commas.")]
+Resume = Annotated[
+    bool,
+    typer.Option(
+        "--resume",
+        help="Finish the run in FOLDER, --out or runs/; with more --replications or --points, add "
+        "them to a finished one.",
+    ),
+]
+Replication = Annotated[
+    int | None, typer.Option("--replication", min=0, help="Only this one (replays a failure).")
+]
 HorizonDays = Annotated[int | None, typer.Option("--horizon-days", help="Days that are measured.")]
 Set = Annotated[
     list[str] | None, typer.Option("--set", help="path=value in the scenario; may be repeated.")

@@ -32,19 +32,13 @@ def run(
     seed: options.Seed = None,
     replications: options.Replications = None,
     horizon_days: options.HorizonDays = None,
-    arms: Annotated[
-        str | None, typer.Option("--arms", help="Only these, separated by commas.")
-    ] = None,
+    arms: options.Arms = None,
     wiring: options.Wiring = None,
     evm: options.Evm = None,
     store: options.Store = None,
     out: options.Out = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Finish the run in FOLDER, --out or runs/.")
-    ] = False,
-    replication: Annotated[
-        int | None, typer.Option("--replication", min=0, help="Only this one (replays a failure).")
-    ] = None,
+    resume: options.Resume = False,
+    replication: options.Replication = None,
     map_: options.Map = False,
     points: options.Points = None,
     map_replications: options.MapReplications = None,
