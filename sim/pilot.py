@@ -28,7 +28,7 @@ from sim.study import Study, begin, conduct
 from system.errors import InputError, IntegrityError
 
 # The scenarios of the main job: one for each product that is built.
-PILOT: Final = ("receivables", "credit")
+PILOT: Final = ("receivables", "credit", "leasing")
 _BEST_FIRST: Final = (OK, PARTIAL, RUNNING, FAILED)
 _SUMMARY: Final = "pilot.json"
 

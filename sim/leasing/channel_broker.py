@@ -41,20 +41,20 @@ def _gateway(number: int) -> Account:
 
 
 class _Watched:
-    """The service's desk, which says how many messages it has committed.
+    """The service's desk, which knows what has yet to be committed.
 
     Alerts stay in the outbox: the lessor's people of this run look at the service itself.
     """
 
     def __init__(self, system: LeasingSystem) -> None:
         self._desk = system.telemetry
-        self.taken = 0
+        self.awaited: set[Message] = set()
         self.moved = asyncio.Event()
 
     def take(self, deliveries: Sequence[Delivery]) -> object:
         taken = self._desk.take(deliveries)
         assert taken.quarantined == 0, "a reading of ours was put aside"
-        self.taken += len(deliveries)
+        self.awaited -= {(delivery.topic, delivery.payload) for delivery in deliveries}
         self.moved.set()
         return taken
 
@@ -75,7 +75,6 @@ class BrokerChannel:
         self._system = system
         self._loop = VirtualLoop(start_s)
         self._watched = _Watched(system)
-        self._sent = 0
         with system.book.transaction() as unit:
             enrol_fleets(unit.rows, [Fleet("leased", True, "WGS-84")])
             devices = [
@@ -121,12 +120,12 @@ class BrokerChannel:
         """By the gateway that the topic names; done once the broker has it."""
         topic, payload = message
         number = int(topic.split("/")[1].removeprefix("g-"))
-        self._sent += 1
+        self._watched.awaited.add(message)
         await self._links[1 + number].publish(topic, payload)
 
     async def drained(self) -> None:
-        """Until the consumer has committed at least as many messages as were published."""
-        while self._watched.taken < self._sent:
+        """Until the consumer has committed every message that was published."""
+        while self._watched.awaited:
             assert not self._running.done(), "the consumer ended"
             self._watched.moved.clear()
             await self._watched.moved.wait()

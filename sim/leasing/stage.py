@@ -24,6 +24,7 @@ from sim.metrics.leasing_alerts import spans_of
 from sim.streams import Luck
 from sim.trace import EventLog
 from system.bootstrap_leasing import LeasingSystem, build_leasing
+from system.leasing.policy import LeasingPolicy
 from system.leasing.records import Alert
 from system.limits import DAY_S
 
@@ -69,7 +70,13 @@ def by_broker(system: LeasingSystem, setting: Setting) -> Channel:
 class Stage:
     """Everything that one run is made of."""
 
-    def __init__(self, setting: Setting, store_url: str, channel: MakeChannel = by_columns) -> None:
+    def __init__(
+        self,
+        setting: Setting,
+        store_url: str,
+        channel: MakeChannel = by_columns,
+        policy: LeasingPolicy = WATCH_POLICY,
+    ) -> None:
         p, self.setting = setting.parameters, setting
         luck = Luck(setting.seed, setting.replication)
         self.engine, self.log = Engine(p.world.start_s), EventLog()
@@ -80,9 +87,7 @@ class Stage:
         self.world = World(luck, p.world, p.trouble, terms, sizes, setting.span.days)
         self.measured_from = self.start_day + setting.span.from_days
         self.facts = Facts(setting.machines)
-        self.system = build_leasing(
-            clock=self.engine.clock, store_url=store_url, policy=WATCH_POLICY
-        )
+        self.system = build_leasing(clock=self.engine.clock, store_url=store_url, policy=policy)
         self.desk = LeaseDesk(self.system.leases, setting.process, p.lessor, sizes)
         self.lessor: Lessor = self._lessor(channel)
 

@@ -74,7 +74,8 @@ class Terminals:
     ) -> Spoken:
         """All that terminals write down on this day. place: latitude, longitude, riding."""
         lat_e7, lon_e7, riding = place
-        rows, slots = self._when(live.on, riding)
+        opened_slot = (ailing.opened_at_s - start_s) // SLOT_S
+        rows, slots = self._when(live.on, riding, opened_slot)
         true_s = slot_end_s(start_s, slots) - self._phase_s[rows]
         says = true_s < ailing.silent_from_s[rows]
         rows, slots, true_s = rows[says], slots[says], true_s[says]
@@ -101,13 +102,15 @@ class Terminals:
             tamper=opened.astype(np.int64),
         )
 
-    def _when(self, on: Mask, riding: Mask) -> tuple[I64, I64]:
-        """Each half hour at work or on the way and the one after it; else a sign of life."""
+    def _when(self, on: Mask, riding: Mask, opened_slot: I64) -> tuple[I64, I64]:
+        """Each half hour at work or on the way and the one after it, or in which somebody opens
+        the terminal; else a sign of life."""
         every = self._p.heartbeat_s // SLOT_S
         stops = np.concatenate((self._was_on[:, None], on[:, :-1]), axis=1) & ~on
         self._was_on = on[:, -1].copy()
         beats = np.arange(SLOTS) % every == every - 1
-        rows, slots = np.nonzero(on | stops | riding | beats)
+        opened = np.arange(SLOTS) == opened_slot[:, None]
+        rows, slots = np.nonzero(on | stops | riding | beats | opened)
         return rows, slots
 
     def _numbered(self, rows: I64, ailing: Ailing) -> I64:
