@@ -110,7 +110,8 @@ class Economy:
         looking = (c.weekday == day % WEEK_DAYS) & self.purses.open
         outlook = Outlook(need, self._usual_need, self._booked_days(day))
         fresh, kept = wanted_machines(c, outlook, self.terms, self.p)
-        held = np.bincount(machines.lessee[machines.lessee != NOWHERE], minlength=c.m)
+        has = (machines.lessee != NOWHERE) & ~machines.gone
+        held = np.bincount(machines.lessee[has], minlength=c.m)
         sound = self.purses.arrears_days == 0
         asks = np.where(looking & sound, np.maximum(fresh - held, 0), 0)
         surplus = np.where(looking, np.maximum(held - np.maximum(kept, fresh), 0), 0)

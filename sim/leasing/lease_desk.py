@@ -103,12 +103,12 @@ class LeaseDesk:
         self.lease_of[machines[done]] = started.lease[done]
         return done
 
-    def give_back(self, day: int, machines: I64) -> None:
+    def give_back(self, key: str, machines: I64) -> None:
         """Machines come back by their lessees' will."""
         leases = self._off(machines)
         if leases.size:
             unread = np.full(leases.size, MISSING)
-            self.service.give_back(ReturnBatch(f"return/{day}", leases, unread))
+            self.service.give_back(ReturnBatch(f"return/{key}", leases, unread))
 
     def repossess(self, key: str, machines: I64, why: str) -> None:
         """Machines are taken back, or gone: two people decide."""

@@ -100,14 +100,14 @@ class Lessor(ABC):
         """Machines back, machines out."""
         if day % MONTH_DAYS == 0:
             self.world.economy.start_month()
-        self.give_back(day, wishes.returns)
+        self.give_back(day, wishes.returns, "wished")
         self._fetch(day)
         self._found(day)
         self._lend(day, wishes.asks)
 
-    def give_back(self, day: int, rows: I64) -> None:
+    def give_back(self, day: int, rows: I64, key: str) -> None:
         """Leases end by the lessees' will and their machines come home."""
-        self.desk.give_back(day, rows)
+        self.desk.give_back(f"{key}/{day}", rows)
         self.world.economy.take_back(day, rows)
 
     def _lend(self, day: int, asks: I64) -> None:
@@ -194,10 +194,13 @@ class Lessor(ABC):
 
     def report_thefts(self, day: int) -> None:
         """Lessees tell of machines that are gone."""
-        self.search(day, np.flatnonzero(self.world.reported_on == day), "reported")
+        self.search(day, np.flatnonzero(self.world.reported_on == day))
 
-    def search(self, day: int, rows: I64, key: str) -> None:
-        """The police are told of these machines, and their leases end."""
+    def search(self, day: int, rows: I64) -> None:
+        """The police are told of these machines. Their leases go on: the risk is the lessee's.
+
+        Source: Civil Code of China, article 751.
+        """
         world = self.world
         rows = rows[world.economy.machines.gone[rows] & (self._hunted_on[rows] == LASTS)]
         if not rows.size:
@@ -207,12 +210,15 @@ class Lessor(ABC):
         draw = world.luck.cohort("theft_found", 0, world.fleet.n)[rows]
         # Whoever is not found in time is not found.
         self._hunted_on[rows] = np.where(draw < chance, day + days, LASTS - 1)
-        self.desk.repossess(f"gone/{key}/{day}", rows, "gone from its site")
 
     def _found(self, day: int) -> None:
         rows = np.flatnonzero(self._hunted_on <= day)
         if rows.size:
             self._hunted_on[rows] = LASTS
+            economy = self.world.economy
+            failed = ~economy.purses.open[economy.machines.lessee[rows]]
+            self.desk.repossess(f"found/{day}", rows[failed], "found at a thief's")
+            self.desk.give_back(f"found/{day}", rows[~failed])
             self.world.recover(rows, day)
             self.stakes.recover(rows)
             self.came_home(day, rows)

@@ -42,7 +42,7 @@ class FixedLessor(Lessor):
     def _inspect(self, day: int, rows: I64) -> None:
         """An inspector sees whether a machine is there, and what its meter says of services."""
         machines = self.world.economy.machines
-        self.search(day, rows[machines.gone[rows]], "inspected")
+        self.search(day, rows[machines.gone[rows]])
         here = rows[~machines.gone[rows]]
         due = machines.service_hours[here] >= self.world.p.service_interval_hours
         self.world.serviced(here[due], day)

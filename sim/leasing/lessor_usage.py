@@ -135,7 +135,7 @@ class UsageLessor(Lessor):
         world, rows = self.world, np.array([alert.machine], np.int64)
         if world.economy.machines.gone[alert.machine]:
             self._order(alert, ActionKind.REPOSSESSION)
-            self.search(self._day, rows, f"alert/{alert.machine}")
+            self.search(self._day, rows)
         elif world.where.place[alert.machine] != world.where.site[alert.machine]:
             now_s = np.array([self._now_s], np.int64)
             self.bank.move(f"told/{alert.alert_id}", world.register(rows, now_s, now_s))
@@ -176,13 +176,13 @@ class UsageLessor(Lessor):
         self.bank.serviced(day, self.world.serviced_today)
         back, self._offered = np.unique(np.array(self._offered, np.int64)), []
         still = self.world.economy.machines
-        self.give_back(day, back[(still.lessee[back] != NOWHERE) & ~still.gone[back]])
+        self.give_back(day, back[(still.lessee[back] != NOWHERE) & ~still.gone[back]], "talked")
 
     def _visit_machines(self, day: int, rows: I64) -> None:
         """An inspector finds a machine, or not; a terminal that ails is replaced."""
         self._visit_on[rows] = LASTS
         gone = self.world.economy.machines.gone[rows]
-        self.search(day, rows[gone], "visited")
+        self.search(day, rows[gone])
         here, ailing = rows[~gone], self.world.troubles.ailing
         ill = (ailing.silent_from_s[here] < FAR_S) | (ailing.opened_at_s[here] < FAR_S)
         ill |= ailing.spoofs[here]

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from sim.calendar import UTC_OFFSET_S
 from sim.leasing.grid import SLOT_S, SLOTS
 from sim.leasing.terminals import Spoken
 from sim.leasing.trouble_parameters import TroubleParameters
@@ -41,7 +42,7 @@ class Network:
         p = self._p
         slot = spoken.true_s // SLOT_S % SLOTS
         at = (spoken.device, slot)
-        polls = -(-spoken.true_s // p.poll_s)
+        polls = self._next_poll(spoken.true_s)
         late = self._draw("message_late", day, at)
         hours = 1 + floor_i64(p.delay_hours_max * self._draw("message_delay", day, at))
         polls = polls + np.where(late < p.delay_share, -(-hours * 3_600 // p.poll_s), 0)
@@ -51,14 +52,19 @@ class Network:
         again = kept & (self._draw("message_twice", day, at) < p.duplicate_share)
         self._put(spoken, polls + 1, np.flatnonzero(again))
 
+    def _next_poll(self, at_s: I64) -> I64:
+        """The number of the first poll at or after a moment; polls count from local midnight."""
+        number: I64 = -(-(at_s + UTC_OFFSET_S) // self._p.poll_s)
+        return number
+
     def _draw(self, purpose: str, day: int, at: tuple[I64, I64]) -> F64:
         return self._luck.cohort(purpose, day, self._n * SLOTS).reshape(-1, SLOTS)[at]
 
     def _after_outage(self, device: I64, polls: I64, ailing: Ailing) -> I64:
-        at_s = polls * self._p.poll_s
+        at_s = polls * self._p.poll_s - UTC_OFFSET_S
         from_s, until_s = ailing.outage_from_s[device], ailing.outage_until_s[device]
         held = (from_s <= at_s) & (at_s < until_s)
-        after: I64 = np.where(held, -(-until_s // self._p.poll_s), polls)
+        after: I64 = np.where(held, self._next_poll(until_s), polls)
         return after
 
     def _put(self, spoken: Spoken, polls: I64, rows: I64) -> None:
@@ -67,7 +73,8 @@ class Network:
 
     def collect(self, at_s: int) -> Arrived:
         """What arrives at this poll."""
-        parts = self._coming.pop(at_s // self._p.poll_s, [])
+        assert (at_s + UTC_OFFSET_S) % self._p.poll_s == 0, "not the time of a poll"
+        parts = self._coming.pop((at_s + UTC_OFFSET_S) // self._p.poll_s, [])
         spoken = _joined(parts) if parts else _NOTHING
         buffered = (at_s - spoken.true_s > LIVE_S).astype(np.int64)
         return Arrived(at_s, spoken, buffered)

@@ -14,5 +14,4 @@ WATCH_POLICY: Final[LeasingPolicy] = replace(
     DEFAULT_POLICY,
     silence_ms_max=24 * _HOUR_MS,
     theft=replace(DEFAULT_POLICY.theft, tank_permille_min=80),
-    burn=replace(DEFAULT_POLICY.burn, shift_ppm=250_000),
 )

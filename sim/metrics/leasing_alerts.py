@@ -59,22 +59,22 @@ def _window(stage: Stage) -> _Window:
 
 def _causes(episodes: Episodes) -> Spans:
     """What a terminal that speaks could tell of."""
-    seen = ~_hidden(episodes)
+    seen = ~hidden(episodes)
     start_ms, end_ms = episodes.start_s[seen] * _MS, episodes.end_s[seen] * _MS
     return Spans(episodes.machine[seen], episodes.kind[seen], start_ms, end_ms, start_ms)
 
 
-def _hidden(episodes: Episodes) -> Mask:
+def hidden(episodes: Episodes) -> Mask:
     """Causes that begin and end within a silence."""
-    hidden = np.zeros(episodes.kind.size, np.bool_)
+    found = np.zeros(episodes.kind.size, np.bool_)
     silent = np.flatnonzero(episodes.kind == Kind.OFFLINE)
     quiet = np.isin(episodes.kind, (Kind.OFFLINE, Kind.TAMPER))
     for row in silent.tolist():
         inside = episodes.machine == episodes.machine[row]
         inside &= episodes.start_s >= episodes.start_s[row]
         inside &= episodes.end_s <= episodes.end_s[row]
-        hidden |= inside & ~quiet
-    return hidden
+        found |= inside & ~quiet
+    return found
 
 
 def _scores(
