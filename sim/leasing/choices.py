@@ -43,8 +43,8 @@ def month_hours(daily: F64, p: WorldParameters) -> F64:
     return hours
 
 
-def gain_fen(c: Contractors, outlook: Outlook, terms: Terms, p: WorldParameters, days: int) -> F64:
-    """Per month, what each further machine saves over ``days``: float64 (m, RANKS).
+def gain_fen(c: Contractors, outlook: Outlook, terms: Terms, p: WorldParameters, days: F64) -> F64:
+    """Per month, what each further machine saves over ``days`` (m,): float64 (m, RANKS).
 
     Without it, work beyond the own machine goes to the spot market where that has one.
     """
@@ -65,13 +65,14 @@ def wanted_machines(
 ) -> tuple[I64, I64]:
     """Machines worth renting anew, and machines worth keeping: int64 (m,) each.
 
-    A new one must also earn its haul; one that is there is kept while the next month with it is
-    no dearer than the next month without.
+    A new one must also earn its hauls over the time for which it is booked or bound; one that is
+    there is kept while the next month with it is no dearer than one without and a haul less.
     """
-    commit_days = max(terms.commit_days, MONTH_DAYS)
-    haul_fen = 2 * p.haul_fen * MONTH_DAYS / commit_days
-    fresh = gain_fen(c, outlook, terms, p, commit_days) > haul_fen
-    kept = gain_fen(c, outlook, terms, p, MONTH_DAYS) > -haul_fen
+    days = np.maximum(outlook.booked_days, float(max(terms.commit_days, MONTH_DAYS)))
+    month_fen = 2 * p.haul_fen * MONTH_DAYS / days[:, None]
+    fresh = gain_fen(c, outlook, terms, p, days) > month_fen
+    next_month = np.full(days.size, float(MONTH_DAYS))
+    kept = gain_fen(c, outlook, terms, p, next_month) > -month_fen
     return _run(fresh), _run(kept)
 
 
