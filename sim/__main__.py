@@ -14,6 +14,7 @@ import typer
 from sim.commands.bundle import bundle
 from sim.commands.compare import compare
 from sim.commands.keys import keys
+from sim.commands.models import models
 from sim.commands.pilot import pilot
 from sim.commands.products import FIT, REPLAY, by_product
 from sim.commands.report import report
@@ -56,6 +57,7 @@ for name, products, summary in (
     app.add_typer(by_product(products, summary), name=name)
 
 app.add_typer(keys, name="keys")
+app.add_typer(models, name="models")
 
 
 def call(arguments: Sequence[str]) -> int:

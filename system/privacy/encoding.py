@@ -2,7 +2,7 @@
 
 The platform has no target, so it cannot compute weights of evidence; steps at quantiles let a
 linear model bend as a scorecard does. Whitening is done on plain local data and makes the joint
-problem well conditioned, so that few secret gradient steps are enough (docs/decisions/0011).
+problem well conditioned, so that few secret gradient steps are enough (docs/PRIVACY.md).
 """
 
 from dataclasses import dataclass

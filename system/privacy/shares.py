@@ -2,7 +2,7 @@
 
 CHEETAH is two-party, secure against a peer that follows the protocol but keeps notes, and needs
 no third party. SPU's faster SEMI2K is not used: without a dealer outside, its first party knows
-every mask (docs/decisions/0011).
+every mask (docs/PRIVACY.md).
 """
 
 from collections.abc import Callable, Sequence

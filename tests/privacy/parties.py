@@ -15,6 +15,8 @@ from system.privacy.records import Endpoint, Role
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 20
+# A party that has not ended by then hangs: loading the libraries alone takes long on a busy day.
+ENDS_S_MAX = 12 * PATIENCE_S
 Task = Callable[[Link, Any], Any]
 
 
@@ -45,7 +47,7 @@ class House:
         ]
         for child in children:
             child.start()
-        outcome = dict(results.get(timeout=4 * PATIENCE_S) for _ in children)
+        outcome = dict(results.get(timeout=ENDS_S_MAX) for _ in children)
         for child in children:
             child.join()
         return outcome
@@ -96,7 +98,7 @@ def start(command: list[str]) -> subprocess.Popen[str]:
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    out, error = process.communicate(timeout=4 * PATIENCE_S)
+    out, error = process.communicate(timeout=ENDS_S_MAX)
     return process.returncode, out, error
 
 

@@ -20,7 +20,8 @@ from tests.privacy.wiretap import wiretap
 PATIENCE_S = 8
 # The set intersection of 2,000 rows is over by then, and the training far from its end.
 MID_TRAINING_BYTES = 30_000_000
-NOTICE_S_MAX = 4 * PATIENCE_S
+# Not how fast: only that it ends by itself, also where other work holds the processors.
+NOTICE_S_MAX = 12 * PATIENCE_S
 
 
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "silent"])
