@@ -15,6 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.sim.toy_runs import ROOT
+
 
 def free_port() -> int:
     with socket.socket() as one:
@@ -133,3 +135,18 @@ def test_a_stock_mqtt_client_reports_a_theft_and_the_alert_comes_out_at_the_api(
             return
         time.sleep(0.1)
     pytest.fail(f"no alert after ten seconds: {found}")
+
+
+@pytest.mark.slow
+def test_the_walk_of_the_handbook_works_as_it_is_written(bank: Bank) -> None:
+    text = (ROOT / "docs" / "OPERATIONS.md").read_text(encoding="utf-8")
+    found = re.search(r"```bash walk\n(.*?)\n```", text, re.DOTALL)
+    assert found
+    environment = os.environ | {"BANK": bank.address, "SECRET": bank.secret}
+    command = ["bash", "-euo", "pipefail", "-c", found[1]]
+    done = subprocess.run(
+        command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "receivable: settled" in done.stdout, done.stdout + done.stderr
+    assert done.stdout.rstrip().endswith("returned 5000 fen")
