@@ -1,4 +1,4 @@
-"""Rules at their bounds: what is nearly a cause raises nothing, and what was one is believed over."""
+"""Rules at their bounds: what is nearly a cause raises nothing, and what was one is believed."""
 
 import numpy as np
 import pytest
