@@ -45,7 +45,7 @@ _REQUIRED = (
     "arms",
 )
 _OPTIONAL = ("populations", "parameters", "claims", "faults", "expect", "on_both_wirings")
-_OF_PARAMETERS = ("source", "assumed", "range", "step", "interval", "draw")
+_OF_PARAMETERS = ("source", "assumed", "range", "step", "levels", "interval", "draw")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TOML_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
@@ -233,8 +233,23 @@ class _Reader:
             self.bounds(name, table["interval"], (*at, "interval")) if "interval" in table else None
         )
         return Parameter(
-            name, value, source, bounds, step, interval, self.draw(table, interval, value, at)
+            name=name,
+            value=value,
+            source=source,
+            bounds=bounds,
+            step=step,
+            interval=interval,
+            draw=self.draw(table, interval, value, at),
+            levels=self.levels(name, table["levels"], at) if "levels" in table else None,
         )
+
+    def levels(self, name: str, items: Any, at: Place) -> tuple[float, ...]:
+        levels = self.each(
+            items, (*at, "levels"), lambda item, where: self.quantity(name, item, where)
+        )
+        if not levels or list(levels) != sorted(set(levels)):
+            raise self._error((*at, "levels"), items, "write one or more numbers, least first")
+        return levels
 
     def draw(
         self, table: Data, interval: tuple[float, float] | None, value: Value, at: Place

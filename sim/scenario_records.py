@@ -33,6 +33,7 @@ class Parameter:
 
     source: where the value is from; None when it is assumed. bounds: the range of sweeps.
     step: sweeps go from the range's lower end in these steps; None where every number will do.
+    levels: the only numbers that a sweep takes; None where the range says it.
     interval: what the data leave open, as a 95 % interval; None where nobody fitted it.
     draw: whether each replication draws its own value from the interval (sim.scenario_draws).
     """
@@ -44,6 +45,7 @@ class Parameter:
     step: float | None = None
     interval: tuple[float, float] | None = None
     draw: bool = False
+    levels: tuple[float, ...] | None = None
 
     @property
     def assumed(self) -> bool:

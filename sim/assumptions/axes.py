@@ -5,7 +5,8 @@ axis is a unit coordinate in 0..1; a *coordinate* is the parameter's own figure 
 
 - A range whose ends are above zero and differ tenfold or more is swept evenly in logarithms.
 - Whole numbers stay whole: where the unit allows no others, and where value and range are written
-  without a fraction, two or more apart. ``step`` in the scenario sets wider steps.
+  without a fraction, two or more apart. ``step`` in the scenario sets wider steps, and
+  ``levels`` the only figures that there are.
 - A list moves as a whole, its entries at their distances; its coordinate is its least entry.
 - A flag has the coordinates 0 and 1.
 
@@ -15,6 +16,7 @@ Coordinates are rounded to six digits, so that powers agree between machines.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -30,6 +32,7 @@ class Axis:
     """One parameter between ``low`` and ``high``, at ``base`` in the scenario (all coordinates).
 
     step: distance of allowed coordinates from ``low`` on; 0 where all are allowed.
+    levels: the only coordinates allowed; empty where step and ends say it.
     offsets: of a list's entries from its least one; None for a number or a flag.
     """
 
@@ -41,9 +44,12 @@ class Axis:
     is_log: bool
     is_flag: bool = False
     offsets: tuple[float, ...] | None = None
+    levels: tuple[float, ...] = ()
 
     def coordinate(self, unit: float) -> float:
         """The allowed coordinate at a position in 0..1."""
+        if self.levels:
+            return self.levels[min(math.floor(unit * len(self.levels)), len(self.levels) - 1)]
         if self.is_log:
             exact = float(self.low * (self.high / self.low) ** unit)
         elif self.step:
@@ -59,6 +65,8 @@ class Axis:
 
     def unit(self, coordinate: float) -> float:
         """The position of a coordinate."""
+        if self.levels:
+            return bisect_left(self.levels, coordinate) / len(self.levels)
         if self.is_log:
             return math.log(coordinate / self.low) / math.log(self.high / self.low)
         return (coordinate - self.low) / (self.high - self.low)
@@ -104,6 +112,8 @@ def _axis(parameter: Parameter) -> Axis | str:
     low, high = float(bounds[0]), float(bounds[1]) - spread
     if high <= low:
         return "its range leaves it no room"
+    if parameter.levels is not None:
+        low, high = min(parameter.levels), max(parameter.levels)
     step = parameter.step or (1.0 if _is_whole(parameter.name, (*numbers, *bounds)) else 0.0)
     return Axis(
         name=parameter.name,
@@ -113,6 +123,7 @@ def _axis(parameter: Parameter) -> Axis | str:
         step=step,
         is_log=low > 0 and high / low >= LOG_RATIO_MIN and parameter.step is None,
         offsets=tuple(n - base for n in value) if isinstance(value, tuple) else None,
+        levels=parameter.levels or (),
     )
 
 

@@ -24,7 +24,7 @@ from sim.pools.base import Pool
 from sim.pools.local import LocalPool
 from sim.prepare import reopen
 from sim.run_folder import RunFolder
-from sim.scenario import apply, load
+from sim.scenario import apply, load, packaged
 from sim.study import conduct
 from sim.verify import verify
 from system.errors import InputError
@@ -194,8 +194,7 @@ def test_a_map_that_was_begun_with_other_populations_is_not_mixed(mapped: Path) 
 
 
 def test_every_assumed_or_ranged_parameter_is_an_axis_or_says_why_not() -> None:
-    for name in ("receivables", "credit"):
-        scenario = load(name)
+    for scenario in packaged():
         questionable = {
             p.name for p in scenario.parameters.values() if p.assumed or p.bounds is not None
         }
@@ -204,7 +203,7 @@ def test_every_assumed_or_ranged_parameter_is_an_axis_or_says_why_not() -> None:
         assert not found & set(fixed_of(scenario))
 
 
-@pytest.mark.parametrize("name", ["receivables", "credit"])
+@pytest.mark.parametrize("name", ["receivables", "credit", "leasing"])
 def test_each_axis_stays_in_its_range_in_steps_and_holds_the_scenarios_own_value(name) -> None:
     for axis in axes_of(load(name)):
         places = [axis.coordinate(u) for u in (0.0, 0.3, 0.7, 1 - 1e-12)]
@@ -240,6 +239,15 @@ def test_a_points_name_says_all_about_it() -> None:
     assert line_place(point.name) == (axis.name, Fraction(3, 8))
     assert line_place(base_point().name) is None
     assert line_place("d000003") is None
+
+
+def test_levels_are_the_only_figures_and_a_single_one_is_no_axis() -> None:
+    axes = {axis.name: axis for axis in axes_of(load("leasing"))}
+    heartbeat = axes["heartbeat_s"]
+    taken = {heartbeat.coordinate(unit) for unit in np.linspace(0, 0.999, 100)}
+    assert taken == {1800, 3600, 5400, 7200, 10800, 14400}
+    assert heartbeat.coordinate(heartbeat.unit(7200)) == 7200
+    assert "usage_edge_hours_options" in fixed_of(load("leasing"))
 
 
 def test_a_step_that_is_no_step_is_refused() -> None:
