@@ -16,6 +16,7 @@ _LOG = logging.getLogger(__name__)
 # Messages of one commit: bounds how long the loop is busy with it, and what a failure repeats.
 BATCH_MAX: Final = 1_000
 _WAIT_S_MIN, _WAIT_S_MAX = 0.25, 15.0
+_PAUSE_S_MAX: Final = 0.1
 
 
 class OutLetter(Protocol):
@@ -72,14 +73,17 @@ class Consumer:
                 tasks.create_task(self._tick(self._tick_s))
 
     async def _bring_in(self) -> None:
+        now = asyncio.get_running_loop().time
         while True:
             deliveries = await self._link.receive(self._batch_max)
+            began_at = now()
             await self._commit(deliveries)
             self._link.acknowledge(deliveries)
             self.taken += len(deliveries)
             self.nudge()
-            # Who else is on this loop gets a turn, however much has come.
-            await asyncio.sleep(0)
+            # Who else is on this loop gets as long as the commit took, and a turn at least: so a
+            # dear commit is a large one, and a broker in the process is never starved.
+            await asyncio.sleep(min(now() - began_at, _PAUSE_S_MAX))
 
     async def _commit(self, deliveries: Sequence[Delivery]) -> None:
         """All at once; where our own code fails on them, by halves, until it is found on which."""

@@ -118,6 +118,50 @@ def test_a_broker_killed_among_messages_loses_none_that_was_answered(box: Broker
     run(scenario())
 
 
+def test_what_is_published_while_the_broker_is_down_arrives_once_it_is_back(
+    box: BrokerBox,
+) -> None:
+    async def scenario() -> None:
+        async with box.running():
+            bank = await box.link(BANK, DATA)
+            sender = await box.link(ONE, [])
+            await box.end()
+            while sender.is_connected:
+                await asyncio.sleep(0.01)
+            sending = asyncio.create_task(sender.publish(TOPIC, b"patient"))
+            await asyncio.sleep(0.05)
+            await box.again()
+            await sending
+            assert await take(bank, 1) == [b"patient"]
+
+    run(scenario())
+
+
+def test_an_acknowledgement_is_for_its_own_connection_and_never_for_another_message(
+    box: BrokerBox,
+) -> None:
+    async def scenario() -> None:
+        async with box.running():
+            bank = await box.link(BANK, DATA)
+            sender = await box.link(ONE, [])
+            for n in range(3):
+                await sender.publish(TOPIC, b"%d" % n)
+            received: list[Any] = []
+            while len(received) < 3:
+                received += await bank.receive(3)
+            await box.end()
+            while bank.is_connected:
+                await asyncio.sleep(0.01)
+            await box.again()
+            while bank.held < 3:
+                await asyncio.sleep(0.01)
+            bank.acknowledge(received)
+            await bank.close()
+            assert await take(await box.link(BANK, DATA), 3) == [b"0", b"1", b"2"]
+
+    run(scenario())
+
+
 def test_messages_wait_for_a_consumer_that_is_away(box: BrokerBox) -> None:
     async def scenario() -> None:
         async with box.running():
