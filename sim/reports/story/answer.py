@@ -117,4 +117,4 @@ def hinges_on(source: Source, claim_id: str, say: Tongue) -> Cell:
             f"turns at {turn['parameter']} = {turn['value']:.4g}",
             f"{turn['parameter']} = {turn['value']:.4g} 时翻转",
         )
-    return Cell(movers or say("nothing that was varied", "所变动的假设均无影响"), note=note)
+    return Cell(movers or say("no effect seen", "未见影响"), note=note)

@@ -16,7 +16,7 @@ _SHOWN: Final = 10
 
 def assumption_map(source: Source, say: Tongue) -> Section:
     title = say(f"Assumption map: {source.name}", f"假设地图：{source.name}")
-    return Section(f"map-{source.name}", title, list(_blocks(source, say)), 2)
+    return Section(f"map-{source.key}", title, list(_blocks(source, say)), 2)
 
 
 def _blocks(source: Source, say: Tongue) -> Iterator[Block]:
@@ -92,7 +92,7 @@ def _tornado(claim: Json, found: Json, document: Json, say: Tongue) -> Figure:
     }
     text = claim["text"][say.lang]
     title = say(
-        f"“{text}” is moved most by {found['movers'][0]}",
+        f'"{text}" is moved most by {found["movers"][0]}',
         f"“{text}”受 {found['movers'][0]} 影响最大",
     )
     note = say(

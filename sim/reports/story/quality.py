@@ -71,7 +71,7 @@ def _figure(source: Source, seconds: dict[str, list[float]], say: Tongue) -> Fig
     ]
     table = Table(title, ("", *arms), rows, frozenset(range(1, len(arms) + 1)))
     spec = dot_chart(dots, arms, "s", titles, say.lang)
-    return Figure(f"speed-{source.name}", title, note, spec, title, table)
+    return Figure(f"speed-{source.key}", title, note, spec, title, table)
 
 
 def _runtime(source: Source, say: Tongue) -> Table:

@@ -19,9 +19,13 @@ from system.errors import InputError
 
 @dataclass(frozen=True)
 class Source:
-    """One run. name: the scenario's, or the run folder's where several runs share a scenario."""
+    """One run. key: the scenario's name, or the folder's where several runs share a scenario.
+
+    name: the same as readers call it.
+    """
 
     folder: RunFolder
+    key: str
     name: str
 
     @cached_property
@@ -88,10 +92,11 @@ def sources_of(paths: Sequence[Path]) -> list[Source]:
     """The runs in these folders, a pilot's one after the other. Raises InputError."""
     folders = [folder for path in paths for folder in _folders(path)]
     scenarios = [folder.read_run()["scenario"]["name"] for folder in folders]
-    found = [
-        Source(folder, name if scenarios.count(name) == 1 else folder.path.name)
-        for folder, name in zip(folders, scenarios, strict=True)
+    keys = [
+        scenario if scenarios.count(scenario) == 1 else f"{folder.path.name}-{number}"
+        for number, (folder, scenario) in enumerate(zip(folders, scenarios, strict=True), 1)
     ]
+    found = [Source(folder, key, key) for folder, key in zip(folders, keys, strict=True)]
     for source in found:
         _check_closed(source)
     return found

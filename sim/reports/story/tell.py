@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, Literal
 
 from sim.reports.story import credit, leasing, receivables
@@ -44,6 +45,7 @@ def tell(
     for source in sources:
         check_measured(source)
     say = Tongue(lang)
+    sources = [replace(source, name=say.scenario(source.key)) for source in sources]
     sections = [answer(sources, say), *beside(sources, say)]
     if profile == "regulator":
         sections += regulator(sources, dossier, say)
@@ -85,7 +87,7 @@ def _chapter(source: Source, say: Tongue) -> Section:
         if figure is not None
     ]
     none = Text(say("No chart is made for this product.", "此产品没有专门的图表。"), "quiet")
-    return Section(f"run-{source.name}", source.name, found or [none])
+    return Section(f"run-{source.key}", source.name, found or [none])
 
 
 def _everything(source: Source, say: Tongue) -> Section:
@@ -108,4 +110,4 @@ def _everything(source: Source, say: Tongue) -> Section:
         rows,
         frozenset(range(1, len(arms) + 1)),
     )
-    return Section(f"metrics-{source.name}", title, [table], 2)
+    return Section(f"metrics-{source.key}", title, [table], 2)

@@ -16,6 +16,12 @@ _ARMS: Final = {
     "fixed": ("at fixed rent", "固定租金"),
     "usage": ("at rent by use", "按用量计租"),
 }
+_SCENARIOS: Final = {
+    "receivables": ("Receivables financing", "应收账款融资"),
+    "credit": ("Merchant credit", "商户信用贷款"),
+    "credit_recession": ("Merchant credit in a recession", "经济衰退下的商户信用贷款"),
+    "leasing": ("Equipment leasing", "设备租赁"),
+}
 _STAGES: Final = {
     "assemble": "备齐材料",
     "courier": "快递",
@@ -49,6 +55,9 @@ class Tongue:
     def arm(self, name: str) -> str:
         """How an arm does business; a name that no product has stands for itself."""
         return self(*_ARMS.get(name, (name, name)))
+
+    def scenario(self, name: str) -> str:
+        return self(*_SCENARIOS.get(name, (name, name)))
 
     def stage(self, name: str) -> str:
         return self(name.replace("_", " "), _STAGES.get(name, name))

@@ -17,7 +17,7 @@ def faults_and_invariants(source: Source, say: Tongue) -> Section:
     title = say(f"Faults and invariants: {source.name}", f"故障与不变式：{source.name}")
     blocks: list[Block] = [_faults(source, say), _invariants(source, say)]
     blocks += _failures(source, say)
-    return Section(f"invariants-{source.name}", title, blocks, 2)
+    return Section(f"invariants-{source.key}", title, blocks, 2)
 
 
 def _faults(source: Source, say: Tongue) -> Block:
@@ -79,7 +79,7 @@ def parameters(source: Source, say: Tongue) -> Section:
         blocks.insert(
             0, Text(say("Changed for this run: ", "此次运行改动：") + ", ".join(overrides))
         )
-    return Section(f"parameters-{source.name}", title, blocks, 2)
+    return Section(f"parameters-{source.key}", title, blocks, 2)
 
 
 def _parameter(name: str, found: Json, say: Tongue) -> tuple[Cell | str, ...]:
