@@ -21,7 +21,7 @@ SMALL = {
 }
 
 
-def wait(launch: Launch, seconds: float = 120) -> None:
+def wait(launch: Launch, seconds: float = 240) -> None:
     ends = time.monotonic() + seconds
     while launch.state == "running" and time.monotonic() < ends:
         time.sleep(0.1)
