@@ -110,10 +110,10 @@ def _axis(parameter: Parameter) -> Axis | str:
     numbers = value if isinstance(value, tuple) else (value,)
     base, spread = min(numbers), max(numbers) - min(numbers)
     low, high = float(bounds[0]), float(bounds[1]) - spread
-    if high <= low:
-        return "its range leaves it no room"
     if parameter.levels is not None:
         low, high = min(parameter.levels), max(parameter.levels)
+    if high <= low:
+        return "its range leaves it no room"
     step = parameter.step or (1.0 if _is_whole(parameter.name, (*numbers, *bounds)) else 0.0)
     return Axis(
         name=parameter.name,
