@@ -17,6 +17,7 @@ from sim.reports.stages import STAGE, must_shrink, stage_table
 from sim.reports.words import words
 from sim.run import HELD
 from sim.run_folder import Json, RunFolder
+from sim.warmup import settled_days
 
 VERDICT_STYLE = {"supported": "bold green", "refuted": "bold red", "undecided": "yellow"}
 
@@ -56,6 +57,7 @@ def _findings(folder: RunFolder, lang: str, console: Console) -> None:
     by_arm = _baselines_first(metrics_of(records, units), claims)
     for advice in must_shrink(by_arm, claims, lang):
         console.print(advice, highlight=False)
+    console.print(_warmup(folder, run["scenario"], word), highlight=False)
     console.print(_assumptions(run["scenario"]["parameters"], word), highlight=False)
     console.print(_metrics(by_arm, word))
     if stages := stage_table(by_arm, word):
@@ -111,6 +113,14 @@ def _notes(claim: Json, word: Mapping[str, str]) -> list[str]:
             )
         )
     return notes
+
+
+def _warmup(folder: RunFolder, scenario: Json, word: Mapping[str, str]) -> str:
+    """What was left out before measuring, beside when each arm's events settle."""
+    settled = ", ".join(f"{arm} {days} d" for arm, days in settled_days(folder).items())
+    return word["warmup"].format(
+        warmup=scenario["warmup_days"], horizon=scenario["horizon_days"], settled=settled or "–"
+    )
 
 
 def _assumptions(parameters: Json, word: Mapping[str, str]) -> str:

@@ -33,6 +33,10 @@ _ROWS = {
         "时间花在哪里：平均到账时间的各个环节",
     ),
     "stage": ("stage", "环节"),
+    "warmup": (
+        "warm-up {warmup} d left out, {horizon} d measured; events settle by (MSER): {settled}",
+        "预热 {warmup} 天不计，其后测量 {horizon} 天；事件量稳定于（MSER）：{settled}",
+    ),
     "assumptions": (
         "{assumed} of {total} parameters are assumed: the verdicts hold at their values",
         "{total} 个参数中有 {assumed} 个是假设而非实测：结论仅在其取值下成立",
