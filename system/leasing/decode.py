@@ -170,8 +170,8 @@ def _typed_alike(raw: Sequence[bytes]) -> Typed | None:
 
 
 def _is_plain(raw: Sequence[bytes]) -> bool:
-    """Whether each message is one reading of usual length."""
-    return b"\n" not in b"".join(raw) and max(map(len, raw), default=0) <= READING_BYTES_MAX
+    """Whether each message is one reading for certain. Their lengths are looked at later."""
+    return b"\n" not in b"".join(raw)
 
 
 def _documents(raw: Sequence[bytes], rows: Sequence[int], faults: I64) -> list[Document]:
