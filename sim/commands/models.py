@@ -61,10 +61,13 @@ def retrain(
     from system.credit.policy import DEFAULT_POLICY
     from system.credit.proposals import CardNotes
     from system.credit.proposals import retrain as trained_again
+    from system.credit.training import matured
+    from system.kernels.business_day import business_day
 
-    sample = read_sample(data)
+    given = read_sample(data)
     notes = CardNotes(data.name, DEFAULT_POLICY.limit.pd_ppm_max)
     with _opened(store) as (unit, now_s):
+        sample = matured(given, business_day(now_s), DEFAULT_POLICY.price.pd_window_days)
         drift = _drift(unit, sample)
         command_id = f"retrain {data.name} {now_s}"
         model_id = trained_again(
@@ -76,6 +79,7 @@ def retrain(
         "state": "proposed",
         "rows": sample.target.size,
         "bads": int(sample.target.sum()),
+        "rows_too_young": given.target.size - sample.target.size,
         "metrics_ppm": {
             fact.name: [fact.low_ppm, fact.value_ppm, fact.high_ppm] for fact in card.metrics
         },

@@ -21,7 +21,7 @@ def outcomes(path: Path, seed: int, shift: int = 0, n: int = 900) -> Path:
     refunds, tenure = luck.integers(0, 1_000_000, n) + shift, luck.integers(0, 2_000, n)
     bad = luck.random(n) < 1 / (1 + np.exp(2 - 3 * (refunds - shift) / 1e6))
     rows = [
-        f"m{row // 2},2026-0{1 + row % 6}-15,{int(bad[row])},{row % 3},{row % 2},"
+        f"m{row // 2},2025-0{1 + row % 6}-15,{int(bad[row])},{row % 3},{row % 2},"
         f"{refunds[row]},{tenure[row] if row % 9 else ''}"
         for row in range(n)
     ]
@@ -75,13 +75,23 @@ def test_rows_like_those_of_the_champion_raise_no_alert(
     assert made["drift_from_champion"]["alerts"] == []
 
 
+def test_rows_whose_window_is_not_over_teach_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = outcomes(tmp_path / "one.csv", 1)
+    file.write_text(file.read_text().replace("2025-03-15", "2200-03-15"), encoding="utf-8")
+    store = f"sqlite:///{tmp_path}/bank.db"
+    (made,) = said(capsys, "models", "retrain", file, "--store", store, "--by", "ann")
+    assert (made["rows"], made["rows_too_young"]) == (750, 150)
+
+
 def test_a_file_of_outcomes_says_what_it_holds(tmp_path: Path) -> None:
     sample = read_sample(outcomes(tmp_path / "one.csv", 1))
     assert sample.target.size == 900
     assert np.unique(sample.merchant).size == 450
     assert (sample.features["tenure_days"][::9] == MISSING).all()
     assert "180 days" in sample.target_text
-    assert (sample.observed_on[0], sample.region[1]) == (20_468, 1)
+    assert (sample.observed_on[0], sample.region[1]) == (20_103, 1)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +100,7 @@ def test_a_file_of_outcomes_says_what_it_holds(tmp_path: Path) -> None:
         ("tenure_days", "shoe_size", "header"),
         ("size_band,", "", "row"),
         ("merchant,", "shop,", "header"),
-        ("2026-01-15", "15.1.2026", "observed_on"),
+        ("2025-01-15", "15.1.2025", "observed_on"),
         (",0,0,0,", ",maybe,0,0,", "bad"),
     ],
 )
