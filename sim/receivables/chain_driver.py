@@ -15,6 +15,9 @@ from system.errors import IntegrityError, OperationalError
 
 # Ticks of relay and blocks come after people's actions of the same second.
 _AFTER = 5
+_SAME_MAX = 60
+# Every message has left and is final long before this.
+_LAST_BLOCKS_MAX = 500
 # Whoever finds the platform out of reach comes back after so long.
 RETRY_S = 600
 
@@ -40,6 +43,7 @@ class ChainDriver:
         self._head = self._first = chain.head()
         self.handle: Callable[[Event], None]
         self._is_scheduled = False
+        self._sent_before = self._same_count = 0
         self.block_count = 0
         self.transaction_count = 0
 
@@ -65,8 +69,13 @@ class ChainDriver:
             self.handle(event)
 
     def finish(self) -> None:
-        """Relay and seal at once until nothing is under way; the facts still reach ``handle``."""
-        while self._service.relay():
+        """Relay and seal at once until nothing is under way; the facts still reach ``handle``.
+
+        What is under way after so many blocks never ends: the auditor will name it.
+        """
+        for _ in range(_LAST_BLOCKS_MAX):
+            if not self._service.relay():
+                return
             self._mine(max(self._engine.now_s, self._head.time_s + 1))
             self.drain()
 
@@ -93,7 +102,11 @@ class ChainDriver:
             return
         if sent:
             self.transaction_count += sent
-            self._seal_later(self._block_interval_s)
+            # Where nothing moves for long, only a fault is under way, and blocks may be rarer.
+            self._same_count = self._same_count + 1 if sent == self._sent_before else 0
+            self._sent_before = sent
+            stuck = self._stored is not None and self._same_count > _SAME_MAX
+            self._seal_later(RETRY_S if stuck else self._block_interval_s)
 
     def _seal_later(self, interval_s: int) -> None:
         self._engine.at(_tick(self._engine.now_s, interval_s), self._seal, _AFTER)

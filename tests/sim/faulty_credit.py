@@ -13,6 +13,7 @@ from sim.credit.legacy import Legacy
 from sim.credit.model import play, setting_of
 from sim.scenario import Scenario, apply, load, scenario_of
 from sim.trace import EventLog
+from system.credit.feed_records import FEEDS, PERIOD_WORDS
 from system.credit.records import LINES
 
 _SIZES = (
@@ -25,10 +26,11 @@ _SIZES = (
 
 @dataclass(frozen=True)
 class Played:
-    """state: SHA-256 (hex) of every plain column of every line."""
+    """state, feeds: SHA-256 (hex) of every plain column of every line, and of the feed's sums."""
 
     log: EventLog
     state: str
+    feeds: str
     verdicts: dict[str, str]
     struck: dict[str, int]
 
@@ -54,8 +56,12 @@ def played(scenario: Scenario, arm: str = "data") -> Played:
         view = stage.bank.service.view(names, stage.bank.rows)
     add_journal(stage.log, journal)
     state = hashlib.sha256(b"".join(np.ascontiguousarray(view[name]).tobytes() for name in names))
+    with stage.system.book.transaction() as unit:
+        sums = unit.read(FEEDS, PERIOD_WORDS, stage.bank.rows)
+    feeds = hashlib.sha256(b"".join(np.ascontiguousarray(sums[n]).tobytes() for n in PERIOD_WORDS))
     stage.system.close()
-    return Played(stage.log, state.hexdigest(), verdicts, dict(stage.faults.struck))
+    struck = dict(stage.faults.struck)
+    return Played(stage.log, state.hexdigest(), feeds.hexdigest(), verdicts, struck)
 
 
 @cache
