@@ -50,6 +50,13 @@ def test_a_bill_is_the_nearest_whole_fen_and_the_even_one_of_two(raw: int) -> No
     assert fen >= 0
 
 
+@pytest.mark.parametrize("year_days", [ACT_365, ACT_360])
+def test_exactly_half_a_fen_goes_to_the_even_one(year_days: int) -> None:
+    half = fen_unit_raw(year_days) // 2
+    raw = i64([-half, half, 3 * half, 5 * half, 5 * half - 1, 5 * half + 1])
+    assert whole_fen_half_even(raw, year_days).tolist() == [0, 0, 2, 2, 2, 3]
+
+
 @pytest.mark.parametrize("year_days", DAY_COUNTS)
 @pytest.mark.parametrize(("first", "days"), [(1, 29), (3, 27), (60, 30), (409, 22)])
 def test_a_line_costs_what_the_day_count_of_quantlib_says(
