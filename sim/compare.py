@@ -7,10 +7,15 @@ from dataclasses import asdict
 from typing import Any
 
 from sim.findings import units_of
+from sim.looks import ALPHA
+from sim.metrics.catalog import metric_of
+from sim.questions import Interval
 from sim.run_folder import Json, RunFolder, plain
 from sim.statistics import paired_interval
 
 CLAIM_KEYS = ("estimate", "ci_low", "ci_high", "threshold", "n", "verdict")
+# What a later run does to a metric. Luck alone names a change in 5 % of comparisons at most.
+BETTER, WORSE, SAME, INCONCLUSIVE = "better", "worse", "same", "inconclusive"
 # These say who ran, not what was asked; they have their own place in the output.
 NOT_PARAMETERS = ("seed", "claims", "question")
 
@@ -72,30 +77,56 @@ def _claims(by_run: Sequence[Sequence[Json]], units: Mapping[str, str]) -> Itera
 
 def _differences(folders: Sequence[RunFolder], records: Sequence[Sequence[Json]]) -> Iterator[Json]:
     first, units = _by_number(records[0]), units_of(records[0])
-    for folder, later in zip(folders[1:], map(_by_number, records[1:]), strict=True):
-        numbers = sorted(first.keys() & later.keys())
-        for arm, metric in _shared(first, later, numbers):
-            interval = paired_interval(
-                [later[number][arm]["metrics"].get(metric) for number in numbers],
-                [first[number][arm]["metrics"].get(metric) for number in numbers],
-            )
-            if interval.n:
-                yield {
-                    "run": str(folder.path),
-                    "arm": arm,
-                    "metric": metric,
-                    "unit": units[metric],
-                } | asdict(interval)
+    found = [
+        (str(folder.path), arm, metric, *_columns(first, later, arm, metric))
+        for folder, later in zip(folders[1:], map(_by_number, records[1:]), strict=True)
+        for arm, metric in _shared(first, later)
+    ]
+    alpha = ALPHA / max(1, len(found))
+    for run, arm, metric, values, baseline in found:
+        interval = paired_interval(values, baseline)
+        if interval.n:
+            named = {"run": run, "arm": arm, "metric": metric, "unit": units[metric]}
+            change = _change(paired_interval(values, baseline, alpha), metric)
+            yield named | asdict(interval) | {"change": change}
+
+
+def _columns(
+    first: Mapping[int, Json], later: Mapping[int, Json], arm: str, metric: str
+) -> tuple[list[float | None], list[float | None]]:
+    """The metric in both runs, over the replications that both have."""
+    later_values, first_values = (
+        [run[number][arm]["metrics"].get(metric) for number in _numbers(first, later)]
+        for run in (later, first)
+    )
+    return later_values, first_values
+
+
+def _change(interval: Interval, metric: str) -> str:
+    """Whether the later run is better, worse or the same, or that luck may explain it.
+
+    interval: at a level corrected for the number of metrics that are looked at.
+    """
+    if interval.ci_low is None or interval.ci_high is None:
+        return INCONCLUSIVE
+    if interval.ci_low == interval.ci_high == 0:
+        return SAME
+    if interval.ci_low <= 0 <= interval.ci_high:
+        return INCONCLUSIVE
+    return BETTER if (interval.ci_low > 0) == metric_of(metric).bigger_is_better else WORSE
 
 
 def _by_number(records: Sequence[Json]) -> dict[int, Json]:
     return {record["replication"]: record["arms"] for record in records}
 
 
-def _shared(
-    first: Mapping[int, Json], later: Mapping[int, Json], numbers: Sequence[int]
-) -> list[tuple[str, str]]:
+def _numbers(first: Mapping[int, Json], later: Mapping[int, Json]) -> list[int]:
+    return sorted(first.keys() & later.keys())
+
+
+def _shared(first: Mapping[int, Json], later: Mapping[int, Json]) -> list[tuple[str, str]]:
     """Arm and metric that both runs have, by arm in the first run's order."""
+    numbers = _numbers(first, later)
     if not numbers:
         return []
     here, there = first[numbers[0]], later[numbers[0]]

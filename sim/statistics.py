@@ -95,9 +95,11 @@ def mean_interval(values: Sequence[Value], alpha: float = ALPHA) -> Interval:
     return Interval(sample.mean, sample.mean - half, sample.mean + half, sample.n)
 
 
-def paired_interval(values: Sequence[Value], baseline: Sequence[Value]) -> Interval:
+def paired_interval(
+    values: Sequence[Value], baseline: Sequence[Value], alpha: float = ALPHA
+) -> Interval:
     """Mean paired difference with its t interval, over the pairs where both are defined."""
-    return mean_interval([x - y for x, y in _pairs(values, baseline)])
+    return mean_interval([x - y for x, y in _pairs(values, baseline)], alpha)
 
 
 def judge(questions: Sequence[Question], alpha: float = ALPHA) -> list[Judgement]:

@@ -11,6 +11,8 @@ from sim.reports.figures import claim_unit, figure, span
 from sim.reports.words import words
 from sim.run_folder import Json
 
+CHANGE_STYLE = {"better": "green", "worse": "bold red", "same": "dim", "inconclusive": "yellow"}
+
 
 def show_comparison(document: Json, lang: str, console: Console) -> None:
     """Print what ``sim.compare.compare`` found."""
@@ -61,11 +63,13 @@ def _verdict(found: Json | None, row: Json, word: Mapping[str, str]) -> str:
 
 def _differences(rows: list[Json], names: list[str], word: Mapping[str, str]) -> Table:
     table = Table(title=word["difference"], title_justify="left")
-    for column in ("", word["arms"], word["metric"], word["difference"], word["interval"], "n"):
+    keys = ("arms", "metric", "difference", "interval", "change")
+    for column in ("", *(word[key] for key in keys), "n"):
         table.add_column(column)
     for row in rows:
         number = f"\\[{names.index(row['run'], 1) + 1}] - \\[1]"
         interval = span(row["ci_low"], row["ci_high"], row["unit"])
         mean = figure(row["mean"], row["unit"])
-        table.add_row(number, row["arm"], row["metric"], mean, interval, str(row["n"]))
+        change = f"[{CHANGE_STYLE[row['change']]}]{word[row['change']]}[/]"
+        table.add_row(number, row["arm"], row["metric"], mean, interval, change, str(row["n"]))
     return table

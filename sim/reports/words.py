@@ -66,6 +66,11 @@ _ROWS = {
     "detail": ("detail", "详情"),
     "parameter": ("parameter", "参数"),
     "difference": ("paired difference", "配对差"),
+    "change": ("change", "变化"),
+    "better": ("better", "变好"),
+    "worse": ("worse", "变差"),
+    "same": ("same", "相同"),
+    "inconclusive": ("inconclusive", "无法判定"),
     "same_parameters": ("no parameter differs", "参数全部相同"),
     "unpaired": (
         "seeds differ, so replications are not paired and no difference is given",

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.compare import compare
+from sim.compare import _change, compare
+from sim.questions import Interval
 from sim.run_folder import RunFolder
 from tests.sim.toy_runs import run, study_of
 
@@ -46,3 +47,22 @@ def test_other_seeds_are_not_paired(finished: Path, tmp_path: Path) -> None:
     run(other)
     found = compare([RunFolder(finished), other.folder])
     assert (found["paired"], found["differences"]) == (False, [])
+
+
+def test_a_change_beyond_luck_is_named_by_the_metrics_direction(
+    finished: Path, slower: Path
+) -> None:
+    there = compare([RunFolder(finished), RunFolder(slower)])["differences"]
+    back = compare([RunFolder(slower), RunFolder(finished)])["differences"]
+    assert {row["change"] for row in there} == {"worse"}
+    assert {row["change"] for row in back} == {"better"}
+
+
+def test_a_run_beside_itself_is_the_same(finished: Path) -> None:
+    found = compare([RunFolder(finished), RunFolder(finished)])
+    assert {row["change"] for row in found["differences"]} == {"same"}
+
+
+def test_what_luck_may_explain_is_inconclusive() -> None:
+    assert _change(Interval(1.0, -1.0, 3.0, 9), "time_to_cash_s_p50") == "inconclusive"
+    assert _change(Interval(1.0, None, None, 1), "time_to_cash_s_p50") == "inconclusive"

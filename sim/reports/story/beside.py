@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from sim.compare import compare
 from sim.reports.figures import claim_unit
 from sim.reports.story.amounts import amount, span
 from sim.reports.story.answer import TONES
-from sim.reports.story.blocks import Block, Cell, Row, Section, Table, Text
+from sim.reports.story.blocks import Block, Cell, Row, Section, Table, Text, Tone
 from sim.reports.story.source import Source
 from sim.reports.story.tongue import Tongue
 from sim.run_folder import Json
+
+_CHANGES: Final[dict[str, Tone]] = {"better": "good", "worse": "bad"}
 
 
 def beside(sources: Sequence[Source], say: Tongue) -> list[Section]:
@@ -69,14 +72,15 @@ def _differences(found: Json, sources: Sequence[Source], say: Tongue) -> Block:
             row["metric"],
             amount(row["mean"], row["unit"], say),
             span(row["ci_low"], row["ci_high"], row["unit"], say),
+            Cell(say.word(row["change"]), _CHANGES.get(row["change"], "unsure")),
             str(row["n"]),
         )
         for row in found["differences"]
         if row["ci_low"] is not None and (row["ci_low"] > 0 or row["ci_high"] < 0)
     ]
-    head = ("", *(say.word(k) for k in ("arms", "metric", "difference", "interval")), "n")
+    head = ("", *(say.word(k) for k in ("arms", "metric", "difference", "interval", "change")), "n")
     caption = say(
         f"Paired differences from {sources[0].name} whose 95 % interval excludes zero",
         f"与 {sources[0].name} 的配对差，仅列 95% 区间不含零者",
     )
-    return Table(caption, head, rows, frozenset({3, 4, 5}))
+    return Table(caption, head, rows, frozenset({3, 4, 6}))
