@@ -20,7 +20,6 @@ class LessorParameters:
     usage_price_ratio_options: Floats
     usage_rent_ratio_min: float
     usage_rent_ratio_max: float
-    invoice_due_days: int
     # people
     inspection_days: int
     reminder_days: int
@@ -48,7 +47,6 @@ LESSOR_BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
     "usage_price_ratio_options": (0, 10),
     "usage_rent_ratio_min": (0, 2),
     "usage_rent_ratio_max": (0.1, 10),
-    "invoice_due_days": (0, 90),
     "inspection_days": (1, 365),
     "reminder_days": (1, 90),
     "inspector_days": _DAYS,

@@ -2,7 +2,7 @@
 
 Runs the usage arm under each candidate, on seeds of its own that no scenario reports, and prints
 precision, recall and false alerts, in all and by kind. What was chosen, and why, stands in
-docs/decisions/0019; ``sim.leasing.watch_policy`` holds it.
+docs/decisions/0022; ``sim.leasing.watch_policy`` holds it.
 """
 
 import sys

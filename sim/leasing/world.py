@@ -79,8 +79,7 @@ class World:
         self.where = at_home(self.fleet)
         self.tanks = open_tanks(luck, self.fleet)
         self.idleness = Idleness(n)
-        # Days on which thefts were noticed by the lessee and told to the lessor.
-        self.stolen_on = np.full(n, NOWHERE, np.int64)
+        # Days on which lessees tell of thefts.
         self.reported_on = np.full(n, NOWHERE, np.int64)
         self._fled = np.zeros(n, np.bool_)
         self._period_s = np.zeros(n, np.int64)
@@ -162,7 +161,6 @@ class World:
         at_s = day_start_s(day) + trip.slot * SLOT_S
         self.economy.machines.gone[rows] = True
         self.economy.machines.place[rows] = NOWHERE
-        self.stolen_on[rows] = day
         waits = 2 * self.t.report_days_mean * self.troubles.draw("theft_reported", day)[rows]
         self.reported_on[rows] = day + 1 + waits.astype(np.int64)
         self.truth.begin(Kind.GEOFENCE, rows, at_s)
@@ -209,7 +207,7 @@ class World:
         machines, at_s = self.economy.machines, day_start_s(day)
         machines.gone[rows] = False
         self.economy.take_back(day, rows)
-        self.stolen_on[rows] = self.reported_on[rows] = NOWHERE
+        self.reported_on[rows] = NOWHERE
         self.where.place[rows] = NOWHERE
         self.where.lat_e7[rows], self.where.lon_e7[rows] = self.ground.middle(
             rows, np.full(rows.size, NOWHERE)

@@ -159,6 +159,14 @@ _SCORES = tuple(
     for name, unit, better, doc_en, doc_zh in _ALERTS
 )
 
+_GAIN = Metric(
+    "alert_f1_gain",
+    "ratio",
+    bigger_is_better=True,
+    doc_en="F1 of our alerts less that of the commission's fixed rules on the same readings.",
+    doc_zh="同一批读数上，本系统预警的 F1 减去委托方固定规则的 F1。",
+)
+
 _READINGS = Metric(
     "readings_count",
     "count",
@@ -167,4 +175,4 @@ _READINGS = Metric(
     doc_zh="到达银行的读数条数（含重复）。",
 )
 
-LEASING_METRICS: tuple[Metric, ...] = (*_BUSINESS, *_SCORES, _READINGS)
+LEASING_METRICS: tuple[Metric, ...] = (*_BUSINESS, *_SCORES, _GAIN, _READINGS)

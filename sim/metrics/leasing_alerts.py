@@ -41,6 +41,8 @@ def measure_alerts(stage: Stage) -> Values:
         values |= _scores(prefix, causes, told, window, TOTAL, "")
         for kind in Kind:
             values |= _scores(prefix, causes, told, window, (kind,), f".{kind.name.lower()}")
+    ours, theirs = values["alert_f1"], values["baseline_alert_f1"]
+    values["alert_f1_gain"] = None if ours is None or theirs is None else ours - theirs
     values["readings_count"] = stage.readings_count
     return values
 

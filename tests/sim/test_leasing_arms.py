@@ -31,6 +31,7 @@ def test_every_metric_of_the_arm_is_in_the_catalogue(arm: str) -> None:
     assert values["engine_hours_per_machine_month"] is not None
 
 
+@pytest.mark.slow
 def test_the_same_task_tells_the_same_story() -> None:
     first, again = (simulate_leasing(task("usage")) for _ in range(2))
     assert first_difference(first.log, again.log) is None
