@@ -148,6 +148,8 @@ def map_wish(
 
     if scale is not None and not 0 < scale <= 1:
         raise InputError("--map-scale", scale, "write a part of the populations: above 0, up to 1")
+    # Who says how large a map is to be wants one.
+    asked = asked or any(given is not None for given in (points, replications, scale))
     return MapWish(asked, points, replications, scale)
 
 
