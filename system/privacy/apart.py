@@ -12,11 +12,14 @@ from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from system.errors import PeerUnavailable, ShapanError
-from system.privacy.link import Link, connect
+from system.privacy.link import Link, connect, load_spu
 from system.privacy.records import Endpoint
 
 Result = TypeVar("Result")
 _LINK_LOST = 255
+# SPU counts attempts, not seconds: where each handshake fails slowly it would try for minutes.
+_PATIENCES_TO_CONNECT = 3
+_LOOKING, _FOUND = "looking for the peer", "found the peer"
 
 
 def apart(endpoint: Endpoint, task: Callable[[Link, Any], Result], given: Any) -> Result:
@@ -31,7 +34,14 @@ def apart(endpoint: Endpoint, task: Callable[[Link, Any], Result], given: Any) -
     child.start()
     sender.close()
     try:
-        kind, outcome = receiver.recv()
+        said = receiver.recv()
+        if said == _LOOKING and not receiver.poll(_PATIENCES_TO_CONNECT * endpoint.patience_s):
+            child.kill()
+            child.join()
+            raise PeerUnavailable("connect", "no handshake was completed in time")
+        while isinstance(said, str):
+            said = receiver.recv()
+        kind, outcome = said
     except EOFError as error:
         child.join()
         code = child.exitcode
@@ -52,7 +62,10 @@ def _work(
 ) -> None:
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     try:
+        load_spu()
+        sender.send(_LOOKING)
         with connect(endpoint) as link:
+            sender.send(_FOUND)
             outcome = task(link, given)
         sender.send((None, outcome))
     except ShapanError as error:
