@@ -35,7 +35,8 @@ def resume(wish: Wish, path: Path) -> Study:
     wished = prepare(wish, lambda plan: path)
     differing = list(_differing(study, wished))
     asks = any(override.startswith("replications.") for override in wish.overrides)
-    if asks and {name for name, _, _ in differing} <= _MORE and _is_more(study, wished):
+    names = {name for name, _, _ in differing}
+    if asks and names and names <= _MORE and _is_more(study, wished):
         return _extended(study, wished, wish.overrides)
     for name, was, now in differing:
         raise InputError(name, now, f"{path} was begun with {short(was)}: {_remedy(name)}")

@@ -43,9 +43,9 @@ def address(runs: Path) -> Iterator[str]:
         process.terminate()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium, driven by playwright."""
+    """Chromium, driven by playwright; for one module, as its loop would stop all others."""
     if not CHROMIUM and not os.environ.get("SHAPAN_REQUIRE_CHROMIUM"):
         pytest.skip("needs Debian's chromium: apt-get install chromium")
     from playwright.sync_api import sync_playwright

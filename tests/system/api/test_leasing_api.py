@@ -43,7 +43,7 @@ def say(town: Town, lat: float, lon: float, hours: float) -> None:
     }
     payload = json.dumps(reading).encode()
     delivery = Delivery("device/EXC-1/data", payload, town.clock.time_s * 1_000)
-    taken = town.process.gateway.services.leasing.leasing.receive([delivery])
+    taken = town.process.gateway.services.leasing.telemetry.take([delivery])
     assert not taken.quarantined, taken
 
 
