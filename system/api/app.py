@@ -21,7 +21,6 @@ from system.api.tokens import LIFE_S
 from system.settings import VERSION
 
 _CODES: Final = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED}
-Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 def app_of(gateway: Gateway, work: Callable[[], AbstractAsyncContextManager[None]]) -> FastAPI:

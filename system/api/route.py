@@ -84,11 +84,3 @@ class Route:
     def allows(self, caller: Caller) -> bool:
         """Whether role and scope suffice, whatever the object."""
         return bool(caller.roles & self.roles) and self.scope in caller.scopes
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A stretch of a list. after: the cursor, empty for the beginning.  limit: 1 to PAGE_MAX."""
-
-    after: str
-    limit: int
