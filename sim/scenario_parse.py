@@ -47,6 +47,7 @@ _REQUIRED = (
 _OPTIONAL = ("populations", "parameters", "claims", "faults", "expect", "on_both_wirings")
 _OF_PARAMETERS = ("source", "assumed", "range", "step", "levels", "interval", "draw")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_TITLE = re.compile(r"[a-z][a-z0-9_]*(-[a-z0-9_]+)*")
 _TOML_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
 
@@ -75,7 +76,7 @@ def parse(data: Data, document: Document) -> Scenario:
     parameters = reader.parameters(data.get("parameters", {}))
     arms = reader.arms(data, parameters)
     return Scenario(
-        name=reader.name(data["name"], ("name",)),
+        name=reader.title(data["name"], ("name",)),
         question=reader.text(data["question"], ("question",)),
         horizon_days=reader.whole(data["horizon_days"], ("horizon_days",), low=1),
         warmup_days=reader.whole(data["warmup_days"], ("warmup_days",), low=0),
@@ -142,6 +143,13 @@ class _Reader:
         if isinstance(value, str) and _NAME.fullmatch(value):
             return value
         raise self._error(at, value, "write a name of a-z, 0-9 and _ that begins with a letter")
+
+    def title(self, value: Any, at: Place) -> str:
+        """A scenario's own name, which may have hyphens: it names files, never a key."""
+        if isinstance(value, str) and _TITLE.fullmatch(value):
+            return value
+        remedy = "write a name of a-z, 0-9, _ and single hyphens that begins with a letter"
+        raise self._error(at, value, remedy)
 
     def text(self, value: Any, at: Place) -> Text:
         table = self.keys(value, at, ("en", "zh"))

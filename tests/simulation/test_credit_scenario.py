@@ -47,14 +47,14 @@ def test_the_promises_of_the_brief_are_claims() -> None:
     assert (claims["npl_at_most_1_5"].arm, claims["npl_at_most_1_5"].compare) == ("data", "level")
 
 
-@pytest.mark.parametrize("name", ["credit", "credit_recession"])
+@pytest.mark.parametrize("name", ["credit", "credit-recession"])
 def test_no_outcome_is_a_parameter(name: str) -> None:
     outcomes = {metric.partition(".")[0] for metric in catalog.METRICS}
     assert not outcomes & set(load(name).parameters)
 
 
 def test_the_recession_differs_from_the_packaged_world_in_its_recession_alone() -> None:
-    calm, recession = load("credit").parameters, load("credit_recession").parameters
+    calm, recession = load("credit").parameters, load("credit-recession").parameters
     changed = {name for name in calm if calm[name].value != recession[name].value}
     assert changed
     assert all(name.startswith("recession_") for name in changed)

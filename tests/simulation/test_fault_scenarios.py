@@ -6,8 +6,8 @@ from sim.scenario import apply, load
 from sim.world import Outcome, Task, simulate
 
 SMALL = {
-    "chain_reorg": ("horizon_days=30",),
-    "feed_outage": ("populations.merchant.count=200", "populations.legacy.count=6000"),
+    "chain-reorg": ("horizon_days=30",),
+    "feed-outage": ("populations.merchant.count=200", "populations.legacy.count=6000"),
 }
 
 

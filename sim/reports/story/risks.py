@@ -64,7 +64,7 @@ RISKS: Final[dict[str, Risk]] = {
         _MARKET, ("Merchants default", "商户违约"), "credit", "default_rate", "loss_rate"
     ),
     "recession": Risk(
-        _MARKET, ("A recession", "经济衰退"), "credit_recession", "npl_peak", "loss_rate"
+        _MARKET, ("A recession", "经济衰退"), "credit-recession", "npl_peak", "loss_rate"
     ),
     "model_drift": Risk(
         _MODEL,

@@ -19,7 +19,7 @@ _ARMS: Final = {
 _SCENARIOS: Final = {
     "receivables": ("Receivables financing", "应收账款融资"),
     "credit": ("Merchant credit", "商户信用贷款"),
-    "credit_recession": ("Merchant credit in a recession", "经济衰退下的商户信用贷款"),
+    "credit-recession": ("Merchant credit in a recession", "经济衰退下的商户信用贷款"),
     "leasing": ("Equipment leasing", "设备租赁"),
 }
 _STAGES: Final = {
