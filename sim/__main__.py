@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import typer
 
+from sim.commands.audit import audit
 from sim.commands.bundle import bundle
 from sim.commands.compare import compare
 from sim.commands.keys import keys
@@ -56,6 +57,7 @@ for name, products, summary in (
 ):
     app.add_typer(by_product(products, summary), name=name)
 
+app.add_typer(audit, name="audit")
 app.add_typer(keys, name="keys")
 app.add_typer(models, name="models")
 

@@ -38,19 +38,27 @@ _HALTED = ("revert", "evm error", "out of gas", "outofgas", "invalid opcode", "s
 class HttpChain:
     """Implements the Evm port on a node, and BlockProducer where the node can seal on demand.
 
-    gas_price_wei: paid by every transaction; 0 on permissioned chains.  Raises InputError for a
-    price below the head's base fee, EvmUnavailable when the node does not answer in timeout_s.
+    gas_price_wei: paid by every transaction; 0 on permissioned chains.  price_checked: False for
+    who only reads.  Raises InputError for a price below the head's base fee, EvmUnavailable when
+    the node does not answer in timeout_s.
     """
 
     def __init__(
-        self, url: str, keys: KeyRing, *, gas_price_wei: int = 0, timeout_s: float = 10.0
+        self,
+        url: str,
+        keys: KeyRing,
+        *,
+        gas_price_wei: int = 0,
+        timeout_s: float = 10.0,
+        price_checked: bool = True,
     ) -> None:
         self._keys = keys
         self._gas_price_wei = gas_price_wei
         self._rpc = JsonRpc(url, timeout_s=timeout_s)
         self._chain_id = int(self._rpc.ask("eth_chainId"), 16)
         # Signed bytes keep their price for ever, so a hopeless one is refused before the first.
-        self._check_price()
+        if price_checked:
+            self._check_price()
 
     def _check_price(self) -> None:
         head = self._rpc.ask("eth_getBlockByNumber", "latest", False)

@@ -2,14 +2,13 @@
 
 from typing import Any, Final, Literal
 
-from system.api.access import READERS, SCOPES, SEE_ALL, Caller, Role
+from system.api.access import SCOPES, Caller, Role
 from system.api.answers import Answer, Taken, not_found, refusal_problem
 from system.api.bodies import Body, Int, Text, body_of, example, values
 from system.api.problems import Code, Problem
 from system.api.route import Call, Route
 from system.api.services import Services
 from system.chain.commands import ChangeKyc, EnrolParty
-from system.compliance import audit
 from system.errors import DuplicateRow
 from system.parties import feedback
 from system.parties.feedback import Feedback
@@ -60,15 +59,6 @@ class PartyAnswer(Answer):
     group_id: str | None
     kyc_state: str
     kyc_expires_at_s: int | None
-
-
-class AuditAnswer(Answer):
-    """whole: no link was altered.  head: the last link's number and hash, to be kept elsewhere."""
-
-    whole: bool
-    first_altered: int | None
-    sequence: int
-    hash: str
 
 
 def _admit(desk: Services, call: Call) -> ClientSecret:
@@ -136,13 +126,6 @@ def _show_party(desk: Services, call: Call) -> PartyAnswer:
     if row is None:
         raise not_found()
     return PartyAnswer(**{name: getattr(row, name) for name in PartyAnswer.model_fields})
-
-
-def _audit(desk: Services, call: Call) -> AuditAnswer:
-    with desk.unit() as unit:
-        altered, head = audit.verify(unit), audit.head(unit)
-    sequence, text = (head.sequence, head.hash) if head else (0, audit.GENESIS_HASH)
-    return AuditAnswer(whole=altered is None, first_altered=altered, sequence=sequence, hash=text)
 
 
 _ROLES: Final = [role.name.lower() for role in Role if role.name]
@@ -219,16 +202,5 @@ ROUTES: Final = (
         body=Opinion,
         object_rule="any: the caller's own opinion",
         status=201,
-    ),
-    Route(
-        "GET",
-        "/audit",
-        "checkAudit",
-        "Whether the audit log is whole, and its head",
-        "operations",
-        READERS | SEE_ALL,
-        _audit,
-        AuditAnswer,
-        object_rule="any: the log of all",
     ),
 )

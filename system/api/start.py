@@ -52,6 +52,8 @@ ADMINISTRATOR: Final = "administrator"
 _SETUP_S: Final = 3_600
 # How often the process looks whether a business day has ended.
 _DAY_LOOK_S: Final = 60.0
+# Between two checkpoints of the audit log: what of its end could go unnoticed.
+_ANCHOR_S: Final = 3_600.0
 _LOG = logging.getLogger("shapan.gateway")
 
 
@@ -145,6 +147,7 @@ class Process:
         tasks = [
             asyncio.create_task(_again(self._opening.block_s, self.advance_chain)),
             asyncio.create_task(_again(_DAY_LOOK_S, self.close_days)),
+            asyncio.create_task(_again(_ANCHOR_S, self.anchor)),
         ]
         try:
             async with self.telemetry.running(self.gateway.services.leasing.telemetry):
@@ -167,6 +170,10 @@ class Process:
         else:
             system.receivables.relay()
         system.receivables.confirm()
+
+    def anchor(self) -> None:
+        """Put a checkpoint of the audit log on the chain."""
+        self.gateway.services.receivables.receivables.anchor()
 
     def close_days(self) -> None:
         """Close every business day that has ended, in every product; with a period, look at all

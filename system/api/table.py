@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from pydantic import ConfigDict
 
-from system.api import approvals, clients, credit, leasing, operations, receivables
+from system.api import approvals, auditing, clients, credit, leasing, operations, receivables
 from system.api.access import Role
 from system.api.answers import Answer, not_found
 from system.api.bodies import Body, read
@@ -57,7 +57,13 @@ def _decide(desk: Services, call: Call) -> Decided:
     return Decided(approval_id=row.approval_id, state=row.state, result=result)
 
 
-_PRODUCTS: Final = (*receivables.ROUTES, *credit.ROUTES, *leasing.ROUTES, *operations.ROUTES)
+_PRODUCTS: Final = (
+    *receivables.ROUTES,
+    *credit.ROUTES,
+    *leasing.ROUTES,
+    *operations.ROUTES,
+    *auditing.ROUTES,
+)
 _FOUR_EYES: Final = {route.name: route for route in _PRODUCTS if route.four_eyes}
 ROUTES: Final = (
     *_PRODUCTS,

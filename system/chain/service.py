@@ -12,6 +12,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from system.canonical import sha256_hex
 from system.chain import (
+    anchors,
     service_alerts,
     service_days,
     service_endorsement,
@@ -255,6 +256,10 @@ class ReceivablesService:
         happened, self._fresh = self._fresh, []
         return happened
 
+    def anchor(self) -> None:
+        """Take a checkpoint of the audit log and send it to the chain with the next ``relay``."""
+        anchors.anchor(self._parts)
+
     def reconcile(self) -> list[Difference]:
         """Compare all of the books with the chain at its head; call when nothing is under way.
 
@@ -270,7 +275,8 @@ class ReceivablesService:
 
     def _settle(self, unit: Unit, settled: Sequence[Settled]) -> None:
         session = Session(unit, self._parts)
-        ChainOutcomes(session, partial(self._party_of, session)).settle(settled)
+        outcomes = ChainOutcomes(session, partial(self._party_of, session))
+        outcomes.settle(anchors.without_anchors(settled))
         session.close()
         # Told only after the commit, by the caller of the relay.
         self._told += session.events

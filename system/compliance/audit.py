@@ -1,7 +1,7 @@
 """The audit log: a hash chain written in the transaction of what it records.
 
 Whoever alters or removes a link must rewrite all that follow. The end of the chain is protected
-by whoever else knows its last hash: hand ``head`` to an outside witness.
+by whoever else knows its last hash: ``checkpoints`` are made for that.
 """
 
 from collections.abc import Sequence
@@ -64,13 +64,14 @@ def verify(unit: Unit) -> int | None:
     while page := unit.scan(AUDIT, after=(sequence,), limit=PAGE_ROWS):
         for link in page:
             sequence += 1
-            if not _follows(link, sequence, previous):
+            if not follows(link, sequence, previous):
                 return sequence
             previous = link.hash
     return None
 
 
-def _follows(link: AuditLink, sequence: int, previous: str) -> bool:
+def follows(link: AuditLink, sequence: int, previous: str) -> bool:
+    """Whether the link is the next one after this hash, and its own hash that of its fields."""
     text = _covered(
         link.sequence,
         link.at_s,

@@ -30,5 +30,23 @@ class AuditLink:
     hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """One Merkle root over the links from first to last. ``hash`` covers all other fields.
+
+    head: hash of the last link.  previous_hash: of the checkpoint before.
+    """
+
+    number: int
+    at_s: int
+    first: int
+    last: int
+    root: str
+    head: str
+    previous_hash: str
+    hash: str
+
+
 AUDIT = Table("audit", AuditLink, key=("sequence",), append_only=True)
-COMPLIANCE_TABLES = (AUDIT,)
+CHECKPOINTS = Table("audit_checkpoint", Checkpoint, key=("number",), append_only=True)
+COMPLIANCE_TABLES = (AUDIT, CHECKPOINTS)
