@@ -23,6 +23,7 @@ from system.adapters.mqtt_mosquitto import Listener, configure
 from system.bootstrap_leasing import LeasingSystem, build_leasing
 from system.leasing.commands import EnrolMachines
 from system.leasing.devices import (
+    NO_KEYS,
     Device,
     Fleet,
     Gateway,
@@ -87,7 +88,7 @@ def leasing_of(devices: int, gateways: int = 0) -> LeasingSystem:
     with built.book.transaction() as unit:
         enrol_fleets(unit.rows, [Fleet("f", True, "WGS-84")])
         enrol_devices(
-            unit.rows, [Device(f"d-{n}", n, "", "f", "none", b"") for n in range(devices)]
+            unit.rows, [Device(f"d-{n}", n, "", "f", "none", b"") for n in range(devices)], NO_KEYS
         )
         enrol_gateways(unit.rows, [Gateway(f"g-{n}", "f") for n in range(gateways)])
     return built

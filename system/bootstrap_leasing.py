@@ -9,6 +9,7 @@ from system.adapters.sql_book import SqlBook, frame_tables
 from system.adapters.sql_store import SqlStore
 from system.compliance.records import COMPLIANCE_TABLES
 from system.leasing.desk import Parts
+from system.leasing.devices import DeviceKeys
 from system.leasing.intake import INTAKE_FRAMES, INTAKE_TABLES
 from system.leasing.leases.desk import LeaseParts
 from system.leasing.leases.policy import DEFAULT_POLICY as DEFAULT_LEASE_POLICY
@@ -24,6 +25,7 @@ from system.ledger.inbox import INBOX_TABLES
 from system.ledger.outbox import OUTBOX_TABLES
 from system.ledger.records import LEDGER_TABLES
 from system.ports.book import Book
+from system.ports.cipher import FieldCipher
 from system.ports.clock import Clock
 from system.ports.store import Store
 
@@ -49,6 +51,7 @@ class LeasingSystem:
     telemetry: TelemetryDesk
     book: Book
     store: Store
+    keys: DeviceKeys
 
     def close(self) -> None:
         """Give the store's files and connections back."""
@@ -61,15 +64,18 @@ def build_leasing(
     store_url: str,
     policy: LeasingPolicy = DEFAULT_POLICY,
     lease_policy: LeasePolicy = DEFAULT_LEASE_POLICY,
+    cipher: FieldCipher | None = None,
 ) -> LeasingSystem:
     """Open the book and the service over it.
 
     store_url: "memory" for columns, which last as long as the process; else a database's URL.
+    cipher: seals the secrets that devices share with us; None where none does.
     """
     store, book = _open(store_url)
     leases = LeaseService(LeaseParts(clock, book, lease_policy))
-    parts = Parts(clock, book, policy)
-    return LeasingSystem(LeasingService(parts), leases, TelemetryDesk(parts), book, store)
+    keys = DeviceKeys(cipher)
+    parts = Parts(clock, book, policy, keys)
+    return LeasingSystem(LeasingService(parts), leases, TelemetryDesk(parts), book, store, keys)
 
 
 def _open(store_url: str) -> tuple[Store, Book]:

@@ -108,6 +108,14 @@ CLOCK_AHEAD_MS_MAX = 86_400_000
 CLOCK_TOLERATED_MS = 90_000
 # And slow by less than this it cannot be told from a gateway that gathers before it sends.
 CLOCK_SLOW_TOLERATED_MS = 600_000
+# Fault codes of one reading (SAE J1939-73: SPN of 19 bits, FMI of 5), a maker's own code, and the
+# name of a firmware; and how many such words are kept.
+FAULTS_MAX = 16
+SPN_MAX = 2**19 - 1
+FMI_MAX = 31
+FAULT_CODE_CHARS_MAX = 32
+FIRMWARE_CHARS_MAX = 64
+WORDS_MAX = 100_000
 # Readings are kept, and taken in late, for this long: a month's rent and its dispute.
 HISTORY_MS = 62 * 86_400_000
 # Readings of one page of history, and pages of one machine: 65,536 readings are 227 days at five

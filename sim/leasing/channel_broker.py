@@ -80,7 +80,7 @@ class BrokerChannel:
             devices = [
                 Device(device_id(row), row, "", "leased", "none", b"") for row in range(machines)
             ]
-            enrol_devices(unit.rows, devices)
+            enrol_devices(unit.rows, devices, system.keys)
             gateways = [Gateway(gateway_id(number), "leased") for number in range(GATEWAYS)]
             enrol_gateways(unit.rows, gateways)
         self._run(self._open())

@@ -6,7 +6,9 @@ import numpy as np
 
 from sim.leasing.grid import MS
 from sim.leasing.network import Arrived
+from sim.leasing.terminals import Spoken
 from sim.portable import I64
+from system.kernels.columns import MISSING
 from system.leasing.readings import Readings
 from system.leasing.service import LeasingService
 from system.leasing.skew import corrected_ms
@@ -34,9 +36,12 @@ class ColumnChannel:
 def as_readings(arrived: Arrived, at_ms: I64) -> Readings:
     """What arrived, in the product's form. at_ms: int64 (r,), when each was read."""
     spoken = arrived.spoken
-    same = {field.name for field in fields(Readings)} - {"at_ms", "received_ms"}
+    unsaid = np.full(len(arrived), MISSING, np.int64)
+    same = {field.name for field in fields(Spoken)} - {"at_ms", "true_s"}
     return Readings(
         at_ms=at_ms,
         received_ms=np.full(len(arrived), arrived.at_s * MS, np.int64),
+        faults=unsaid,
+        firmware=unsaid,
         **{name: getattr(spoken, name) for name in same},
     )

@@ -73,6 +73,14 @@ ROUTES: Final = (
         answer=leasing_shapes.Twin,
     ),
     _get(
+        "/machines/{machine}/readings",
+        "showReadings",
+        "What a machine reported, from a time on",
+        handler=machines.show_readings,
+        answer=leasing_shapes.ReadingsAnswer,
+        query={"from_ms": "event time of the first one, UTC milliseconds"},
+    ),
+    _get(
         "/alerts",
         "showAlerts",
         "Alerts on machines, by id",

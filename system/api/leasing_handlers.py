@@ -36,6 +36,7 @@ _TWIN: Final = (
     "running",
 )
 PAGE_MAX: Final = 200
+_DIGITS: Final = 18
 
 
 def enrol_fleet(desk: Services, call: Call) -> shapes.FleetAnswer:
@@ -76,7 +77,7 @@ def enrol_device(desk: Services, call: Call) -> shapes.DeviceAnswer:
     with desk.unit() as unit:
         owners.check(unit, call.caller, "machine", body.machine, reading=False)
         try:
-            enrol_devices(unit, [device])
+            enrol_devices(unit, [device], desk.leasing.keys)
         except DuplicateRow:
             raise Problem(Code.CONFLICT, "There is a device of this id.") from None
     secret = desk.clients.secret_of_device(body.device_id)
@@ -176,10 +177,26 @@ def show_machine(desk: Services, call: Call) -> shapes.Twin:
         raise not_found()
     said = desk.leasing.leasing.twins(_TWIN, row)
     held = desk.leasing.leasing.machines(("immobilised",), row)
+    words = desk.leasing.leasing.said(machine)
     return shapes.Twin(
         machine=machine,
         **{name: _said(said[name]) for name in _TWIN},
         immobilised=bool(held["immobilised"][0]),
+        faults=words["faults"].split() if "faults" in words else None,
+        firmware=words.get("firmware"),
+    )
+
+
+def show_readings(desk: Services, call: Call) -> shapes.ReadingsAnswer:
+    machine = call.number("machine")
+    with desk.unit() as unit:
+        owners.check(unit, call.caller, "machine", machine, reading=True)
+    from_ms = call.query.get("from_ms", "0")
+    if not (from_ms.isascii() and from_ms.isdigit() and len(from_ms) < _DIGITS):
+        raise Problem(Code.INVALID, "from_ms: give milliseconds since the epoch, UTC.")
+    return shapes.ReadingsAnswer(
+        machine=machine,
+        readings=desk.leasing.leasing.readings(machine, int(from_ms), PAGE_MAX),
     )
 
 

@@ -149,7 +149,10 @@ class ActionAnswer(Answer):
 
 
 class Twin(Answer):
-    """What the bank knows of a machine; null where it never said. Degrees x 10**7, WGS-84."""
+    """What the bank knows of a machine; null where it never said. Degrees x 10**7, WGS-84.
+
+    faults: its active fault codes, SPN/FMI of SAE J1939 or as its maker writes them.
+    """
 
     machine: int
     at_ms: int | None
@@ -160,3 +163,12 @@ class Twin(Answer):
     tank_permille: int | None
     running: int | None
     immobilised: bool
+    faults: list[str] | None
+    firmware: str | None
+
+
+class ReadingsAnswer(Answer):
+    """In event order; what a reading did not say is left out. faults: SPN/FMI, by blanks."""
+
+    machine: int
+    readings: list[dict[str, int | str]]

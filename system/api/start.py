@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 
+from system.adapters.field_cipher import AesGcmCipher
 from system.adapters.group_store import GroupStore
 from system.adapters.keys import KeyRing
 from system.adapters.sql_book import SqlBook, frame_tables
@@ -35,7 +36,7 @@ from system.credit.service import CreditService
 from system.errors import InputError, OperationalError
 from system.kernels.business_day import business_day
 from system.leasing.desk import Parts as MachineParts
-from system.leasing.devices import DEVICES, GATEWAYS
+from system.leasing.devices import DEVICES, GATEWAYS, DeviceKeys
 from system.leasing.leases.desk import LeaseParts
 from system.leasing.leases.policy import DEFAULT_POLICY as LEASE_POLICY
 from system.leasing.leases.service import LeaseService
@@ -78,6 +79,7 @@ class Process:
     def __init__(self, opening: Opening) -> None:
         self._opening = opening
         self._keys = KeyRing(opening.secret)
+        self._device_keys = DeviceKeys(_cipher(opening.secret))
         # The day of the last close of receivables; at a start it is worked through once more.
         self._day = -1
         self._store = GroupStore(_open_sql(opening.settings.store_url))
@@ -121,13 +123,14 @@ class Process:
         credit = CreditSystem(CreditService(parts), book, self._store)
         leasing_book = SqlBook(self._store, LEASING_FRAMES)
         leases = LeaseService(LeaseParts(opening.clock, leasing_book, LEASE_POLICY))
-        machine_parts = MachineParts(opening.clock, leasing_book, LEASING_POLICY)
+        machine_parts = MachineParts(opening.clock, leasing_book, LEASING_POLICY, self._device_keys)
         leasing = LeasingSystem(
             LeasingService(machine_parts),
             leases,
             TelemetryDesk(machine_parts),
             leasing_book,
             self._store,
+            self._device_keys,
         )
         pepper = sha256(b"shapan/clients/" + opening.secret).digest()
         clients = ClientDesk(pepper)
@@ -192,6 +195,12 @@ class Process:
         if today != self._day:
             services.receivables.receivables.end_of_day()
             self._day = today
+
+
+def _cipher(secret: bytes) -> AesGcmCipher:
+    """Seals what devices share with us, under keys of the system's secret."""
+    key, index = (sha256(b"shapan/" + use + secret).digest() for use in (b"field/", b"index/"))
+    return AesGcmCipher({1: key}, index)
 
 
 def _devices(services: Services) -> list[Account]:

@@ -27,6 +27,7 @@ _BRACKETS_MAX: Final = 50_000
 # What feeds write where they know nothing.
 _NOTHING: Final = frozenset({"", "missing", "unknown", "n/a", "none", "null", "0"})
 Node = dict[str, Any]
+_FAULT: Final = "faultcode"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Equipment:
     """One machine of a snapshot. pin, equipment_id, model: "" where not given.
 
     installed_ms: None where not known.  elements: by lower-case name, each with lower-case members;
-    text, number or truth as the feed has them.
+    text, number or truth as the feed has them.  faults: each FaultCode, as elements are.
     """
 
     pin: str
@@ -42,6 +43,7 @@ class Equipment:
     model: str
     installed_ms: int | None
     elements: dict[str, Node]
+    faults: tuple[Node, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,7 @@ def _equipment(node: Any) -> Equipment:
     elements = {
         name: value
         for name, value in held.items()
-        if isinstance(value, dict) and name != "equipmentheader"
+        if isinstance(value, dict) and name not in ("equipmentheader", _FAULT)
     }
     return Equipment(
         pin=_said(header, "pin"),
@@ -162,6 +164,7 @@ def _equipment(node: Any) -> Equipment:
         model=_said(header, "model"),
         installed_ms=_installed_ms(header),
         elements=elements,
+        faults=tuple(code for code in _as_list(held.get(_FAULT)) if isinstance(code, dict)),
     )
 
 

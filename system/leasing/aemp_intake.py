@@ -5,8 +5,8 @@ the next snapshot is a repeat, whatever else has moved on meanwhile.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 import numpy as np
@@ -22,6 +22,8 @@ from system.leasing.kernels.datum import wgs84_from_gcj02
 from system.leasing.kernels.plausible import CHECKS, implausible
 from system.leasing.quarantine import STRANGER, Fault, Rejected, reject
 from system.leasing.readings import Readings
+from system.leasing.words import code_of, numbers_of
+from system.limits import FAULTS_MAX
 from system.ports.store import Unit
 
 _CODES: Final = tuple(int(Fault[name]) for name in CHECKS)
@@ -34,7 +36,8 @@ _ELEMENTS: Final = (
     "fuelremaining",
     "enginestatus",
 )
-_BITS: Final = 1 << len(_ELEMENTS)
+_FAULT_BIT: Final = 1 << len(_ELEMENTS)
+_BITS: Final = _FAULT_BIT << 1
 _TRUTHS: Final = {"true": 1, "1": 1, "false": 0, "0": 0}
 
 
@@ -45,6 +48,7 @@ class _Row:
     at_ms: int
     elements: int
     values: dict[str, int]
+    codes: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,9 @@ def take_page(unit: Unit, fleet: str, page: Page, received_ms: int) -> Snapshot:
 
 
 def _rejected(fault: Fault, source: str, equipment: Equipment, received_ms: int) -> Rejected:
-    text = repr((equipment.pin, equipment.equipment_id, equipment.elements)).encode()
+    text = repr(
+        (equipment.pin, equipment.equipment_id, equipment.elements, equipment.faults)
+    ).encode()
     return Rejected(fault, source, "aemp", text, received_ms)
 
 
@@ -121,7 +127,26 @@ def _rows_of(device: Device, equipment: Equipment) -> list[_Row | Fault]:
             row = rows.setdefault(at_ms, _Row(device.machine, device.device_id, at_ms, 0, {}))
             row.elements |= 1 << bit
             row.values |= values
+    for code in equipment.faults:
+        wrong = _note_code(rows, device, code)
+        if wrong:
+            found.append(wrong)
     return [*found, *rows.values()]
+
+
+def _note_code(rows: dict[int, _Row], device: Device, element: Mapping[str, Any]) -> Fault:
+    """A FaultCode joins the reading of its time; Fault.NONE where it could."""
+    at_ms, code = moment_ms(element.get("datetime")), element.get("codeidentifier")
+    if at_ms is None or code is None:
+        given = "datetime" in element and code is not None
+        return Fault.FIELD_WRONG if given else Fault.FIELD_MISSING
+    word = code_of(code) if isinstance(code, str) else code_of(str(code))
+    if isinstance(code, bool | dict | list) or word is None:
+        return Fault.FIELD_WRONG
+    row = rows.setdefault(at_ms, _Row(device.machine, device.device_id, at_ms, 0, {}))
+    row.elements |= _FAULT_BIT
+    row.codes.add(word)
+    return Fault.NONE
 
 
 class _Wrong(Exception):
@@ -180,6 +205,7 @@ def _stored(
     unit: Unit, rows: Sequence[_Row], is_gcj02: bool, received_ms: int, rejected: list[Rejected]
 ) -> tuple[Readings, int]:
     columns = _columns(rows)
+    columns["faults"] = numbers_of(unit, [_word(row) for row in rows])
     received = np.full(len(rows), received_ms, np.int64)
     # The feed's own times count: it has no clock of ours to correct, and no sequence but them.
     checked = columns | {"timed": np.ones(len(rows), np.int64)}
@@ -196,6 +222,11 @@ def _stored(
     kept = history.keep(unit, readings)
     new = readings.take(np.flatnonzero(kept.is_new))
     return new, len(readings) - len(new)
+
+
+def _word(row: _Row) -> str | None:
+    """The row's fault codes; of very many, the first ones."""
+    return " ".join(sorted(row.codes)[:FAULTS_MAX]) if row.codes else None
 
 
 def _columns(rows: Sequence[_Row]) -> dict[str, I64]:

@@ -18,6 +18,7 @@ from system.leasing.decode_fields import BRIEF, FULL, Column, Form
 from system.leasing.decode_typed import FORMS, UNREADABLE, Typed
 from system.leasing.decode_values import numbers, texts, times_ms
 from system.leasing.quarantine import Fault
+from system.leasing.words import WORD_COLUMNS, codes_of, firmware_of
 from system.limits import MESSAGE_BYTES_MAX, READING_BRACKETS_MAX, READING_BYTES_MAX
 from system.ports.broker import Delivery
 
@@ -35,6 +36,7 @@ class Decoded:
 
     faults: int64 (n,), a Fault where the row cannot be read; its other columns mean nothing then.
     message: the delivery it came in.  raw: its own bytes.  device_ids, pins: "" where not given.
+    words: by name, those of WORD_COLUMNS, each reading's text, None where not said.
     columns: int64 (n,) by name: those of Readings but device and received_ms, with ``at_ms`` as
     the device's clock has it; ``gcj02`` 1, 0 or MISSING; ``buffered`` 1 where the device kept the
     reading for later; ``timed`` 1 where the device counts nothing and its time is the sequence.
@@ -45,6 +47,7 @@ class Decoded:
     faults: I64
     device_ids: list[str]
     pins: list[str]
+    words: dict[str, list[str | None]]
     columns: dict[str, I64]
 
     def __len__(self) -> int:
@@ -93,6 +96,7 @@ class _Found(Protocol):
     columns: dict[str, I64]
     ids: list[str]
     pins: list[str]
+    words: dict[str, list[str | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +214,12 @@ def _assembled(message: I64, raw: list[bytes], faults: I64, parts: Sequence[_Par
         found = parts[0].found
         whole = {name: found.columns.get(name, _missing(n)) for name in COLUMNS}
         faults = np.where(faults != 0, faults, found.faults)
-        return Decoded(message, raw, faults, found.ids, found.pins, whole)
+        texts = {name: found.words.get(name, [None] * n) for name in WORD_COLUMNS}
+        return Decoded(message, raw, faults, found.ids, found.pins, texts, whole)
     columns = {name: _missing(n) for name in COLUMNS}
     read = np.zeros(n, np.int64)
     device_ids, pins = [""] * n, [""] * n
+    words: dict[str, list[str | None]] = {name: [None] * n for name in WORD_COLUMNS}
     for part in parts:
         found, rows = part.found, part.rows
         read[rows] = found.faults
@@ -221,8 +227,11 @@ def _assembled(message: I64, raw: list[bytes], faults: I64, parts: Sequence[_Par
             columns[name][rows] = found.columns.get(name, MISSING)
         for row, device_id, pin in zip(rows.tolist(), found.ids, found.pins, strict=True):
             device_ids[row], pins[row] = device_id, pin
+        for name, said in found.words.items():
+            for row, text in zip(rows.tolist(), said, strict=True):
+                words[name][row] = text
     faults = np.where(faults != 0, faults, read)
-    return Decoded(message, raw, faults, device_ids, pins, columns)
+    return Decoded(message, raw, faults, device_ids, pins, words, columns)
 
 
 def _missing(n: int) -> I64:
@@ -239,7 +248,18 @@ class _Extraction:
         self.columns = {column.name: self._column(column) for column in form.columns}
         self.ids = self._texts(("", "device_id"), is_required=True)
         self.pins = self._texts(form.pin, is_required=False) if form.pin else [""] * len(documents)
+        self.words = self._words() if form.has_words else {}
         form.finish(self.columns, self._texts_of, self._fault_where)
+
+    def _words(self) -> dict[str, list[str | None]]:
+        """Fault codes and firmware, where they are said and usable."""
+        listed = self._values("", "faults")
+        faults = [None if value is None else codes_of(value) for value in listed]
+        wrong = [v is not None and word is None for v, word in zip(listed, faults, strict=True)]
+        self._fault_where(np.array(wrong, np.bool_), Fault.FIELD_WRONG)
+        firmware, wrong_firmware = firmware_of(self._texts(("", "firmware"), is_required=False))
+        self._fault_where(wrong_firmware, Fault.FIELD_WRONG)
+        return {"faults": faults, "firmware": firmware}
 
     def _column(self, column: Column) -> I64:
         values = self._values(column.group, column.member)

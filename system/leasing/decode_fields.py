@@ -37,12 +37,14 @@ class Form:
     """columns: those read as they are.  finish: adds what follows from several members.
 
     A group's required members must be there where the group is, or always if it is required.
+    has_words: it may list fault codes and name its firmware.
     """
 
     columns: tuple[Column, ...]
     groups_required: frozenset[str]
     pin: tuple[str, str] | None
     finish: Callable[[Columns, TextsOf, FaultWhere], None]
+    has_words: bool
 
 
 def _finish_brief(columns: Columns, _texts_of: TextsOf, _fault_where: FaultWhere) -> None:
@@ -101,6 +103,7 @@ BRIEF: Final = Form(
     groups_required=frozenset({"location"}),
     pin=None,
     finish=_finish_brief,
+    has_words=False,
 )
 FULL: Final = Form(
     columns=(
@@ -124,4 +127,5 @@ FULL: Final = Form(
     groups_required=frozenset(),
     pin=("EquipmentHeader", "PIN"),
     finish=_finish_full,
+    has_words=True,
 )

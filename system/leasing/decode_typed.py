@@ -7,16 +7,18 @@ finds out what it lacks. Both ways give the same columns for the same bytes.
 import math
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import numpy as np
-from msgspec import MsgspecError, Struct, field
+from msgspec import Meta, MsgspecError, Struct, field
 from msgspec.json import Decoder
 
 from system.kernels.columns import I64, Mask
 from system.leasing.decode_fields import BRIEF, FULL, Form
 from system.leasing.decode_values import rounded, times_ms
 from system.leasing.quarantine import Fault
+from system.leasing.words import firmware_of, word_of
+from system.limits import FAULTS_MAX, FMI_MAX, SPN_MAX
 
 # A group that is not there has no numbers; one that is there must have those that it is for.
 _ABSENT: Any = math.nan
@@ -66,6 +68,11 @@ class _Engine(Struct):
     Running: bool = _LACKING
 
 
+class _Code(Struct):
+    spn: Annotated[int, Meta(ge=0, le=SPN_MAX)]
+    fmi: Annotated[int, Meta(ge=0, le=FMI_MAX)]
+
+
 _NO_LOCATION: Final = _Location(_ABSENT, _ABSENT)
 _NO_HOURS, _NO_FUEL = _Hours(_ABSENT), _Fuel(_ABSENT)
 _NO_PERCENT, _NO_ENGINE, _NO_HEADER = _Percent(_ABSENT), _Engine(_ABSENT), _Header()
@@ -87,6 +94,8 @@ class _Full(Struct):
     supply_voltage_v: float = _ABSENT
     tamper: bool = _ABSENT
     buffered: bool = _ABSENT
+    firmware: str = ""
+    faults: Annotated[list[_Code], Meta(max_length=FAULTS_MAX)] | None = None
 
 
 read_brief = Decoder(_Brief).decode
@@ -117,10 +126,20 @@ class Typed:
                     self._fault_where(wrong, Fault.FIELD_WRONG)
         self.ids = self._texts_of("", "device_id")
         self.pins = self._texts_of(*form.pin) if form.pin else [""] * len(messages)
+        self.words = self._words() if form.has_words else {}
         form.finish(self.columns, self._texts_of, self._fault_where)
 
     def _texts_of(self, group: str, member: str) -> list[str]:
         return list(map(attrgetter(_path(group, member)), self._messages))
+
+    def _words(self) -> dict[str, list[str | None]]:
+        firmware, wrong = firmware_of(self._texts_of("", "firmware"))
+        self._fault_where(wrong, Fault.FIELD_WRONG)
+        listed = [message.faults for message in self._messages]
+        faults = [
+            None if codes is None else word_of((c.spn, c.fmi) for c in codes) for codes in listed
+        ]
+        return {"faults": faults, "firmware": firmware}
 
     def _fault_where(self, mask: Mask, fault: Fault) -> None:
         worse = mask & ((self.faults == 0) | (self.faults > int(fault)))

@@ -10,6 +10,7 @@ from system.compliance import audit
 from system.compliance.records import AuditEntry
 from system.errors import InputError
 from system.kernels.columns import I64
+from system.leasing.devices import NO_KEYS, DeviceKeys
 from system.leasing.policy import LeasingPolicy
 from system.ledger.idempotency import Answered, once
 from system.limits import COLUMN_ROWS_MAX
@@ -23,11 +24,12 @@ CLIENT: Final = "leasing"
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the service is built from."""
+    """What the service is built from. keys: of devices that share a secret with us."""
 
     clock: Clock
     book: Book
     policy: LeasingPolicy
+    keys: DeviceKeys = NO_KEYS
 
 
 def answered(parts: Parts, command: Any, work: Callable[[BookUnit, int], str]) -> str | None:

@@ -1,11 +1,13 @@
 """Devices and gateways: which terminal sits in which machine, and how it proves that it does."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from system.errors import InputError
 from system.limits import BOOT_MAX
+from system.ports.cipher import FieldCipher
 from system.ports.store import AtLeast, Table, Unit
 
 KeyKind = Literal["none", "hmac-sha256", "ed25519"]
@@ -31,7 +33,8 @@ class Fleet:
 class Device:
     """A terminal. machine: its row in the book.  pin: the machine's number (ISO 10261), or "".
 
-    key_kind, key: the HMAC secret or the Ed25519 public key, 32 bytes; ``none`` holds no key.
+    key_kind, key: the HMAC secret, which the book has sealed, or the Ed25519 public key, 32 bytes;
+    ``none`` holds no key.
     boot_base: added to the boots it reports, so that a machine's second terminal, which counts
     from the start, is not taken for a repeat of the first.
     """
@@ -66,6 +69,67 @@ GATEWAYS: Final = Table("leasing_gateway", Gateway, key=("gateway_id",))
 DEVICE_TABLES: Final = (FLEETS, DEVICES, GATEWAYS)
 
 
+# A fleet's opened secrets fit; opening one costs ten times a check.
+_OPENED_MAX: Final = 16_384
+_PAGE_ROWS: Final = 1_000
+
+
+class DeviceKeys:
+    """Secrets of devices: sealed in the book, opened when a signature is checked or made.
+
+    Only HMAC needs it: who reads that key can sign. cipher: None where no device shares a secret.
+    """
+
+    def __init__(self, cipher: FieldCipher | None) -> None:
+        self._cipher = cipher
+        self._opened: OrderedDict[tuple[str, bytes], bytes] = OrderedDict()
+
+    def sealed(self, device: Device) -> Device:
+        """The device as the book keeps it. Raises InputError for a secret that nothing seals."""
+        if device.key_kind != "hmac-sha256":
+            return device
+        if self._cipher is None:
+            raise InputError("key_kind", device.key_kind, "open the system with a field cipher")
+        sealed = self._cipher.seal(_record_id(device), _FIELD, device.key.hex())
+        return replace(device, key=sealed)
+
+    def key_of(self, device: Device) -> bytes:
+        """The key of a device from the book: 32 bytes, or none.
+
+        Raises IntegrityError for a secret that was altered, or copied from another device.
+        """
+        if device.key_kind != "hmac-sha256":
+            return device.key
+        name = (device.device_id, device.key)
+        secret = self._opened.get(name)
+        if secret is None:
+            if self._cipher is None:
+                raise InputError("cipher", None, "open the system with the cipher that sealed")
+            text = self._cipher.open(_record_id(device), _FIELD, device.key)
+            secret = self._opened[name] = bytes.fromhex(text)
+            if len(self._opened) > _OPENED_MAX:
+                self._opened.popitem(last=False)
+        return secret
+
+    def seal_again(self, unit: Unit) -> int:
+        """Seal all secrets under the newest key; how many. Then older ones can be destroyed."""
+        done, last = 0, ""
+        while page := unit.scan(DEVICES, after=(last,), limit=_PAGE_ROWS):
+            held = [device for device in page if device.key_kind == "hmac-sha256"]
+            plain = [replace(device, key=self.key_of(device)) for device in held]
+            unit.replace(DEVICES, [self.sealed(device) for device in plain])
+            done, last = done + len(held), page[-1].device_id
+        return done
+
+
+_FIELD: Final = "key"
+NO_KEYS: Final = DeviceKeys(None)
+
+
+def _record_id(device: Device) -> str:
+    return f"leasing-device/{device.device_id}"
+
+
 def enrol_fleets(unit: Unit, fleets: Sequence[Fleet]) -> None:
     """Add fleets. Raises DuplicateRow."""
     unit.insert(FLEETS, fleets)
@@ -78,8 +142,11 @@ def enrol_gateways(unit: Unit, gateways: Sequence[Gateway]) -> None:
     unit.insert(GATEWAYS, gateways)
 
 
-def enrol_devices(unit: Unit, devices: Sequence[Device]) -> None:
-    """Add devices. Raises DuplicateRow, and InputError for an unusable id, key or fleet."""
+def enrol_devices(unit: Unit, devices: Sequence[Device], keys: DeviceKeys) -> None:
+    """Add devices, their secrets sealed.
+
+    Raises DuplicateRow, and InputError for an unusable id, key or fleet.
+    """
     known = {fleet.fleet for fleet in unit.scan(FLEETS)}
     for device in devices:
         check_id("device_id", device.device_id)
@@ -90,7 +157,7 @@ def enrol_devices(unit: Unit, devices: Sequence[Device]) -> None:
             raise InputError("key", f"{len(device.key)} bytes", remedy)
         if not 0 <= device.boot_base <= BOOT_MAX - BOOT_FIRST:
             raise InputError("boot_base", device.boot_base, "give the boots of earlier terminals")
-    unit.insert(DEVICES, devices)
+    unit.insert(DEVICES, [keys.sealed(device) for device in devices])
 
 
 def check_id(field: str, value: str) -> None:

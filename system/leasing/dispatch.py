@@ -10,7 +10,7 @@ from typing import Final
 
 from orjson import dumps, loads
 
-from system.leasing.devices import DEVICES, Device
+from system.leasing.devices import DEVICES, Device, DeviceKeys
 from system.leasing.events import BANK, MACHINE
 from system.leasing.signatures import sign
 from system.ledger import outbox
@@ -37,8 +37,8 @@ class Letter:
 class Dispatch:
     """Knows when it sent what; after a restart all that has no receipt goes again."""
 
-    def __init__(self, book: Book, clock: Clock) -> None:
-        self._book, self._clock = book, clock
+    def __init__(self, book: Book, clock: Clock, keys: DeviceKeys) -> None:
+        self._book, self._clock, self._keys = book, clock, keys
         self._sent_at_s: dict[str, int] = {}
 
     def due(self) -> list[Letter]:
@@ -47,7 +47,7 @@ class Dispatch:
         with self._book.transaction() as unit:
             letters = [
                 letter
-                for target, write in ((MACHINE, _to_machine), (BANK, _to_bank))
+                for target, write in ((MACHINE, self._to_machine), (BANK, _to_bank))
                 for letter in self._due(unit.rows, target, now_s, write)
             ]
             outbox.mark_sent(unit.rows, sorted({letter.message_id for letter in letters}))
@@ -67,22 +67,24 @@ class Dispatch:
         messages = [*again, *outbox.pending(unit, target, _BATCH_MAX)]
         return [letter for message in messages for letter in write(unit, message)]
 
+    def _to_machine(self, unit: Unit, message: OutboxMessage) -> list[Letter]:
+        """To each terminal of the machine, signed with the secret that it shares with us."""
+        devices = unit.find(DEVICES, {"machine": int(message.ordering_key)})
+        payload = message.payload.encode()
+        return [
+            Letter(
+                message.message_id,
+                f"device/{device.device_id}/command",
+                self._signed(device, payload),
+            )
+            for device in devices
+            if not device.is_revoked
+        ]
 
-def _to_machine(unit: Unit, message: OutboxMessage) -> list[Letter]:
-    """To each terminal of the machine, signed with the secret that it shares with us."""
-    devices = unit.find(DEVICES, {"machine": int(message.ordering_key)})
-    payload = message.payload.encode()
-    return [
-        Letter(message.message_id, f"device/{device.device_id}/command", _signed(device, payload))
-        for device in devices
-        if not device.is_revoked
-    ]
-
-
-def _signed(device: Device, payload: bytes) -> bytes:
-    if device.key_kind == "hmac-sha256":
-        return sign("hmac-sha256", device.key, payload)
-    return payload
+    def _signed(self, device: Device, payload: bytes) -> bytes:
+        if device.key_kind == "hmac-sha256":
+            return sign("hmac-sha256", self._keys.key_of(device), payload)
+        return payload
 
 
 def _to_bank(_: Unit, message: OutboxMessage) -> list[Letter]:

@@ -12,7 +12,7 @@ import numpy as np
 from system.kernels.columns import I64, Mask
 from system.leasing import history
 from system.leasing.decode import Decoded, decode
-from system.leasing.devices import DEVICE_TABLES
+from system.leasing.devices import DEVICE_TABLES, NO_KEYS, DeviceKeys
 from system.leasing.history import HISTORY_TABLES
 from system.leasing.intake_identity import identify
 from system.leasing.kernels.datum import wgs84_from_gcj02
@@ -20,11 +20,12 @@ from system.leasing.kernels.plausible import CHECKS, implausible
 from system.leasing.quarantine import QUARANTINE_TABLES, STRANGER, Fault, Rejected, reject
 from system.leasing.readings import Readings
 from system.leasing.skew import CLOCKS, corrected_ms
+from system.leasing.words import WORD_TABLES, numbers_of
 from system.ports.book import BookUnit
 from system.ports.broker import Delivery
 
 # What a book must be opened with to take telemetry in.
-INTAKE_TABLES: Final = (*DEVICE_TABLES, *HISTORY_TABLES, *QUARANTINE_TABLES)
+INTAKE_TABLES: Final = (*DEVICE_TABLES, *HISTORY_TABLES, *QUARANTINE_TABLES, *WORD_TABLES)
 INTAKE_FRAMES: Final = (CLOCKS,)
 _CODES: Final = tuple(int(Fault[name]) for name in CHECKS)
 
@@ -47,10 +48,10 @@ class Intake:
     receipts: tuple[Receipt, ...]
 
 
-def intake(unit: BookUnit, messages: Sequence[Delivery]) -> Intake:
+def intake(unit: BookUnit, messages: Sequence[Delivery], keys: DeviceKeys = NO_KEYS) -> Intake:
     """Take messages in: decode, authenticate, check, correct the clock, store what is new."""
     decoded = decode(messages)
-    owners = identify(unit.rows, messages, decoded)
+    owners = identify(unit.rows, messages, decoded, keys)
     faults = owners.faults
     received_ms = _received(messages, decoded)
     usable = np.flatnonzero(faults == 0)
@@ -83,6 +84,10 @@ def _readings(
     if rows.size:
         is_live = column["buffered"] != 1
         at_ms, _ = corrected_ms(unit, device, clock_ms, received, is_live)
+    words = {
+        name: numbers_of(unit.rows, [said[row] for row in rows.tolist()])
+        for name, said in decoded.words.items()
+    }
     lat_e7, lon_e7 = _on_wgs84(column["lat_e7"], column["lon_e7"], gcj02[rows])
     readings = Readings(
         device=device,
@@ -107,6 +112,7 @@ def _readings(
                 "tamper",
             )
         },
+        **words,
     )
     return readings, clock_ms
 

@@ -8,7 +8,16 @@ import numpy as np
 
 from system.kernels.columns import I64, MISSING, Mask
 from system.leasing.decode import Decoded
-from system.leasing.devices import BOOT_FIRST, DEVICES, FLEETS, GATEWAYS, Device, Fleet, Gateway
+from system.leasing.devices import (
+    BOOT_FIRST,
+    DEVICES,
+    FLEETS,
+    GATEWAYS,
+    Device,
+    DeviceKeys,
+    Fleet,
+    Gateway,
+)
 from system.leasing.quarantine import Fault
 from system.leasing.signatures import is_genuine, split_signed
 from system.ports.broker import Delivery
@@ -34,15 +43,18 @@ class Owners:
 class _Registry:
     """Devices, fleets and gateways that a batch speaks of, each read once."""
 
-    def __init__(self, unit: Unit, device_ids: set[str], gateway_ids: set[str]) -> None:
+    def __init__(
+        self, unit: Unit, device_ids: set[str], gateway_ids: set[str], keys: DeviceKeys
+    ) -> None:
+        self.keys_of_devices = keys
         ids = sorted(device_ids)
         devices = unit.get(DEVICES, [(device_id,) for device_id in ids])
         self.devices: dict[str, Device] = {d.device_id: d for d in devices if d is not None}
         names = sorted({device.fleet for device in self.devices.values()})
         fleets = unit.get(FLEETS, [(name,) for name in names])
         self.fleets: dict[str, Fleet] = {f.fleet: f for f in fleets if f is not None}
-        keys = [(gateway_id,) for gateway_id in sorted(gateway_ids)]
-        gateways = unit.get(GATEWAYS, keys)
+        names_of = [(gateway_id,) for gateway_id in sorted(gateway_ids)]
+        gateways = unit.get(GATEWAYS, names_of)
         self.gateways: dict[str, Gateway] = {g.gateway_id: g for g in gateways if g is not None}
 
 
@@ -54,11 +66,13 @@ def topic_of(topic: str) -> tuple[str, str] | None:
     return None
 
 
-def identify(unit: Unit, messages: Sequence[Delivery], decoded: Decoded) -> Owners:
+def identify(
+    unit: Unit, messages: Sequence[Delivery], decoded: Decoded, keys: DeviceKeys
+) -> Owners:
     """Whose each reading is. Also sets ``boot`` apart for devices that count boots."""
     senders = [topic_of(message.topic) for message in messages]
     gateway_ids = {sender[1] for sender in senders if sender and sender[0] == "gateway"}
-    registry = _Registry(unit, set(decoded.device_ids), gateway_ids)
+    registry = _Registry(unit, set(decoded.device_ids), gateway_ids, keys)
     n = len(decoded)
     owners = Owners(decoded.faults.copy(), np.zeros(n, np.bool_), np.zeros(n, np.int64), _no(n))
     boot_base = np.zeros(n, np.int64)
@@ -109,7 +123,8 @@ def _fault(
     pin = decoded.pins[row]
     if pin and device.pin and pin != device.pin:
         return Fault.PIN_WRONG
-    return signature_fault(decoded.raw[row], device, registry.fleets[device.fleet])
+    fleet = registry.fleets[device.fleet]
+    return signature_fault(decoded.raw[row], device, fleet, registry.keys_of_devices)
 
 
 def _is_foreign(sender: tuple[str, str], device: Device, registry: _Registry) -> bool:
@@ -120,12 +135,12 @@ def _is_foreign(sender: tuple[str, str], device: Device, registry: _Registry) ->
     return gateway is None or gateway.fleet != device.fleet
 
 
-def signature_fault(raw: bytes, device: Device, fleet: Fleet) -> Fault:
+def signature_fault(raw: bytes, device: Device, fleet: Fleet, keys: DeviceKeys) -> Fault:
     """A device that has a key must use it; one without is believed only where its fleet says so."""
     if device.key_kind == "none":
         return Fault.NONE if fleet.unsigned_allowed else Fault.UNSIGNED
     parts = split_signed(raw)
     if parts is None:
         return Fault.UNSIGNED
-    genuine = is_genuine(device.key_kind, device.key, *parts)
+    genuine = is_genuine(device.key_kind, keys.key_of(device), *parts)
     return Fault.NONE if genuine else Fault.SIGNATURE_WRONG

@@ -11,7 +11,7 @@ from orjson import JSONDecodeError, loads
 
 from system.errors import IntegrityError
 from system.leasing.desk import Parts
-from system.leasing.devices import DEVICES, FLEETS, Device
+from system.leasing.devices import DEVICES, FLEETS, Device, DeviceKeys
 from system.leasing.events import BANK
 from system.leasing.intake_identity import signature_fault
 from system.leasing.quarantine import STRANGER, Fault, Rejected, reject
@@ -70,7 +70,7 @@ def _bank_heard(unit: BookUnit, parts: Parts, message_id: str, message: Delivery
 def _machine_answered(
     unit: BookUnit, parts: Parts, document: dict[str, Any], message: Delivery
 ) -> bool:
-    device = _device(unit, message)
+    device = _device(unit, message, parts.keys)
     action_id, done = _text(document, "action_id"), document.get("done")
     note = document.get("note", "")
     if type(done) is not bool or type(note) is not str or len(note) > TEXT_CHARS_MAX:
@@ -83,7 +83,7 @@ def _machine_answered(
     return settle_order(unit, parts, action, done=done, note=note)
 
 
-def _device(unit: BookUnit, message: Delivery) -> Device:
+def _device(unit: BookUnit, message: Delivery, keys: DeviceKeys) -> Device:
     """The device on whose topic it came, if its signature says so too."""
     device_id = message.topic.split("/")[1]
     [device] = unit.rows.get(DEVICES, [(device_id,)])
@@ -92,7 +92,7 @@ def _device(unit: BookUnit, message: Delivery) -> Device:
     [fleet] = unit.rows.get(FLEETS, [(device.fleet,)])
     if fleet is None:
         raise IntegrityError(f"fleet of {device_id}", device.fleet, None)
-    fault = signature_fault(message.payload, device, fleet)
+    fault = signature_fault(message.payload, device, fleet, keys)
     if fault:
         raise _Unusable(fault, device_id)
     return device

@@ -11,6 +11,17 @@ from system.leasing.judges import Columns, Ground, Pass
 from system.leasing.policy import LeasingPolicy
 from system.leasing.readings import Readings
 
+# Of these the twin has what was said last.
+_LAST_SAID: Final = (
+    "tank_permille",
+    "voltage_mv",
+    "running",
+    "load_permille",
+    "tamper",
+    "idle_s",
+    "faults",
+    "firmware",
+)
 # Rows of one pass: what stays in a core's cache. Machines are never split.
 PASS_ROWS: Final = 32_768
 
@@ -82,7 +93,7 @@ def _run_some(
     work = Pass(before, machines, readings, counts, policy)
     work.keep(**{name: work.column(name) for name in ("boot", "sequence", "at_ms")})
     work.keep(received_ms=np.maximum.accumulate(work.column("received_ms")))
-    for name in ("tank_permille", "voltage_mv", "running", "load_permille", "tamper", "idle_s"):
+    for name in _LAST_SAID:
         column = work.column(name)
         work.keep(**{name: work.track.filled(column, column != MISSING)})
     site = judges.sites(work)

@@ -17,6 +17,7 @@ class Readings:
     lat_e7, lon_e7: WGS-84 degrees x 10**7.  fix_valid: 0 or 1.  hdop_centi: HDOP x 100.
     engine_s, idle_s, fuel_ml: cumulative counters as the device shows them, resets included.
     tank_permille, load_permille: 0..1000.  voltage_mv: supply.  running, tamper: 0 or 1.
+    faults: the word that lists its fault codes.  firmware: the word that names it.  See ``words``.
     """
 
     device: I64
@@ -36,6 +37,8 @@ class Readings:
     voltage_mv: I64
     running: I64
     tamper: I64
+    faults: I64
+    firmware: I64
 
     def __len__(self) -> int:
         return int(self.device.size)

@@ -206,6 +206,8 @@ TWIN_COLUMNS: Final = (
     "running",
     "load_permille",
     "tamper",
+    "faults",
+    "firmware",
     # Counters start anew: what was on them before. Reconciled hours = engine_s + engine_before_s.
     "engine_before_s",
     "fuel_before_ml",

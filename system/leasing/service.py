@@ -122,6 +122,17 @@ class LeasingService:
         """Engine, place, hours and alerts of machines now, unknown where they are silent."""
         return service_twins.states(self._parts, now_ms, rows)
 
+    def readings(self, machine: int, from_ms: int, limit: int) -> list[dict[str, int | str]]:
+        """A machine's first readings from an event time on: what each said, by column.
+
+        ``faults`` and ``firmware`` as texts. What was not said is left out.
+        """
+        return service_twins.readings_of(self._parts, machine, from_ms, limit)
+
+    def said(self, machine: int) -> dict[str, str]:
+        """The fault codes that a machine listed last, and its firmware; left out if never said."""
+        return service_twins.words_said(self._parts, machine)
+
     def _columns(self, frame: Frame, names: Sequence[str], rows: Rows | None) -> dict[str, I64]:
         with self._parts.book.transaction() as unit:
             every = slice(0, unit.count(MACHINES))

@@ -33,7 +33,7 @@ class TelemetryDesk:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._dispatch = Dispatch(parts.book, parts.clock)
+        self._dispatch = Dispatch(parts.book, parts.clock, parts.keys)
 
     def take(self, deliveries: Sequence[Delivery]) -> Taken:
         """Readings, twins, alerts and receipts of these, in one transaction.
@@ -45,7 +45,7 @@ class TelemetryDesk:
         if receipts:
             messages = [delivery for delivery in deliveries if not is_receipt(delivery.topic)]
         with self._parts.book.transaction() as unit:
-            taken = intake(unit, messages)
+            taken = intake(unit, messages, self._parts.keys)
             follow(unit, self._parts, taken.readings)
             effects = take_receipts(unit, self._parts, receipts)
         return Taken(

@@ -1,6 +1,6 @@
 """Readings in, silence noticed: what moves twins and raises alerts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from system.leasing.kernels.offline import is_silent
 from system.leasing.kernels.state import engine_state, fence_state
 from system.leasing.readings import Readings
 from system.leasing.records import ALERTS, CARRIED_KINDS, MACHINES, TWINS, AlertKind, AlertState
+from system.leasing.words import WORD_COLUMNS, texts_of
 from system.ports.book import BookUnit, Rows
 
 
@@ -74,6 +75,30 @@ def settled(unit: BookUnit, parts: Parts, done: Absorbed) -> None:
     sheet = AlertSheet(unit.rows, parts.policy, parts.clock.now_s())
     settle(sheet, done, dict(zip(machines.tolist(), newest, strict=True)))
     sheet.write()
+
+
+def readings_of(parts: Parts, machine: int, from_ms: int, limit: int) -> list[dict[str, int | str]]:
+    """The machine's first ``limit`` readings from this time on, in event order."""
+    with parts.book.transaction() as unit:
+        held = history.since(unit.rows, machine, from_ms)
+        found = held.take(np.arange(min(limit, len(held))))
+        texts = {name: texts_of(unit.rows, getattr(found, name)) for name in WORD_COLUMNS}
+    names = [field.name for field in fields(Readings) if field.name not in ("device", *texts)]
+    columns = {name: getattr(found, name).tolist() for name in names}
+    shown: list[dict[str, int | str]] = []
+    for row in range(len(found)):
+        numbers = {n: column[row] for n, column in columns.items() if column[row] != MISSING}
+        words = {n: text for n, said in texts.items() if (text := said[row]) is not None}
+        shown.append({**numbers, **words})
+    return shown
+
+
+def words_said(parts: Parts, machine: int) -> dict[str, str]:
+    """The newest words of a machine, by column."""
+    with parts.book.transaction() as unit:
+        twin = unit.read(TWINS, WORD_COLUMNS, np.array([machine], np.int64))
+        said = {name: texts_of(unit.rows, twin[name])[0] for name in WORD_COLUMNS}
+    return {name: text for name, text in said.items() if text is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from system.leasing.commands import DefineSite, EnrolMachines
 from system.leasing.policy import DEFAULT_POLICY, LeasingPolicy
 from system.leasing.readings import Readings
 from system.leasing.records import Alert, AlertState
+from tests.system.telemetry_world import CIPHER
 
 # Monday 2026-01-05 00:00 in China.
 MONDAY_MS = 1_767_542_400_000
@@ -46,7 +47,9 @@ def system_of(
     **terms: int,
 ) -> LeasingSystem:
     """Machines on one site."""
-    built = build_leasing(clock=clock or HeldClock(), store_url=store_url, policy=policy)
+    built = build_leasing(
+        clock=clock or HeldClock(), store_url=store_url, policy=policy, cipher=CIPHER
+    )
     site = built.leasing.define_site(DefineSite("site", "pit", fence, week))
     built.leasing.enrol_machines(enrolment(machines, site=site, **terms))
     return built
@@ -97,6 +100,8 @@ def readings(
         "voltage_mv": 26_000,
         "running": 1,
         "tamper": 0,
+        "faults": MISSING,
+        "firmware": MISSING,
     }
     usual |= columns
     if usual["fuel_ml"] is None:

@@ -28,7 +28,7 @@ def desk_of(clock: Any, store_url: str = "memory", machines: int = 3) -> Leasing
             Device(f"d-{n}", n, "", "open", *keys.get(n, ("none", b"")))  # type: ignore[arg-type]
             for n in range(machines)
         ]
-        enrol_devices(unit.rows, devices)
+        enrol_devices(unit.rows, devices, built.keys)
     return built
 
 

@@ -5,10 +5,12 @@ from typing import Any
 
 import orjson
 
+from system.adapters.field_cipher import AesGcmCipher
 from system.adapters.memory_store import MemoryStore
 from system.adapters.sql_book import SqlBook, frame_tables
 from system.leasing.devices import (
     Device,
+    DeviceKeys,
     Fleet,
     Gateway,
     enrol_devices,
@@ -24,6 +26,8 @@ from system.ports.store import Store
 # 2026-01-01T08:00:00Z
 NOW_MS = 1_767_254_400_000
 SECRET = bytes(range(32))
+CIPHER = AesGcmCipher({1: b"k" * 32}, b"i" * 32)
+KEYS = DeviceKeys(CIPHER)
 TABLES, FRAMES = INTAKE_TABLES, INTAKE_FRAMES
 
 DEVICES = (
@@ -47,7 +51,7 @@ def open_book(store: Store | None = None) -> Book:
                 Fleet("gcj", True, "GCJ-02"),
             ],
         )
-        enrol_devices(unit.rows, DEVICES)
+        enrol_devices(unit.rows, DEVICES, KEYS)
         enrol_gateways(unit.rows, [Gateway("g-open", "open"), Gateway("g-gcj", "gcj")])
     return book
 
@@ -81,6 +85,8 @@ def full(device_id: str = "d-0", *, sequence: int = 1, **changes: Any) -> dict[s
         "EngineStatus": {"Running": True},
         "supply_voltage_v": 27.4,
         "tamper": False,
+        "firmware": "2.4.1",
+        "faults": [{"spn": 100, "fmi": 3}],
     }
     return reading | changes
 
@@ -104,7 +110,7 @@ def message(
 def take(book: Book, *messages: Delivery) -> Intake:
     """One transaction."""
     with book.transaction() as unit:
-        return intake(unit, messages)
+        return intake(unit, messages, KEYS)
 
 
 def take_all(book: Book, messages: Sequence[Delivery]) -> list[Intake]:

@@ -11,7 +11,7 @@ from system.kernels.columns import MISSING
 from system.leasing import history
 from system.leasing.aemp import Page, read_fleet, read_page
 from system.leasing.aemp_intake import Snapshot, take_page
-from system.leasing.devices import Device, enrol_devices
+from system.leasing.devices import NO_KEYS, Device, enrol_devices
 from system.leasing.quarantine import Fault
 from system.limits import DOCUMENT_BYTES_MAX
 from system.ports.book import Book
@@ -119,7 +119,7 @@ def test_a_machine_is_found_by_its_pin_only_within_the_feeds_own_fleet() -> None
     assert faults(take(book, xml(pin="PIN9"))) == [Fault.DEVICE_UNKNOWN]
     assert faults(take(book, xml(pin="PIN2"))) == [Fault.DEVICE_FOREIGN]
     with book.transaction() as unit:
-        enrol_devices(unit.rows, [Device("d-7", 7, "PIN0", "open", "none", b"")])
+        enrol_devices(unit.rows, [Device("d-7", 7, "PIN0", "open", "none", b"")], NO_KEYS)
     assert faults(take(book, xml())) == [Fault.DEVICE_UNKNOWN]
     with pytest.raises(InputError, match="fleet"):
         take(book, xml(), "nobody's")

@@ -23,6 +23,15 @@ VALUES = (
         st.sampled_from(["Hour", "Latitude", "datum", "lat"]), st.integers(), max_size=2
     )
     | st.lists(st.integers(), max_size=2)
+    | st.lists(
+        st.fixed_dictionaries(
+            {
+                "spn": st.integers(-1, 2**19) | st.sampled_from([1.0, True]),
+                "fmi": st.integers(0, 32),
+            }
+        ),
+        max_size=17,
+    )
 )
 FORMS = [brief, full]
 PLACES = [
@@ -50,6 +59,8 @@ def assert_same(one: Decoded, two: Decoded) -> None:
     good = np.flatnonzero(one.faults == 0)
     assert [one.device_ids[n] for n in good] == [two.device_ids[n] for n in good]
     assert [one.pins[n] for n in good] == [two.pins[n] for n in good]
+    for name, said in one.words.items():
+        assert [said[n] for n in good] == [two.words[name][n] for n in good]
     for name, values in one.columns.items():
         np.testing.assert_array_equal(values[good], two.columns[name][good], err_msg=name)
 

@@ -24,6 +24,7 @@ from system.limits import HISTORY_MS, MESSAGE_BYTES_MAX
 from system.ports.broker import Delivery
 from tests.system.telemetry_world import (
     FRAMES,
+    KEYS,
     NOW_MS,
     SECRET,
     TABLES,
@@ -183,6 +184,8 @@ def test_the_full_form_comes_in_its_own_units() -> None:
         "voltage_mv": 27_400,
         "running": 1,
         "tamper": 0,
+        "faults": 1,
+        "firmware": 2,
     }
 
 
@@ -256,7 +259,7 @@ def test_a_second_terminal_of_a_machine_is_not_a_repeat_of_the_first() -> None:
     book = open_book()
     with book.transaction() as unit:
         second = Device("d-9", 0, "PIN0", "open", "none", b"", boot_base=100)
-        enrol_devices(unit.rows, [second])
+        enrol_devices(unit.rows, [second], KEYS)
     first = take(book, message(full("d-0"))).readings
     other = full("d-9") | {"EquipmentHeader": {"PIN": "PIN0"}}
     later = take(book, message(other)).readings
@@ -269,7 +272,7 @@ def test_each_device_signs_with_its_own_key_and_kind() -> None:
     public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     book = open_book()
     with book.transaction() as unit:
-        enrol_devices(unit.rows, [Device("d-5", 5, "", "strict", "ed25519", public)])
+        enrol_devices(unit.rows, [Device("d-5", 5, "", "strict", "ed25519", public)], KEYS)
     reading = payload(without(full("d-5"), "EquipmentHeader"))
     signed = sign("ed25519", SECRET, reading)
     forged = sign("hmac-sha256", public, reading)

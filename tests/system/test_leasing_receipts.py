@@ -5,7 +5,7 @@ import pytest
 
 from system.bootstrap_leasing import LeasingSystem
 from system.leasing.desk import Parts
-from system.leasing.devices import Device, enrol_devices
+from system.leasing.devices import NO_KEYS, Device, enrol_devices
 from system.leasing.dispatch import RESEND_S, Letter
 from system.leasing.policy import DEFAULT_POLICY
 from system.leasing.quarantine import Fault, counts
@@ -97,7 +97,7 @@ def test_every_terminal_of_a_machine_gets_its_order_but_those_revoked(built: Lea
     with built.book.transaction() as unit:
         second = Device("d-8", 0, "", "open", "none", b"", boot_base=100)
         lost = Device("d-9", 0, "", "open", "none", b"", boot_base=200, is_revoked=True)
-        enrol_devices(unit.rows, [second, lost])
+        enrol_devices(unit.rows, [second, lost], NO_KEYS)
     stopped(built, straying(built))
     assert [letter.topic[:10] for letter in orders(built)] == ["device/d-0", "device/d-8"]
 
