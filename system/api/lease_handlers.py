@@ -1,6 +1,7 @@
 """What each request about leases does: tariffs, lessees, contracts, money."""
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from system.api import lease_shapes as shapes
 from system.api import owners
@@ -13,11 +14,14 @@ from system.leasing.kernels.leaving import LeaveTerms
 from system.leasing.kernels.rent import Tariff
 from system.leasing.leases.commands import (
     AdmitLessees,
+    FreeBatch,
+    HoldBatch,
     OpenTariff,
     PayBatch,
     ReturnBatch,
     StartBatch,
 )
+from system.leasing.leases.outcome import Done
 from system.leasing.leases.rules import Refusal
 
 _VIEW: Final = ("due_fen", "dpd_days", "machine", "lessee", "tariff")
@@ -73,6 +77,27 @@ def give_back(desk: Services, call: Call) -> shapes.Returned:
     _check(done.code)
     amounts = {name: int(getattr(done, name)[0]) for name in ("bill_fen", "fee_fen", "credit_fen")}
     return shapes.Returned(lease=lease, **amounts)
+
+
+def hold(desk: Services, call: Call) -> shapes.Held:
+    return _pressed(desk, call, HoldBatch, desk.leasing.leases.hold)
+
+
+def free(desk: Services, call: Call) -> shapes.Held:
+    return _pressed(desk, call, FreeBatch, desk.leasing.leases.free)
+
+
+def _pressed(
+    desk: Services,
+    call: Call,
+    command: type[HoldBatch] | type[FreeBatch],
+    do: Callable[[Any], Done],
+) -> shapes.Held:
+    assert isinstance(call.body, shapes.Reason)
+    lease = _lease(desk, call)
+    people = call.caller.client_id, call.checker
+    _check(do(command(call.key, i64([lease]), *people, call.body.note)).code)
+    return shapes.Held(lease=lease, action_id=f"{call.key}/{lease}")
 
 
 def show(desk: Services, call: Call) -> shapes.LeaseAnswer:

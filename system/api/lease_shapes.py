@@ -112,3 +112,17 @@ class Returned(Answer):
     bill_fen: int
     fee_fen: int
     credit_fen: int
+
+
+class Reason(Body):
+    """Why: kept with the order."""
+
+    model_config = example(note="24 days past due, called twice")
+    note: Text
+
+
+class Held(Answer):
+    """The order's id; the machine's own receipt settles it."""
+
+    lease: int
+    action_id: str

@@ -176,6 +176,23 @@ ROUTES: Final = (
         object_rule="any: the bank books what reached it",
         signed=True,
     ),
+    *(
+        _post(
+            f"/leases/{{lease}}/{path}",
+            name,
+            summary,
+            handler=handler,
+            answer=lease_shapes.Held,
+            body=lease_shapes.Reason,
+            roles=Role.RISK_OFFICER,
+            object_rule="any: risk officers answer for all",
+            four_eyes=True,
+        )
+        for path, name, summary, handler in (
+            ("hold", "holdMachine", "A late payer's machine must not start", leases.hold),
+            ("release", "freeMachine", "The machine may start again", leases.free),
+        )
+    ),
     _post(
         "/leases/{lease}/return",
         "returnMachine",

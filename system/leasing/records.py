@@ -47,7 +47,7 @@ class ActionKind(IntEnum):
 
     CALL = 1
     INSPECTION = 2
-    LIMIT_CUT = 3
+    LIMIT_CUT = 3  # no further machine for the lessee; done as it is decided
     IMMOBILISE = 4  # a command to the machine, which acknowledges it
     RELEASE = 5  # undoes IMMOBILISE
     REPOSSESSION = 6
@@ -155,7 +155,8 @@ class Alert:
 class Action:
     """Something that the bank does about an alert; ``checker`` is empty where one person may.
 
-    number: counts a machine's actions, the order in which commands leave for it.
+    number: counts a machine's actions, the order in which commands leave for it.  alert_id: empty
+    where a contract's arrears are the reason.
     """
 
     action_id: str

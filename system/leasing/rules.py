@@ -20,6 +20,7 @@ class Refusal(IntEnum):
     ALREADY_IMMOBILISED = 23  # or ordered to be
     NOT_IMMOBILISED = 24  # nothing to release
     SETTLED_BY_MACHINE = 25  # a machine's order is settled by the machine
+    NOT_LEASED = 26  # nobody has the machine, so no limit can be cut
 
 
 def first_refusal(*checks: tuple[bool, Refusal]) -> Refusal:

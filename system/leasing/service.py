@@ -108,6 +108,10 @@ class LeasingService:
         """What was ordered about an alert, in order."""
         return service_alerts.actions(self._parts, alert_id)
 
+    def actions_on(self, machine: int) -> Sequence[Action]:
+        """What was ordered about a machine, for an alert or for arrears, in order."""
+        return service_alerts.actions_on(self._parts, machine)
+
     # What is known.
 
     def machines(self, names: Sequence[str], rows: Rows | None = None) -> dict[str, I64]:

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from system.canonical import canonical_json
 from system.errors import InputError
+from system.leasing import orders
 from system.leasing.alerts import AlertSheet
 from system.leasing.commands import (
     AcknowledgeAlerts,
@@ -16,7 +16,8 @@ from system.leasing.commands import (
     SettleAction,
 )
 from system.leasing.desk import Parts, answered
-from system.leasing.events import MACHINE, AlertEvent
+from system.leasing.events import AlertEvent
+from system.leasing.leases.service_hold import freeze_limit, lessee_of
 from system.leasing.records import (
     ACTIONS,
     ALERTS,
@@ -34,8 +35,6 @@ from system.ledger import outbox
 from system.limits import BATCH_ITEMS_MAX
 from system.ports.book import BookUnit
 from system.subledger.inputs import check_text
-
-_ORDERS = (ActionKind.IMMOBILISE, ActionKind.RELEASE)
 
 
 def acknowledge(parts: Parts, command: AcknowledgeAlerts) -> list[Refusal]:
@@ -136,50 +135,40 @@ def act(parts: Parts, command: ActOnAlert) -> Refusal:
 def _action_refusal(unit: BookUnit, alert: Alert, command: ActOnAlert) -> Refusal:
     needs_two = command.kind >= ActionKind.LIMIT_CUT
     is_two = bool(command.checker) and command.checker != command.maker
-    stopped = _is_stopped(unit, alert.machine)
+    stopped = orders.is_stopped(unit, alert.machine)
     return first_refusal(
         (alert.state == AlertState.CORRECTED, Refusal.ALERT_CLOSED),
         (needs_two and not is_two, Refusal.NEEDS_FOUR_EYES),
         (command.kind is ActionKind.IMMOBILISE and stopped, Refusal.ALREADY_IMMOBILISED),
         (command.kind is ActionKind.RELEASE and not stopped, Refusal.NOT_IMMOBILISED),
+        (
+            command.kind is ActionKind.LIMIT_CUT and lessee_of(unit, alert.machine) is None,
+            Refusal.NOT_LEASED,
+        ),
     )
-
-
-def _is_stopped(unit: BookUnit, machine: int) -> bool:
-    """Whether it is immobilised, or is on its way to be: the newest order that did not fail."""
-    orders = [
-        action
-        for action in unit.rows.find(ACTIONS, {"machine": machine})
-        if action.kind in _ORDERS and action.state != ActionState.FAILED
-    ]
-    newest = max(orders, key=lambda action: (action.ordered_at_s, action.number), default=None)
-    return newest is not None and newest.kind == ActionKind.IMMOBILISE
 
 
 def _order(
     unit: BookUnit, sheet: AlertSheet, alert: Alert, command: ActOnAlert, now_s: int
 ) -> None:
-    number = len(unit.rows.find(ACTIONS, {"machine": alert.machine})) + 1
-    action = Action(
+    state = ActionState.ORDERED
+    if command.kind is ActionKind.LIMIT_CUT:
+        # Done as it is decided: the limit is the bank's own.
+        lessee = lessee_of(unit, alert.machine)
+        assert lessee is not None, "a limit cut for a machine that nobody leases"
+        freeze_limit(unit, lessee)
+        state = ActionState.DONE
+    cause = orders.Cause(
         command.command_id,
         alert.alert_id,
         alert.machine,
-        number,
-        int(command.kind),
-        int(ActionState.ORDERED),
+        command.kind,
         command.maker,
         command.checker,
-        now_s,
-        0,
         command.note,
     )
-    unit.rows.insert(ACTIONS, [action])
+    action = orders.write_down(unit, cause, now_s, state)
     sheet.put(alert, AlertEvent.ACTED, action=command.kind.name, action_id=action.action_id)
-    if command.kind in _ORDERS:
-        text = canonical_json({"action_id": action.action_id, "order": command.kind.name})
-        key = str(alert.machine)
-        sent = outbox.message(action.action_id, MACHINE, key, number, text, now_s)
-        outbox.enqueue(unit.rows, [sent])
 
 
 def settle_action(parts: Parts, command: SettleAction) -> Refusal:
@@ -192,7 +181,7 @@ def settle_action(parts: Parts, command: SettleAction) -> Refusal:
             return as_codes([Refusal.ACTION_UNKNOWN])
         refusal = first_refusal(
             (action.state != ActionState.ORDERED, Refusal.ACTION_SETTLED),
-            (action.kind in _ORDERS, Refusal.SETTLED_BY_MACHINE),
+            (action.kind in orders.ORDERS, Refusal.SETTLED_BY_MACHINE),
         )
         if not refusal:
             _settle(unit, parts, action, command.done, command.note, now_s)
@@ -217,7 +206,7 @@ def receipt(parts: Parts, action_id: str, done: bool, note: str = "") -> bool:
 def order_of(unit: BookUnit, action_id: str) -> Action | None:
     """The action of this id, if it is an order to a machine."""
     [action] = unit.rows.get(ACTIONS, [(action_id,)])
-    return action if action is not None and action.kind in _ORDERS else None
+    return action if action is not None and action.kind in orders.ORDERS else None
 
 
 def settle_order(
@@ -247,6 +236,8 @@ def _settle(
     unit.rows.replace(
         ACTIONS, [replace(action, state=int(state), settled_at_s=now_s, note=note or action.note)]
     )
+    if not action.alert_id:
+        return
     sheet = AlertSheet(unit.rows, parts.policy, now_s)
     sheet.load([action.alert_id])
     alert = sheet.get(action.alert_id)
@@ -275,6 +266,12 @@ def alerts(
         for alert in sorted(found, key=lambda alert: alert.alert_id)
         if machine in (None, alert.machine) and kind in (None, alert.kind)
     ]
+
+
+def actions_on(parts: Parts, machine: int) -> Sequence[Action]:
+    """What was ordered about a machine, in order."""
+    with parts.book.transaction() as unit:
+        return sorted(unit.rows.find(ACTIONS, {"machine": machine}), key=lambda a: a.number)
 
 
 def actions(parts: Parts, alert_id: str) -> Sequence[Action]:

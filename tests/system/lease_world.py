@@ -159,6 +159,14 @@ class World:
     def charge_off(self, lease: int, checker: str = "bob") -> Done:
         return self.service.charge_off(c.ChargeOffBatch(self.id(), column(lease), "ann", checker))
 
+    def hold(self, lease: int, checker: str = "bob") -> Done:
+        batch = c.HoldBatch(self.id(), column(lease), "ann", checker, "arrears")
+        return self.service.hold(batch)
+
+    def free(self, lease: int, checker: str = "bob") -> Done:
+        batch = c.FreeBatch(self.id(), column(lease), "ann", checker, "paid")
+        return self.service.free(batch)
+
     def settle(self, lease: int) -> Settled:
         return self.service.settle(c.SettleBatch(self.id(), column(lease)))
 

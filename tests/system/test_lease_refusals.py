@@ -225,6 +225,29 @@ def _(world: World) -> Any:
     return world.settle(0)
 
 
+@reaches(Refusal.HOLD_NOT_LIVE)
+def _(world: World) -> Any:
+    return ended(world).hold(0)
+
+
+@reaches(Refusal.HOLD_TOO_EARLY)
+def _(world: World) -> Any:
+    world.fall_behind(19)
+    return world.hold(0)
+
+
+@reaches(Refusal.HOLD_ALREADY)
+def _(world: World) -> Any:
+    world.fall_behind(20)
+    assert not world.hold(0).code[0]
+    return world.hold(0)
+
+
+@reaches(Refusal.FREE_NOT_HELD)
+def _(world: World) -> Any:
+    return world.free(0)
+
+
 @reaches(Refusal.DISPUTE_NO_BILL)
 def _(world: World) -> Any:
     for _ in range(4):

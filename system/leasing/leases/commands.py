@@ -139,6 +139,28 @@ class SellBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldBatch:
+    """Order machines of leases in arrears not to start; each answers by its terminal."""
+
+    command_id: str
+    lease: I64
+    maker: str
+    checker: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class FreeBatch:
+    """Let machines start again."""
+
+    command_id: str
+    lease: I64
+    maker: str
+    checker: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChargeOffBatch:
     command_id: str
     lease: I64

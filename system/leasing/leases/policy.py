@@ -20,6 +20,7 @@ class LeasePolicy:
     silence_ms_max: a machine silent for longer at a period's end has estimated hours.
     dispute_periods: bills of so many periods back may be disputed.  default_dpd_days: a lease is in
     default above this, or once its machine was repossessed, or it was charged off.
+    hold_dpd_days: from so many on the contract lets the lessor stop the machine from afar.
     repossession_dpd_days: from so many on, or for another breach.  charge_off_dpd_days: given up
     automatically above this; charge_off_by_hand_dpd_days: people may above that.
     """
@@ -31,6 +32,7 @@ class LeasePolicy:
     silence_ms_max: int
     dispute_periods: int
     default_dpd_days: int
+    hold_dpd_days: int
     repossession_dpd_days: int
     charge_off_by_hand_dpd_days: int
     charge_off_dpd_days: int
@@ -45,6 +47,7 @@ class LeasePolicy:
         assert 0 <= self.penalty_ppm <= RATE_PPM_MAX
         assert self.silence_ms_max > 0
         assert 1 <= self.dispute_periods < BILLS_MAX - 1
+        assert self.hold_dpd_days >= 1
         assert 0 < self.repossession_dpd_days <= self.default_dpd_days
         assert self.charge_off_by_hand_dpd_days <= self.charge_off_dpd_days
         # The oldest bill leaves with its lease before the ring of bills comes round to it.
@@ -63,6 +66,7 @@ DEFAULT_POLICY: Final = LeasePolicy(
     dispute_periods=3,
     # 商业银行金融资产风险分类办法, article 7: over 90 days past due is at least substandard.
     default_dpd_days=90,
+    hold_dpd_days=20,
     repossession_dpd_days=30,
     charge_off_by_hand_dpd_days=90,
     charge_off_dpd_days=360,

@@ -46,6 +46,10 @@ class Refusal(IntEnum):
     CHARGE_OFF_NOTHING_OWED = 420
     CHARGE_OFF_TOO_EARLY = 421  # days past due do not exceed the policy's bound
     SETTLEMENT_NOT_ENDED = 430
+    HOLD_NOT_LIVE = 440
+    HOLD_TOO_EARLY = 441  # fewer days past due than the contract asks for
+    HOLD_ALREADY = 442  # the machine stands, or was ordered to
+    FREE_NOT_HELD = 450
 
     DISPUTE_NO_BILL = 500  # no bill of this period, or too old a one
     DISPUTE_ALREADY = 501  # one dispute per bill

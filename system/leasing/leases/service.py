@@ -18,6 +18,7 @@ from system.leasing.leases import (
     service_day,
     service_dispute,
     service_end,
+    service_hold,
     service_money,
     service_report,
     service_start,
@@ -29,6 +30,8 @@ from system.leasing.leases.commands import (
     ChargeOffBatch,
     DecideBatch,
     DisputeBatch,
+    FreeBatch,
+    HoldBatch,
     OpenTariff,
     PayBatch,
     RecoverBatch,
@@ -128,6 +131,19 @@ class LeaseService:
     def recover(self, batch: RecoverBatch) -> Recovered:
         """Take money on claims that were charged off."""
         return answered(self._parts, Recovered, batch, service_money.recover)
+
+    # Pressure.
+
+    def hold(self, batch: HoldBatch) -> Done:
+        """Stop machines of late payers from afar, by two people's decision.
+
+        The order leaves through the outbox as ``command_id/LEASE`` and is the machine's to answer.
+        """
+        return answered(self._parts, Done, batch, service_hold.hold)
+
+    def free(self, batch: FreeBatch) -> Done:
+        """Let machines start again, by two people's decision."""
+        return answered(self._parts, Done, batch, service_hold.free)
 
     # Disputes.
 

@@ -127,6 +127,24 @@ def test_rent_falls_due_and_is_paid_and_the_rest_goes_back(town: Town) -> None:
     assert town.get(f"/leasing/leases/{lease}", "auditor").json()["due_fen"] == 0
 
 
+def test_a_late_payers_machine_is_stopped_by_two_people_and_not_before_its_time(
+    town: Town,
+) -> None:
+    lease = leased(town)
+    path, why = f"/leasing/leases/{lease}/hold", {"note": "called twice"}
+    town.pass_days(20)
+
+    def decided() -> Any:
+        asked = town.post(path, why, "risk-a").json()
+        return town.post(f"/approvals/{asked['approval_id']}", {"approve": True}, "risk-b")
+
+    assert decided().json()["refusal"] == "hold_too_early"
+    town.pass_days(50)
+    [action] = [decided().json()["result"]["action_id"]]
+    service = town.process.gateway.services.leasing.leasing
+    assert [one.action_id for one in service.actions_on(0)] == [action]
+
+
 def test_a_machine_cannot_be_leased_twice_or_by_somebody_elses_lessor(town: Town) -> None:
     leased(town)
     again = {"machine": 0, "lessee": 0, "tariff": 0, "rent_fen": 1, "value_fen": 1, "term_days": 30}
