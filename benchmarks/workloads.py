@@ -5,6 +5,7 @@ from benchmarks import (
     credit_economy,
     credit_model,
     evm,
+    gateway,
     lease_months,
     leasing_rules,
     ledger,
@@ -30,5 +31,6 @@ WORKLOADS = {
         telemetry.BROKERS,
         telemetry.GATEWAYS,
         leasing_rules.RULES,
+        gateway.GATEWAY,
     )
 }

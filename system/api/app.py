@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from system.api.dispatch import Dispatch
 from system.api.endpoint import body_of_request, endpoint_of, problem_of
 from system.api.gateway import Gateway
 from system.api.openapi import document
@@ -32,8 +33,8 @@ def app_of(gateway: Gateway, work: Callable[[], AbstractAsyncContextManager[None
             yield
 
     app = FastAPI(title="Shapan", version=VERSION, docs_url=None, redoc_url=None, lifespan=lifespan)
-    for route in ROUTES:
-        app.add_route(route.path, endpoint_of(gateway, route), methods=[route.method])
+    endpoints = [(route, endpoint_of(gateway, route)) for route in ROUTES]
+    app.add_middleware(Dispatch, endpoints=endpoints)
     app.add_route("/oauth/token", _token_endpoint(gateway), methods=["POST"])
     app.add_route("/oauth/keys", _keys_endpoint(gateway), methods=["GET"])
     app.add_route("/health", _health_endpoint(gateway), methods=["GET"])

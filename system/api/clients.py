@@ -13,7 +13,7 @@ from typing import Final
 from system.api.access import SCOPES, Caller, Role
 from system.errors import InputError
 from system.limits import TEXT_CHARS_MAX
-from system.ports.store import Table, Unit
+from system.ports.store import Store, Table, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,18 @@ class ClientDesk:
 
     def __init__(self, pepper: bytes) -> None:
         self._pepper = pepper
+        # As read within this second: another process may revoke a client.
+        self._seen: dict[str, Caller | None] = {}
+        self._seen_at_s = -1
+
+    def find(self, store: Store, client_id: str, now_s: int) -> Caller | None:
+        """The caller of this id, None where unknown or revoked, as of this second."""
+        if now_s != self._seen_at_s:
+            self._seen, self._seen_at_s = {}, now_s
+        if client_id not in self._seen:
+            with store.transaction() as unit:
+                self._seen[client_id] = find(unit, client_id)
+        return self._seen[client_id]
 
     def admit(self, unit: Unit, caller: Caller, key: str, now_s: int) -> str:
         """Add a client; its secret. The same again: the same secret.
@@ -56,6 +68,7 @@ class ClientDesk:
             now_s,
         )
         [known] = unit.get(CLIENTS, [(caller.client_id,)])
+        self._seen_at_s = -1
         if known is None or replace(known, created_at_s=now_s) != row:
             unit.insert(CLIENTS, [row])
         return secret

@@ -5,7 +5,7 @@ from typing import Any, Final
 from system.api import credit_handlers as handlers
 from system.api import credit_shapes as shapes
 from system.api.access import SEE_ALL, Role
-from system.api.route import Route
+from system.api.route import Route, alone
 from system.credit.commands import FreezeBatch, UnfreezeBatch
 
 _SCOPE: Final = "credit"
@@ -55,7 +55,8 @@ ROUTES: Final = (
         "/{account}/applications",
         "applyForLine",
         "Ask for a line; the decision comes at once, with its reasons",
-        handler=handlers.apply,
+        handler=alone(handlers.applications),
+        joined=handlers.applications,
         answer=shapes.Decision,
         body=shapes.Apply,
     ),
@@ -63,7 +64,8 @@ ROUTES: Final = (
         "/{account}/draws",
         "drawOnLine",
         "Draw on the line",
-        handler=handlers.draw,
+        handler=alone(handlers.draws),
+        joined=handlers.draws,
         answer=shapes.Drawn,
         body=shapes.Amount,
         signed=True,
@@ -72,7 +74,8 @@ ROUTES: Final = (
         "/{account}/repayments",
         "repayLine",
         "Repay at any time, any amount; what exceeds the debt is returned",
-        handler=handlers.repay,
+        handler=alone(handlers.repayments),
+        joined=handlers.repayments,
         answer=shapes.Repayment,
         body=shapes.Amount,
         signed=True,

@@ -26,6 +26,7 @@ from system.api.credit_shapes import (
     Repayment,
     Withdrawal,
 )
+from system.api.problems import Problem
 from system.api.route import Call
 from system.api.services import Services
 from system.credit.commands import (
@@ -39,6 +40,7 @@ from system.credit.commands import (
     WithdrawConsent,
 )
 from system.credit.feed_records import FEED_FIELDS, FeedBatch, FeedRefusal
+from system.credit.outcome import Decisions, Outcomes, Repaid
 from system.credit.reasons import reason_text
 from system.credit.records import LineState
 from system.credit.rules import Refusal
@@ -46,6 +48,7 @@ from system.kernels.business_day import business_day
 from system.kernels.columns import I64, i64
 from system.parties.consent import DataClass, Purpose
 
+_REPAID: Final = tuple(name for name in Repayment.model_fields if name != "account")
 _EPOCH_ORDINAL: Final = datetime.date(1970, 1, 1).toordinal()
 _VIEW: Final = (
     "limit_fen",
@@ -128,15 +131,56 @@ def feed(desk: Services, call: Call) -> FeedTaken:
     return FeedTaken(taken=int((codes == 0).sum()), answers=words)
 
 
-def apply(desk: Services, call: Call) -> Decision:
-    account = _account(desk, call)
-    assert isinstance(call.body, Apply)
-    requested = _one(call.body.requested_fen)
-    batch = ApplyBatch(call.key, _one(account), requested, np.zeros(1, np.bool_))
-    made = desk.credit.credit.apply(batch)
+def _each(
+    desk: Services,
+    calls: list[Call],
+    done: Callable[[list[tuple[Call, int]]], list[Any]],
+    answer: Callable[[int, Any], Any],
+) -> list[Any]:
+    """An answer or a Problem for each call on a merchant, those that may be done together.
+
+    done: the product's answers to calls with their accounts.  answer: made of one of them.
+    """
+    with desk.unit() as unit:
+        accounts = [_number(call) for call in calls]
+        callers = [call.caller for call in calls]
+        answers: list[Any] = owners.check_each(unit, callers, "merchant", accounts)
+    at = [n for n, problem in enumerate(answers) if problem is None]
+    if at:
+        made = done([(calls[n], accounts[n]) for n in at])
+        for n, one in zip(at, made, strict=True):
+            answers[n] = answer(accounts[n], one)
+    return answers
+
+
+def _number(call: Call) -> int:
+    """The account of the path; one that is nobody's where it is no number."""
+    try:
+        return call.number("account")
+    except Problem:
+        return -1
+
+
+def applications(desk: Services, calls: list[Call]) -> list[Any]:
+    """Decisions on several merchants' applications."""
+
+    def done(asked: list[tuple[Call, int]]) -> list[Decisions]:
+        nobody = np.zeros(1, np.bool_)
+        return desk.credit.credit.apply_each(
+            [
+                ApplyBatch(call.key, _one(account), _one(call.body.requested_fen), nobody)
+                for call, account in asked
+                if isinstance(call.body, Apply)
+            ]
+        )
+
+    return _each(desk, calls, done, _decision)
+
+
+def _decision(account: int, made: Decisions) -> Decision | Problem:
     refusal = Refusal(int(made.code[0]))
     if refusal and refusal < Refusal.DECLINED_HISTORY_SHORT:
-        raise refusal_problem(refusal)
+        return refusal_problem(refusal)
     return Decision(
         account=account,
         approved=bool(made.approved[0]),
@@ -153,23 +197,36 @@ def _reason(code: int) -> ReasonAnswer:
     return ReasonAnswer(code=code, en=reason_text(code, "en"), zh=reason_text(code, "zh"))
 
 
-def draw(desk: Services, call: Call) -> Drawn:
-    account = _account(desk, call)
-    assert isinstance(call.body, Amount)
-    done = desk.credit.credit.draw(DrawBatch(call.key, _one(account), _one(call.body.amount_fen)))
-    _check(done.code)
+def _amounts(kind: Callable[[str, I64, I64], Any], asked: list[tuple[Call, int]]) -> list[Any]:
+    return [
+        kind(call.key, _one(account), _one(call.body.amount_fen))
+        for call, account in asked
+        if isinstance(call.body, Amount)
+    ]
+
+
+def draws(desk: Services, calls: list[Call]) -> list[Any]:
+    """Several draws, each on another line or in the order in which they came."""
+    use = desk.credit.credit.draw_each
+    return _each(desk, calls, lambda asked: use(_amounts(DrawBatch, asked)), _drawn)
+
+
+def _drawn(account: int, done: Outcomes) -> Drawn | Problem:
+    if done.code[0]:
+        return refusal_problem(Refusal(int(done.code[0])))
     return Drawn(account=account, amount_fen=int(done.amount_fen[0]))
 
 
-def repay(desk: Services, call: Call) -> Repayment:
-    account = _account(desk, call)
-    assert isinstance(call.body, Amount)
-    batch = RepayBatch(call.key, _one(account), _one(call.body.amount_fen))
-    done = desk.credit.credit.repay(batch)
-    _check(done.code)
-    parts = {
-        name: int(getattr(done, name)[0]) for name in Repayment.model_fields if name != "account"
-    }
+def repayments(desk: Services, calls: list[Call]) -> list[Any]:
+    """Several repayments, as ``draws``."""
+    use = desk.credit.credit.repay_each
+    return _each(desk, calls, lambda asked: use(_amounts(RepayBatch, asked)), _repaid)
+
+
+def _repaid(account: int, done: Repaid) -> Repayment | Problem:
+    if done.code[0]:
+        return refusal_problem(Refusal(int(done.code[0])))
+    parts = {name: int(getattr(done, name)[0]) for name in _REPAID}
     return Repayment(account=account, **parts)
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from system.api import approvals, clients, signatures
+from system.api import approvals, signatures
 from system.api.access import Caller
 from system.api.bodies import BODY_BYTES_MAX, read
 from system.api.gateway import Gateway
@@ -14,6 +14,7 @@ from system.api.ownership import check_owner
 from system.api.problems import Code, Problem
 from system.api.route import Call, Route
 from system.api.services import Services
+from system.api.writer import Together
 from system.canonical import canonical_json, sha256_hex
 from system.errors import EvmUnavailable, InputError, IntegrityError, StoreUnavailable
 
@@ -25,13 +26,19 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def endpoint_of(gateway: Gateway, route: Route) -> Endpoint:
     """The ASGI endpoint of one route."""
 
+    def together(calls: list[Call]) -> list[Any]:
+        return perform_each(gateway.services, route, calls)
+
     async def endpoint(request: Request) -> Response:
         raw = await body_of_request(request)
-        caller = await caller_of_request(gateway, request)
+        caller = caller_of_request(gateway, request)
         _check_rights(gateway, route, caller)
         _check_signature(gateway, route, request, caller, raw)
         call = _call(route, request, caller, raw)
-        answer = await gateway.writer.run(lambda: perform(gateway.services, route, call))
+        answer = await gateway.writer.run(
+            lambda: perform(gateway.services, route, call),
+            Together(together, call) if route.joined is not None else None,
+        )
         if isinstance(answer, Problem):
             raise answer
         return _response(route, request, answer)
@@ -59,6 +66,15 @@ def perform(desk: Services, route: Route, call: Call) -> dict[str, Any] | Proble
         return Problem(Code.UNAVAILABLE, str(error))
 
 
+def perform_each(desk: Services, route: Route, calls: list[Call]) -> list[dict[str, Any] | Problem]:
+    """Run several calls of one route as one batch. Raises where each has to be run alone."""
+    assert route.joined is not None
+    return [
+        answer if isinstance(answer, Problem) else answer.model_dump(mode="json")
+        for answer in route.joined(desk, calls)
+    ]
+
+
 def _ask(desk: Services, route: Route, call: Call) -> dict[str, Any]:
     request = approvals.Request(
         route.name, canonical_json(dict(call.path)), call.raw.decode(), call.key
@@ -73,28 +89,33 @@ async def body_of_request(request: Request) -> bytes:
     declared = request.headers.get("content-length", "0")
     if not declared.isdigit() or int(declared) > BODY_BYTES_MAX:
         raise _too_large()
-    raw = bytearray()
-    async for part in request.stream():
-        raw += part
+    raw = b""
+    more = True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        raw += message.get("body", b"")
+        more = message.get("more_body", False)
         if len(raw) > BODY_BYTES_MAX:
             raise _too_large()
-    return bytes(raw)
+    return raw
 
 
 def _too_large() -> Problem:
     return Problem(Code.TOO_LARGE, f"Send at most {BODY_BYTES_MAX} bytes, with their length.")
 
 
-async def caller_of_request(gateway: Gateway, request: Request) -> Caller:
+def caller_of_request(gateway: Gateway, request: Request) -> Caller:
     """Who calls, by the token and as the books know the client now. Raises Problem."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         challenge = {"WWW-Authenticate": "Bearer"}
         raise Problem(Code.UNAUTHENTICATED, "Send a bearer token.", headers=challenge)
     services = gateway.services
-    client_id = gateway.tokens.client_of(token, services.clock.now_s())
-    with services.unit() as unit:
-        caller = clients.find(unit, client_id)
+    now_s = services.clock.now_s()
+    client_id = gateway.tokens.client_of(token, now_s)
+    caller = services.clients.find(services.store, client_id, now_s)
     if caller is None:
         raise Problem(Code.UNAUTHENTICATED, "The client was revoked.")
     return caller

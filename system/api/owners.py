@@ -1,10 +1,12 @@
 """Whose things are whose: a platform acts for its own merchants, a lessor for its own machines."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from system.api.access import Caller
 from system.api.answers import not_found
+from system.api.problems import Problem
 from system.ports.store import Table, Unit
 
 Kind = Literal["merchant", "machine", "lease"]
@@ -33,9 +35,20 @@ def check(unit: Unit, caller: Caller, kind: Kind, number: int, *, reading: bool)
     """Raises Problem (not found) unless it is the caller's, or the caller may see all."""
     if reading and caller.sees_all():
         return
-    [known] = unit.get(OWNED, [(kind, number)])
-    if known is None or not caller.is_one_of(known.party_id):
-        raise not_found()
+    [problem] = check_each(unit, [caller], kind, [number])
+    if problem is not None:
+        raise problem
+
+
+def check_each(
+    unit: Unit, callers: Sequence[Caller], kind: Kind, numbers: Sequence[int]
+) -> list[Problem | None]:
+    """As ``check`` for writing, many at once: the Problem of each, or None."""
+    known = unit.get(OWNED, [(kind, number) for number in numbers])
+    return [
+        None if row is not None and caller.is_one_of(row.party_id) else not_found()
+        for caller, row in zip(callers, known, strict=True)
+    ]
 
 
 def numbers(unit: Unit, caller: Caller, kind: Kind) -> list[int]:

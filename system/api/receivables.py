@@ -8,7 +8,7 @@ from system.api.answers import Answer, Taken, not_found, refusal_problem
 from system.api.bodies import body_of, values
 from system.api.problems import Code, Problem
 from system.api.receivables_shapes import Accept, FinancingAnswer, LotAnswer, ReceivableAnswer
-from system.api.route import Call, Route
+from system.api.route import Call, Route, alone
 from system.api.services import Services
 from system.chain import commands
 from system.chain.intake import read_json
@@ -24,10 +24,17 @@ _PARTIES: Final = Role.SUPPLIER | Role.CORE_ENTERPRISE
 _ID = "8f" * 32
 
 
-def _done(outcome: Outcome) -> Taken:
+def _told(outcome: Outcome) -> Taken | Problem:
     if outcome.refusal:
-        raise refusal_problem(outcome.refusal, outcome.detail, reference=outcome.reference)
+        return refusal_problem(outcome.refusal, outcome.detail, reference=outcome.reference)
     return Taken(command_id=outcome.command_id, reference=outcome.reference)
+
+
+def _done(outcome: Outcome) -> Taken:
+    told = _told(outcome)
+    if isinstance(told, Problem):
+        raise told
+    return told
 
 
 def _command(
@@ -43,14 +50,16 @@ def _command(
 
     numbers = {f.name for f in fields(kind) if f.type is int}
 
-    def handle(desk: Services, call: Call) -> Taken:
+    def command_of(call: Call) -> Any:
         given = {f: call.number(f) if f in numbers else call.path[f] for f in in_path}
         if "asked_by" in known:
             given |= {"asked_by": call.caller.client_id, "approved_by": call.checker}
         assert call.body is not None
-        command = kind(command_id=call.key, **given, **values(call.body, kind))
-        [outcome] = getattr(desk.receivables.receivables, use)([command])
-        return _done(outcome)
+        return kind(command_id=call.key, **given, **values(call.body, kind))
+
+    def handle(desk: Services, calls: list[Call]) -> list[Any]:
+        commands = [command_of(call) for call in calls]
+        return [_told(one) for one in getattr(desk.receivables.receivables, use)(commands)]
 
     summary = (kind.__doc__ or name).split(".")[0].split(":")[0].strip() + "."
     body = body_of(kind, known, example)
@@ -60,7 +69,8 @@ def _command(
         name,
         summary,
         _SCOPE,
-        handler=handle,
+        handler=alone(handle),
+        joined=None if options.get("four_eyes") else handle,
         answer=Taken,
         body=body,
         status=202,

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from system.api.access import Caller, Role
 from system.api.answers import not_found
 from system.api.bodies import Body
+from system.api.problems import Problem
 
 _DIGITS_MAX: Final = 18
 
@@ -48,6 +49,24 @@ class Handler(Protocol):
     def __call__(self, desk: Any, call: Call) -> Any: ...
 
 
+class JoinedHandler(Protocol):
+    """Does several calls as one: an answer or a Problem for each, in order."""
+
+    def __call__(self, desk: Any, calls: list[Call]) -> list[Any]: ...
+
+
+def alone(joined: JoinedHandler) -> Handler:
+    """The handler of one call that a joined one makes."""
+
+    def handle(desk: Any, call: Call) -> Any:
+        [answer] = joined(desk, [call])
+        if isinstance(answer, Problem):
+            raise answer
+        return answer
+
+    return handle
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """roles: any of them may call.  owns: the fields of body or path of which one must name the
@@ -56,7 +75,8 @@ class Route:
 
     status: of success.  media_types: of the request's body.  signed: money moves, so the request
     must carry the client's signature.  four_eyes: it runs when a second client has approved it.
-    query: what may stand behind ``?``, with its meaning.
+    query: what may stand behind ``?``, with its meaning.  joined: does requests that wait at the
+    same time as one batch.
     """
 
     method: str
@@ -75,6 +95,10 @@ class Route:
     signed: bool = False
     four_eyes: bool = False
     query: Mapping[str, str] = field(default_factory=dict)
+    joined: JoinedHandler | None = None
+
+    def __post_init__(self) -> None:
+        assert not (self.joined and self.four_eyes), "what four eyes see stands alone"
 
     @property
     def is_command(self) -> bool:

@@ -82,7 +82,7 @@ class Process:
         self._device_keys = DeviceKeys(_cipher(opening.secret))
         # The day of the last close of receivables; at a start it is worked through once more.
         self._day = -1
-        self._store = GroupStore(_open_sql(opening.settings.store_url))
+        self._store = GroupStore(open_store(opening.settings.store_url))
         self._chain = open_chain(opening.settings, self._keys, opening.clock.now_s() - _SETUP_S)
         services = self._services()
         settle_setup(services.receivables)
@@ -224,7 +224,8 @@ async def _again(pause_s: float, work: Callable[[], None]) -> None:
         await asyncio.sleep(pause_s)
 
 
-def _open_sql(url: str) -> SqlStore:
+def open_store(url: str) -> SqlStore:
+    """The store of a gateway, with every table of every product. Raises InputError."""
     if url == "memory":
         raise InputError(
             "SHAPAN_STORE", url, "give a database: a gateway acknowledges what is durable"

@@ -5,6 +5,7 @@ breaks no token that is under way.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
@@ -21,6 +22,18 @@ from system.errors import InputError
 LIFE_S: Final = 900
 AUDIENCE: Final = "shapan"
 _ALGORITHM: Final = "Ed25519"
+# Tokens whose signature need not be checked again.
+_VERIFIED_MAX: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Claims:
+    """What a token of ours says."""
+
+    audience: object
+    from_s: int
+    until_s: int
+    client_id: str
 
 
 class TokenIssuer:
@@ -31,6 +44,7 @@ class TokenIssuer:
             raise InputError("token secret", "…", "give one or more of at least 16 bytes")
         self._keys = [_key(secret) for secret in secrets]
         self._ring = KeySet([*self._keys])
+        self._verified: dict[str, _Claims] = {}
 
     def issue(self, caller: Caller, now_s: int) -> str:
         """A token for LIFE_S seconds."""
@@ -47,13 +61,22 @@ class TokenIssuer:
 
     def client_of(self, token: str, now_s: int) -> str:
         """The client that the token was issued to. Raises Problem."""
+        claims = self._verified.get(token) or self._verify(token)
+        if claims.audience != AUDIENCE or not claims.from_s <= now_s < claims.until_s:
+            raise _refused("it has expired: ask for a new one at /oauth/token")
+        return claims.client_id
+
+    def _verify(self, token: str) -> "_Claims":
+        """What the token says. It stays true for these bytes, so it is worked out once."""
         try:
-            claims = jwt.decode(token, self._ring, algorithms=[_ALGORITHM]).claims
+            told = jwt.decode(token, self._ring, algorithms=[_ALGORITHM]).claims
         except (JoseError, ValueError):
             raise _refused("it was not issued here, or was altered") from None
-        if claims.get("aud") != AUDIENCE or not claims.get("iat", 0) <= now_s < claims["exp"]:
-            raise _refused("it has expired: ask for a new one at /oauth/token")
-        return str(claims["sub"])
+        claims = _Claims(told.get("aud"), told.get("iat", 0), told["exp"], str(told["sub"]))
+        if len(self._verified) >= _VERIFIED_MAX:
+            del self._verified[next(iter(self._verified))]
+        self._verified[token] = claims
+        return claims
 
     def public_keys(self) -> dict[str, Any]:
         """The JSON Web Key Set with which others may verify tokens."""

@@ -8,17 +8,39 @@ nobody has an answer before it is on disk.
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from system.adapters.group_store import GroupStore
-from system.errors import StoreUnavailable
+from system.api.problems import Problem
+from system.errors import InputError, StoreUnavailable
 
 T = TypeVar("T")
 # Bounds the wait of the first request, and what one failed commit takes along.
 GROUP_MAX: Final = 256
 # Above this, new requests are turned away at once instead of waiting for seconds.
 QUEUE_MAX: Final = 4_096
-_Piece = tuple[Callable[[], Any], "asyncio.Future[Any]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """How requests of one kind are done as one. Its ``item`` is what one of them asks for.
+
+    do: the results, one per item in order. Where it raises, each is done alone.
+    """
+
+    do: Callable[[list[Any]], list[Any]]
+    item: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    work: Callable[[], Any]
+    future: "asyncio.Future[Any]"
+    together: Together | None
+
+
+_Answer = tuple[Any, Exception | None]
 
 
 class Writer:
@@ -29,9 +51,10 @@ class Writer:
         self._store, self._on_lost = store, on_lost
         self._waiting: deque[_Piece] = deque()
 
-    async def run(self, work: Callable[[], T]) -> T:
+    async def run(self, work: Callable[[], T], together: Together | None = None) -> T:
         """The work's result once it is durable; its own error undoes it alone.
 
+        together: how to do it with others of its kind, where several wait.
         Raises StoreUnavailable where the queue is full or the commit failed.
         """
         if len(self._waiting) >= QUEUE_MAX:
@@ -40,7 +63,7 @@ class Writer:
         future: asyncio.Future[T] = loop.create_future()
         if not self._waiting:
             loop.call_soon(self._flush)
-        self._waiting.append((work, future))
+        self._waiting.append(_Piece(work, future, together))
         return await future
 
     def _flush(self) -> None:
@@ -48,26 +71,55 @@ class Writer:
         if self._waiting:
             asyncio.get_running_loop().call_soon(self._flush)
         # Whoever went away while waiting asked for nothing.
-        self._commit([piece for piece in group if not piece[1].done()])
+        self._commit([piece for piece in group if not piece.future.done()])
 
     def _commit(self, group: list[_Piece]) -> None:
         try:
             with self._store.group():
-                answers = [self._answer(work) for work, _ in group]
+                answers = self._answers(group)
         except Exception as error:
             self._on_lost()
-            for _, future in group:
-                future.set_exception(error)
+            for piece in group:
+                piece.future.set_exception(error)
             return
         if any(failed for _, failed in answers):
             self._on_lost()
-        for (_, future), (result, failed) in zip(group, answers, strict=True):
+        for piece, (result, failed) in zip(group, answers, strict=True):
             if failed is None:
-                future.set_result(result)
+                piece.future.set_result(result)
             else:
-                future.set_exception(failed)
+                piece.future.set_exception(failed)
 
-    def _answer(self, work: Callable[[], Any]) -> tuple[Any, Exception | None]:
+    def _answers(self, group: list[_Piece]) -> list[_Answer]:
+        """One per piece. Pieces of a group have no order among them: nobody was answered yet."""
+        alike: dict[Callable[[list[Any]], list[Any]], list[int]] = {}
+        for n, piece in enumerate(group):
+            if piece.together is not None:
+                alike.setdefault(piece.together.do, []).append(n)
+        answers: dict[int, _Answer] = {}
+        for do, numbers in alike.items():
+            if len(numbers) > 1:
+                answers |= self._done_together(do, group, numbers)
+        return [
+            answers[n] if n in answers else self._answer(piece.work)
+            for n, piece in enumerate(group)
+        ]
+
+    def _done_together(
+        self, do: Callable[[list[Any]], list[Any]], group: list[_Piece], numbers: list[int]
+    ) -> dict[int, _Answer]:
+        """By number; nothing where one of them failed, and so all were undone."""
+        pieces = [group[n].together for n in numbers]
+        items = [piece.item for piece in pieces if piece is not None]
+        results, failed = self._answer(lambda: do(items))
+        if isinstance(failed, InputError | Problem):
+            return {}
+        if failed is not None:
+            self._on_lost()
+            return {}
+        return {n: (result, None) for n, result in zip(numbers, results, strict=True)}
+
+    def _answer(self, work: Callable[[], Any]) -> _Answer:
         try:
             with self._store.transaction():
                 return work(), None

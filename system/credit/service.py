@@ -35,7 +35,7 @@ from system.credit.commands import (
 from system.credit.desk import Parts
 from system.credit.feed_records import FeedBatch, FeedOutcome
 from system.credit.journal import CHART
-from system.credit.once import answered
+from system.credit.once import answered, answered_each
 from system.credit.outcome import Decisions, Done, Outcomes, Recovered, Repaid
 from system.credit.records import LINES
 from system.credit.reports import DayReport, Portfolio, ReviewReport
@@ -82,6 +82,10 @@ class CreditService:
         """Decide applications on score, affordability and policy; approved lines are open."""
         return answered(self._parts, Decisions, batch, service_apply.apply)
 
+    def apply_each(self, batches: Sequence[ApplyBatch]) -> list[Decisions]:
+        """Several as one, each under its own id; where one cannot be used, none is done."""
+        return answered_each(self._parts, Decisions, batches, service_apply.apply)
+
     def grant(self, batch: GrantBatch) -> Done:
         """Open or renew lines as officers decided."""
         return answered(self._parts, Done, batch, service_lines.grant)
@@ -90,9 +94,17 @@ class CreditService:
         """Pay out, up to what is available."""
         return answered(self._parts, Outcomes, batch, service_money.draw)
 
+    def draw_each(self, batches: Sequence[DrawBatch]) -> list[Outcomes]:
+        """Several as one, each under its own id; where one cannot be used, none is done."""
+        return answered_each(self._parts, Outcomes, batches, service_money.draw)
+
     def repay(self, batch: RepayBatch) -> Repaid:
         """Take repayments at any time, of any size; what exceeds the debt is returned."""
         return answered(self._parts, Repaid, batch, service_money.repay)
+
+    def repay_each(self, batches: Sequence[RepayBatch]) -> list[Repaid]:
+        """Several as one, each under its own id; where one cannot be used, none is done."""
+        return answered_each(self._parts, Repaid, batches, service_money.repay)
 
     def recover(self, batch: RecoverBatch) -> Recovered:
         """Take money on claims that were charged off."""

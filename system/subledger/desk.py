@@ -111,16 +111,74 @@ class Desk:
         entries = [self._entry(kind, parts) for kind, parts in self._moved.items()]
         nobody = np.zeros(0, np.int64)
         entries += [Entry(kind, total, nobody, nobody) for kind, total in self._memos.items()]
+        self._write([Closing(self._cause, actor, what, nobody)], [entries])
+
+    def close_each(self, closings: Sequence["Closing"]) -> None:
+        """As ``close``, for commands that were done as one; no account belongs to two of them."""
+        if len(closings) == 1:
+            [one] = closings
+            self._cause = one.cause
+            self.close(one.actor, one.what)
+            return
+        assert not self._memos, "a memorandum belongs to no account"
+        entries: list[list[Entry]] = [[] for _ in closings]
+        owners = _owners([one.accounts for one in closings])
+        for kind, parts in self._moved.items():
+            for n, entry in _by_owner(self._entry(kind, parts), owners):
+                entries[n].append(entry)
+        self._write(closings, entries)
+
+    def _write(self, closings: Sequence["Closing"], entries: Sequence[list[Entry]]) -> None:
         chart, rows = self._book.chart, self.unit.rows
-        journal.record(rows, chart, self._cause, self.today, self.now_s, entries)
+        told = [(one.cause, some) for one, some in zip(closings, entries, strict=True)]
+        journal.record(rows, chart, self.today, self.now_s, told)
+        links = [self._link(one, some) for one, some in zip(closings, entries, strict=True)]
+        audit.append(rows, links, self.now_s)
+
+    def _link(self, closing: "Closing", entries: list[Entry]) -> AuditEntry:
         moved = {str(entry.kind): [entry.accounts.size, entry.total] for entry in entries}
-        link = AuditEntry(actor, self._book.name, self._cause, {"moved": moved, "what": what})
-        audit.append(rows, [link], self.now_s)
+        payload = {"moved": moved, "what": closing.what}
+        return AuditEntry(closing.actor, self._book.name, closing.cause, payload)
 
     @staticmethod
     def _entry(kind: str, parts: Sequence[tuple[I64, I64]]) -> Entry:
         accounts, amounts = (np.concatenate(columns) for columns in zip(*parts, strict=True))
         return Entry(kind, total_of(amounts), accounts, amounts)
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """One command's name, who asked for it, what the audit link says, and its accounts."""
+
+    cause: str
+    actor: str
+    what: Any
+    accounts: I64
+
+
+# Accounts in ascending order, and beside each the number of the command that named it.
+_Owners = tuple[I64, I64]
+
+
+def _owners(accounts: Sequence[I64]) -> _Owners:
+    numbers = np.repeat(np.arange(len(accounts)), [some.size for some in accounts])
+    named = np.concatenate(accounts)
+    order = np.argsort(named)
+    return named[order], numbers[order]
+
+
+def _by_owner(entry: Entry, owners: _Owners) -> list[tuple[int, Entry]]:
+    """The entry's rows, apart by command, in the order of the commands."""
+    named, numbers = owners
+    whose = numbers[np.searchsorted(named, entry.accounts)]
+    order = np.argsort(whose, kind="stable")
+    starts = np.flatnonzero(np.diff(whose[order], prepend=-1))
+    accounts = np.split(entry.accounts[order], starts[1:])
+    amounts = np.split(entry.amounts[order], starts[1:])
+    return [
+        (n, Entry(entry.kind, total_of(some), those, some))
+        for n, those, some in zip(whose[order][starts].tolist(), accounts, amounts, strict=True)
+    ]
 
 
 def _spread(values: I64, ok: Mask) -> I64:

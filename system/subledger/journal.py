@@ -52,21 +52,23 @@ def open_books(unit: Unit, chart: Chart) -> None:
 
 
 def record(
-    unit: Unit, chart: Chart, cause: str, day: int, at_s: int, entries: Sequence[Entry]
+    unit: Unit, chart: Chart, day: int, at_s: int, told: Sequence[tuple[str, Sequence[Entry]]]
 ) -> None:
     """Write entries to the journal, in order, and their totals to the ledger.
 
-    cause: the command's name, used once.  Raises IntegrityError when the ledger refuses.
+    told: by command: its name, used once, and what it did.  Raises IntegrityError when the ledger
+    refuses.
     """
+    entries = [(cause, entry) for cause, some in told for entry in some]
     if not entries:
         return
     last = unit.last(chart.journal)
     first = last.sequence + 1 if last is not None else 1
     unit.insert(
         chart.journal,
-        [_row(first + n, cause, day, at_s, entry) for n, entry in enumerate(entries)],
+        [_row(n, cause, day, at_s, entry) for n, (cause, entry) in enumerate(entries, first)],
     )
-    transfers = [transfer for entry in entries for transfer in _transfers(chart, cause, entry)]
+    transfers = [one for cause, entry in entries for one in _transfers(chart, cause, entry)]
     outcomes = ledger.post(unit, transfers, at_s) if transfers else []
     for outcome in outcomes:
         if outcome.status != "done":

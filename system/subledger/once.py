@@ -65,7 +65,7 @@ def answered(
     id that came with other content.
     Raises InputError for columns and texts that cannot be used; the command then did nothing.
     """
-    n = _checked(command, rows)
+    n = checked_rows(command, rows)
     fresh: list[A] = []
 
     def work(desk: D) -> str:
@@ -93,7 +93,7 @@ def keyed(client: str, command: Any) -> Keyed:
     return Keyed(client, command.command_id, digest.hexdigest())
 
 
-def _checked(command: Any, rows: str) -> int:
+def checked_rows(command: Any, rows: str) -> int:
     """How many rows the command has, all its fields being usable."""
     n = int_column(rows, getattr(command, rows)).size
     if not 1 <= n <= COLUMN_ROWS_MAX:

@@ -1,0 +1,136 @@
+"""A bank to put under load: merchants with a sales history, open lines, a model in use.
+
+What took the bank months is written straight through its own services under a clock that runs
+through those months; the gateway is then started on the books with the machine's clock.
+"""
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+import numpy as np
+
+from sim.stress.model import propose
+from system.adapters.sql_book import SqlBook
+from system.api import clients, owners
+from system.api.access import SCOPES, Caller, Role
+from system.api.start import open_store
+from system.bootstrap_credit import CREDIT_FRAMES
+from system.credit import registry
+from system.credit.commands import ApplyBatch, EnrolMerchants, GrantConsent
+from system.credit.desk import Parts
+from system.credit.feed_records import FeedBatch
+from system.credit.policy import DEFAULT_POLICY
+from system.credit.service import CreditService
+from system.kernels.business_day import business_day, day_start_s
+from system.kernels.columns import I64
+from system.parties.consent import CLASSES_ALL, Purpose
+from system.ports.store import Store
+
+HISTORY_DAYS: Final = 130
+_NOON_S: Final = 43_200
+_YEAR_S: Final = 366 * 86_400
+# One shop in so many sells so little that the model declines it.
+WEAK_EVERY: Final = 4
+LINE_FEN: Final = 3_000_000
+
+
+@dataclass(slots=True)
+class _PastClock:
+    time_s: int
+
+    def now_s(self) -> int:
+        return self.time_s
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """secret: with which it gets tokens."""
+
+    client_id: str
+    party_id: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """What the load may use. platforms: each brought the merchants whose number is its own modulo
+    their count.  lined: merchants with an open line; the others may apply for one."""
+
+    platforms: tuple[Client, ...]
+    merchants: int
+    lined: int
+
+
+def found_bank(
+    store_url: str, secret: bytes, now_s: int, merchants: int, lined: int, platforms: int = 4
+) -> Bank:
+    """Write the months before ``now_s``. secret: with which the gateway will be started."""
+    today = business_day(now_s)
+    clock = _PastClock(day_start_s(today - HISTORY_DAYS) + _NOON_S)
+    with closing(open_store(store_url)) as store:
+        book = SqlBook(store, CREDIT_FRAMES)
+        credit = CreditService(Parts(clock, book, DEFAULT_POLICY, registry.champion))
+        _enrol(credit, merchants, clock.now_s())
+        for day in range(today - HISTORY_DAYS, today):
+            clock.time_s = day_start_s(day + 1) + _NOON_S
+            credit.receive_feed(_sales(day, merchants))
+            credit.end_of_day(day)
+        clock.time_s = now_s
+        with book.transaction() as unit:
+            propose(unit.rows, now_s)
+        _open_lines(credit, merchants, lined)
+        made = _platforms(store, secret, now_s, platforms)
+        with store.transaction() as rows:
+            for account in range(merchants):
+                party = made[account % platforms].party_id
+                owners.bind(rows, "merchant", account, party)
+    return Bank(made, merchants, lined)
+
+
+def _enrol(credit: CreditService, n: int, now_s: int) -> None:
+    region = np.arange(n) % 31
+    since = np.full(n, business_day(now_s), np.int64)
+    credit.enrol(EnrolMerchants("founding", n, region, since))
+    for purpose in (Purpose.SCORING, Purpose.MONITORING):
+        command = GrantConsent(
+            f"consent {purpose.name}", np.arange(n), purpose, CLASSES_ALL, now_s + 10 * _YEAR_S
+        )
+        credit.grant_consent(command)
+
+
+def _sales(day: int, n: int) -> FeedBatch:
+    weak = np.arange(n) % WEAK_EVERY == WEAK_EVERY - 1
+    gross = np.where(weak, 3_000, 2_000_000 + np.arange(n) % 1_000 * 1_000)
+    columns: Mapping[str, I64] = {
+        "gross_fen": gross,
+        "orders": np.full(n, 200),
+        "buyers": np.full(n, 180),
+        "refund_fen": gross // 100,
+        "rating_sum_milli": np.full(n, 46_000),
+        "rating_count": np.full(n, 10),
+        "stock_fen": gross * 20,
+    }
+    accounts = np.arange(n)
+    return FeedBatch(f"day {day}", accounts, np.full(n, day), np.zeros(n, np.int64), columns)
+
+
+def _open_lines(credit: CreditService, merchants: int, lined: int) -> None:
+    """Let those that will draw apply, until as many have a line as shall have."""
+    rows = np.flatnonzero(np.arange(merchants) % WEAK_EVERY != WEAK_EVERY - 1)[:lined]
+    asked = np.full(rows.size, LINE_FEN)
+    made = credit.apply(ApplyBatch("first lines", rows, asked, np.zeros(rows.size, np.bool_)))
+    assert made.approved.all(), made.code
+
+
+def _platforms(store: Store, secret: bytes, now_s: int, count: int) -> tuple[Client, ...]:
+    desk = clients.ClientDesk(sha256(b"shapan/clients/" + secret).digest())
+    made = []
+    with store.transaction() as unit:
+        for number in range(count):
+            name = f"platform-{number}"
+            caller = Caller(name, name, Role.PLATFORM, SCOPES)
+            made.append(Client(name, name, desk.admit(unit, caller, "founding", now_s)))
+    return tuple(made)
