@@ -11,7 +11,6 @@ from functools import partial
 
 from benchmarks.gateway_rigs import Asked, Rig, bank, bare, drive
 from benchmarks.workload import Answer, Contender, Work, Workload
-from sim.stress.bank import WEAK_EVERY
 
 AMOUNT_FEN = 50_000
 # A prototype did 2,000 where the bare app did 9,400; 1,500 are asked for.
@@ -50,8 +49,7 @@ def _money(count: int, lined: int) -> Iterator[Work]:
 
 
 def _moves(rig: Rig, count: int, round_number: int) -> list[Asked]:
-    rows = [n for n in range(rig.bank.merchants) if n % WEAK_EVERY != WEAK_EVERY - 1]
-    lined = rows[: rig.bank.lined]
+    lined = rig.bank.lined
     moves: list[Asked] = []
     for n in range(count):
         account, turn = lined[n % len(lined)], n // len(lined)

@@ -14,7 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.request import Request, urlopen
 
-from sim.stress.bank import Bank, Client, found_bank
+from sim.stress.bank import Bank, found_bank
+from sim.stress.client import Client
 from sim.stress.http import Http
 from sim.stress.server import LOOPBACK, Server, free_port
 from system.adapters.os_clock import OsClock

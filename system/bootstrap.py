@@ -89,7 +89,8 @@ class System:
         """
         under_way = self.receivables.relay()
         if under_way:
-            self.chain.seal(max(self.clock.now_s(), self.chain.head().time_s + 1))
+            least_s = self.chain.head().time_s + self.chain.time_step_s
+            self.chain.seal(max(self.clock.now_s(), least_s))
         return under_way
 
     def close(self) -> None:
@@ -121,13 +122,18 @@ def build_system(
     return system
 
 
-def open_chain(settings: Settings, keys: KeyRing, genesis_time_s: int) -> Chain:
-    """The chain behind a name. Raises InputError for an unknown one."""
+def open_chain(
+    settings: Settings, keys: KeyRing, genesis_time_s: int, *, time_step_s: int = 1
+) -> Chain:
+    """The chain behind a name. Raises InputError for an unknown one.
+
+    time_step_s: between two blocks of revm, which may stand for a chain with several a second.
+    """
     chain_id = settings.chain_id or CHAIN_ID_DEFAULT
     if settings.evm == "embedded":
         return EmbeddedChain(keys, chain_id=chain_id, genesis_time_s=genesis_time_s)
     if settings.evm == "revm":
-        return RevmChain(chain_id=chain_id, genesis_time_s=genesis_time_s)
+        return RevmChain(chain_id=chain_id, genesis_time_s=genesis_time_s, time_step_s=time_step_s)
     if settings.evm.startswith(("http://", "https://")):
         return _open_node(settings, keys)
     raise InputError("evm", settings.evm, "write embedded, revm or a node's http:// address")

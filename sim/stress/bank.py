@@ -12,11 +12,13 @@ from typing import Final
 
 import numpy as np
 
+from sim.stress.client import Client
+from sim.stress.fleet import Machines, found_fleet
 from sim.stress.model import propose
 from system.adapters.sql_book import SqlBook
 from system.api import clients, owners
 from system.api.access import SCOPES, Caller, Role
-from system.api.start import open_store
+from system.api.start import ADMINISTRATOR, open_store
 from system.bootstrap_credit import CREDIT_FRAMES
 from system.credit import registry
 from system.credit.commands import ApplyBatch, EnrolMerchants, GrantConsent
@@ -46,26 +48,34 @@ class _PastClock:
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
-    """secret: with which it gets tokens."""
-
-    client_id: str
-    party_id: str
-    secret: str
-
-
-@dataclass(frozen=True, slots=True)
 class Bank:
     """What the load may use. platforms: each brought the merchants whose number is its own modulo
-    their count.  lined: merchants with an open line; the others may apply for one."""
+    their count.  lined: merchants with an open line.  applicants: the others.  first_day: business
+    day since which the books are kept.  administrator: admits further clients.
+    """
 
+    administrator: Client
     platforms: tuple[Client, ...]
     merchants: int
-    lined: int
+    lined: tuple[int, ...]
+    applicants: tuple[int, ...]
+    first_day: int
+    machines: Machines
+
+    def platform_of(self, account: int) -> Client:
+        """Who acts for this merchant."""
+        return self.platforms[account % len(self.platforms)]
 
 
 def found_bank(
-    store_url: str, secret: bytes, now_s: int, merchants: int, lined: int, platforms: int = 4
+    store_url: str,
+    secret: bytes,
+    now_s: int,
+    merchants: int,
+    lined: int,
+    *,
+    machines: int = 1,
+    platforms: int = 4,
 ) -> Bank:
     """Write the months before ``now_s``. secret: with which the gateway will be started."""
     today = business_day(now_s)
@@ -81,13 +91,15 @@ def found_bank(
         clock.time_s = now_s
         with book.transaction() as unit:
             propose(unit.rows, now_s)
-        _open_lines(credit, merchants, lined)
-        made = _platforms(store, secret, now_s, platforms)
+        opened = _open_lines(credit, merchants, lined)
+        admin, *made = _clients(store, secret, now_s, platforms)
         with store.transaction() as rows:
             for account in range(merchants):
                 party = made[account % platforms].party_id
                 owners.bind(rows, "merchant", account, party)
-    return Bank(made, merchants, lined)
+        fleet = found_fleet(store, clock, secret, machines)
+    rest = tuple(sorted(set(range(merchants)) - set(opened)))
+    return Bank(admin, tuple(made), merchants, opened, rest, today - HISTORY_DAYS, fleet)
 
 
 def _enrol(credit: CreditService, n: int, now_s: int) -> None:
@@ -117,20 +129,28 @@ def _sales(day: int, n: int) -> FeedBatch:
     return FeedBatch(f"day {day}", accounts, np.full(n, day), np.zeros(n, np.int64), columns)
 
 
-def _open_lines(credit: CreditService, merchants: int, lined: int) -> None:
+def _open_lines(credit: CreditService, merchants: int, lined: int) -> tuple[int, ...]:
     """Let those that will draw apply, until as many have a line as shall have."""
     rows = np.flatnonzero(np.arange(merchants) % WEAK_EVERY != WEAK_EVERY - 1)[:lined]
     asked = np.full(rows.size, LINE_FEN)
     made = credit.apply(ApplyBatch("first lines", rows, asked, np.zeros(rows.size, np.bool_)))
     assert made.approved.all(), made.code
+    return tuple(rows.tolist())
 
 
-def _platforms(store: Store, secret: bytes, now_s: int, count: int) -> tuple[Client, ...]:
+def _clients(store: Store, secret: bytes, now_s: int, platforms: int) -> list[Client]:
+    """The first client, as the gateway admits it at its start, and the platforms."""
     desk = clients.ClientDesk(sha256(b"shapan/clients/" + secret).digest())
-    made = []
+    callers = [Caller(ADMINISTRATOR, "", Role.ADMINISTRATOR, SCOPES)]
+    for number in range(platforms):
+        name = f"platform-{number}"
+        callers.append(Caller(name, name, Role.PLATFORM, SCOPES))
     with store.transaction() as unit:
-        for number in range(count):
-            name = f"platform-{number}"
-            caller = Caller(name, name, Role.PLATFORM, SCOPES)
-            made.append(Client(name, name, desk.admit(unit, caller, "founding", now_s)))
-    return tuple(made)
+        return [
+            Client(
+                caller.client_id,
+                caller.party_id,
+                desk.admit(unit, caller, "first", now_s),
+            )
+            for caller in callers
+        ]

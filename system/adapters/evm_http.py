@@ -43,6 +43,8 @@ class HttpChain:
     the node does not answer in timeout_s.
     """
 
+    time_step_s = 1
+
     def __init__(
         self,
         url: str,

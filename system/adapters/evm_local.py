@@ -34,6 +34,9 @@ class _Mined:
 class LocalChain(ABC):
     """Implements the Evm and BlockProducer ports in this process; blocks are sealed on demand."""
 
+    # Between the times of a block and its parent, at least.
+    time_step_s = 1
+
     def __init__(self, chain_id: int, genesis: Block) -> None:
         self._chain_id = chain_id
         self._mined = [_Mined(genesis, (), ())]
@@ -111,11 +114,12 @@ class LocalChain(ABC):
     def seal(self, at_s: int) -> Block:
         """One block of all that can be mined, whatever its size; empty when nothing waits.
 
-        Raises InputError unless at_s is above the head's time.
+        Raises InputError unless at_s is ``time_step_s`` or more above the head's time.
         """
         head = self.head()
-        if at_s <= head.time_s:
-            raise InputError("at_s", at_s, f"give a time above the head's, {head.time_s}")
+        if at_s < head.time_s + self.time_step_s:
+            least_s = head.time_s + self.time_step_s
+            raise InputError("at_s", at_s, f"the head is of {head.time_s}: give {least_s} or more")
         batch = self._pool.take(self._nonces)
         block_hash, outcomes = self._execute(at_s, batch)
         block = Block(head.number + 1, block_hash, head.hash, at_s)

@@ -33,10 +33,12 @@ _FAILURE = re.compile(r"gas_used: (\d+)(?:, output: 0x([0-9a-f]*))?")
 class RevmChain(LocalChain):
     """Implements the Evm and BlockProducer ports on pyrevm.
 
-    genesis_time_s: timestamp of block 0.  Raises InputError when pyrevm is not installed.
+    genesis_time_s: timestamp of block 0.  time_step_s: 0 lets blocks of one second have one time,
+    as consortium chains with shorter periods do.  Raises InputError when pyrevm is not installed.
     """
 
-    def __init__(self, *, chain_id: int, genesis_time_s: int) -> None:
+    def __init__(self, *, chain_id: int, genesis_time_s: int, time_step_s: int = 1) -> None:
+        self.time_step_s = time_step_s
         self._revm = _load_revm()
         genesis = Block(
             0, _block_hash(b"\0" * 32, 0, genesis_time_s, ()), b"\0" * 32, genesis_time_s

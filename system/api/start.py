@@ -69,7 +69,7 @@ class Opening:
     settings: Settings
     secret: bytes
     token_secrets: tuple[bytes, ...] = ()
-    block_s: float = 1.0
+    block_s: float = 0.1
     broker: BrokerPlace = field(default_factory=BrokerPlace)
 
 
@@ -83,7 +83,8 @@ class Process:
         # The day of the last close of receivables; at a start it is worked through once more.
         self._day = -1
         self._store = GroupStore(open_store(opening.settings.store_url))
-        self._chain = open_chain(opening.settings, self._keys, opening.clock.now_s() - _SETUP_S)
+        genesis_s = opening.clock.now_s() - _SETUP_S
+        self._chain = open_chain(opening.settings, self._keys, genesis_s, time_step_s=0)
         services = self._services()
         settle_setup(services.receivables)
         tokens = TokenIssuer(opening.token_secrets or (opening.secret,))
