@@ -154,6 +154,13 @@ class RunFolder:
             self.path / "events.parquet", filters=[("replication", "=", replication)]
         )
 
+    def event_files(self) -> list[Path]:
+        """The files that hold the events: the joined table, else the parts that are there."""
+        joined = self.path / "events.parquet"
+        if joined.exists():
+            return [joined]
+        return sorted((self.path / "replications").glob("*.events.parquet"))
+
     def _events_part(self, replication: int) -> Path:
         return self.path / "replications" / f"{_stem(replication)}.events.parquet"
 

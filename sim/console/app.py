@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import (
@@ -32,7 +33,8 @@ from sim.console.forms import wish_of
 from sim.console.launches import RUNNING, Launches
 from sim.console.library import COMPARED_MAX, Library
 from sim.console.words import words
-from sim.reports.html.render import render
+from sim.reports.html.render import VEGA, render
+from sim.reports.reasons import told
 from sim.reports.story.source import sources_of
 from sim.reports.story.tell import tell
 from sim.reports.typeface.subset import FILES
@@ -79,6 +81,7 @@ class Console:
         )
         self._templates.globals["url"] = lambda path: f"{base}{path}"
         self._templates.globals["has_bank"] = bank is not None
+        self._templates.globals["in_words"] = told
 
     def app(self) -> Starlette:
         """The ASGI app of the pages, to be mounted at ``base``."""
@@ -112,6 +115,8 @@ class Console:
             Route("/launches/{id}/progress", self._progress),
             Route("/report", self._report),
             Route("/type/{weight:int}.otf", self._typeface),
+            Route("/vega.js", self._vega),
+            Route("/runs/{id:path}/charts", self._charts),
             Route("/launches", self._start, methods=["POST"]),
             Route("/launches/{id}/cancel", self._cancel, methods=["POST"]),
             Route("/runs/{id:path}", self._page("run", pages["run"])),
@@ -135,7 +140,8 @@ class Console:
         return views.estimate(self.library, _packaged(asked.get("scenario", "")), text)
 
     def _launch(self, request: Request) -> Context:
-        return views.launch(self._launched(request))
+        axis = words(_lang(request))["so_far"]
+        return views.launch(self._launched(request), axis)
 
     def _run(self, request: Request) -> Context:
         id_ = request.path_params["id"]
@@ -177,7 +183,8 @@ class Console:
         folders = [self.library.folder(id_).path for id_ in ids]
         if not 1 <= len(folders) <= COMPARED_MAX:
             raise InputError("run", len(ids), f"choose 1 to {COMPARED_MAX} runs")
-        html = render(tell(sources_of(folders), _lang(request)))
+        lang = _lang(request)
+        html = await run_in_threadpool(lambda: render(tell(sources_of(folders), lang)))
         headers = {name: _HEADERS[name] for name in _HEADERS if name != _POLICY}
         return HTMLResponse(html, headers=headers)
 
@@ -186,6 +193,15 @@ class Console:
         if weight not in FILES:
             raise HTTPException(404)
         return FileResponse(FILES[weight], headers=_KEEP, media_type="font/otf")
+
+    async def _vega(self, _: Request) -> Response:
+        return FileResponse(VEGA, headers=_KEEP, media_type="text/javascript")
+
+    async def _charts(self, request: Request) -> Response:
+        """The charts of a run's report, as a part of its page: drawn while the page is read."""
+        folder, lang = self.library.folder(request.path_params["id"]), _lang(request)
+        context = await run_in_threadpool(views.charts, folder, lang)
+        return HTMLResponse(self._render("_charts.html", context, lang), headers=_HEADERS)
 
     async def _frames(self, request: Request) -> Response:
         folder = self.library.folder(request.path_params["id"])

@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from sim.console.growth import Growth
 from sim.prepare import Wish, free_path, prepare
 from sim.run import Plan
 from sim.run_folder import RunFolder
+from sim.scenario import Scenario
 
 RUNNING, DONE, CANCELLED, BROKEN = "running", "done", "cancelled", "broken"
 _CANCELLED_CODE: Final = 130
@@ -25,13 +27,18 @@ _DONE_CODES: Final = (0, 3)
 
 @dataclass(slots=True)
 class Launch:
-    """One started process. planned: replications at most."""
+    """One started process. planned: replications at most.  growth: how its claims move."""
 
     id: str
     folder: RunFolder
+    scenario: Scenario
     planned: int
     command: tuple[str, ...]
     process: subprocess.Popen[bytes] = field(repr=False)
+    growth: Growth = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.growth = Growth(self.scenario)
 
     @property
     def state(self) -> str:
@@ -70,7 +77,8 @@ class Launches:
         with log.open("wb") as stream:
             process = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT)
         id_ = study.folder.path.name
-        launch = Launch(id_, study.folder, len(study.looks[-1]), command[2:], process)
+        planned, scenario = len(study.looks[-1]), study.plan.scenario
+        launch = Launch(id_, study.folder, scenario, planned, command[2:], process)
         self._launches[id_] = launch
         return launch
 

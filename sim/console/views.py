@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
+
+from markupsafe import Markup
 
 from sim.compare import compare
 from sim.console import drill
 from sim.console.forms import sliders
+from sim.console.growth import charts_of, place_of
 from sim.console.intervals import HEIGHT, WIDTH, picture
 from sim.console.launches import Launch
 from sim.console.library import COMPARED_MAX, Entry, Library
@@ -17,7 +22,14 @@ from sim.console.operations import period_day, products
 from sim.console.parallel import parallel
 from sim.console.watch import watch_of
 from sim.findings import claims_of, judgements, metrics_of, units_of
+from sim.looks import ALPHA
 from sim.reports.figures import claim_unit, figure, plain_number, span
+from sim.reports.html.render import fragment
+from sim.reports.story.blocks import Figure
+from sim.reports.story.faults import faults
+from sim.reports.story.source import sources_of
+from sim.reports.story.tell import chapter
+from sim.reports.story.tongue import Tongue
 from sim.run_document import OK
 from sim.run_folder import Json, RunFolder
 from sim.scenario import Scenario, packaged, scenario_of
@@ -57,29 +69,30 @@ def estimate(library: Library, scenario: Scenario, replications: str) -> Context
     return {"found": None}
 
 
-def launch(started: Launch) -> Context:
-    """A run under way: how far it is, and its claims as far as they can be told."""
-    done = started.finished
+def launch(started: Launch, axis: str = "") -> Context:
+    """A run under way: how far it is, and its claims as far as they can be told.
+
+    axis: what the number of replications is called; charts that grow are told of where it is given.
+    """
+    records, scenario = started.folder.records(), started.scenario
     claims: list[Context] = []
-    if done >= 2:
-        claims = _claims_so_far(started)
+    if len(records) >= 2:
+        # As the claims stand now; the study itself decides at its planned looks only.
+        found = judgements(scenario, records, ALPHA)
+        claims = _claims(claims_of(scenario, found), units_of(records))
     return {
         "launch": started,
         "state": started.state,
-        "done": done,
-        "percent": round(100 * done / started.planned),
+        "done": len(records),
+        "percent": round(100 * len(records) / started.planned),
         "claims": claims,
+        "rows": json.dumps(started.growth.rows(records)),
+        "charts": charts_of(scenario, records, started.planned, axis) if axis else "",
+        "grown": [(claim.id, place_of(claim.id), claim.text) for claim in scenario.claims],
         "log": started.log_tail() if started.state != "running" else "",
         "command": "shapan " + " ".join(started.command[2:]),
         "failures": started.folder.failures(),
     }
-
-
-def _claims_so_far(started: Launch) -> list[Context]:
-    records = started.folder.records()
-    scenario = scenario_of(started.folder.read_run()["scenario"], started.id)
-    found = judgements(scenario, records, 1)
-    return _claims(claims_of(scenario, found), units_of(records))
 
 
 def run(id_: str, folder: RunFolder, query: Mapping[str, str]) -> Context:
@@ -100,6 +113,16 @@ def run(id_: str, folder: RunFolder, query: Mapping[str, str]) -> Context:
         "held": "held",
         "faults": timeline(document["scenario"]),
     }
+
+
+def charts(folder: RunFolder, lang: str) -> Context:
+    """The charts of the run's chapter in the report, and when what was broken in it."""
+    [source] = sources_of([folder.path])
+    say = Tongue(lang)
+    told = chapter(source, say)
+    broken = [block for block in faults(source, say) if isinstance(block, Figure)]
+    html, specs = fragment(replace(told, blocks=[*told.blocks, *broken]), lang)
+    return {"html": Markup(html), "specs": specs}
 
 
 def timeline(scenario: Json) -> list[Context]:

@@ -13,6 +13,7 @@ from sim.credit.facts import Facts
 from sim.credit.happenings import add_columns
 from sim.credit.lender import Lender
 from sim.credit.restarts import under_faults
+from sim.credit.statements import state_book
 from sim.credit.world_parameters import WorldParameters
 from sim.engine import EconomyModel, Engine
 from sim.faults import Faults, Window
@@ -81,6 +82,7 @@ class Stage:
         _Days(self, lender, opening, closing)
         self.engine.run(self.engine.now_s + self.span.days * DAY_S)
         self.bank.open_day(self.end_day)
+        state_book(self, self.end_day)
 
 
 class _Days(EconomyModel):
@@ -133,6 +135,7 @@ class _Days(EconomyModel):
         if day == stage.lend_day:
             self._opening()
         view = bank.open_day(day)
+        state_book(stage, day)
         self._lender.open_day(day, view)
         requested_fen = stage.economy.wants_credit(day, view)
         rows = np.flatnonzero(requested_fen)

@@ -16,6 +16,7 @@ from sim.leasing.lessor_fixed import FixedLessor
 from sim.leasing.lessor_usage import UsageLessor
 from sim.leasing.machines import MachineDay
 from sim.leasing.parameters import Parameters
+from sim.leasing.statements import state_book
 from sim.leasing.terms import terms_of
 from sim.leasing.watch_policy import WATCH_POLICY
 from sim.leasing.world import World
@@ -175,6 +176,7 @@ class _Days(EconomyModel):
     def _close(self, day: int) -> None:
         stage = self._stage
         stage.system.leases.end_of_day(day)
+        state_book(stage, day)
         stage.lessor.failed(day, stage.world.economy.evening(day))
 
 

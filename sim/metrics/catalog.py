@@ -192,6 +192,22 @@ _RECEIVABLES = (
         doc_zh="逾期 90 天以上余额占全部余额的比例。",
         per="vintage",
     ),
+    Metric(
+        "normal_asset_share",
+        "ratio",
+        bigger_is_better=True,
+        doc_en="Share of the balance at the end that is normal by Order 1 of 2023.",
+        doc_zh="期末余额中按 2023 年第 1 号令五级分类属于正常类的比例。",
+    ),
+    Metric(
+        "asset_share",
+        "ratio",
+        bigger_is_better=False,
+        doc_en="Share of the balance at the end in one of the other categories of that order.",
+        doc_zh="期末余额中属于五级分类其余某一类的比例。",
+        per="category",
+        total=False,
+    ),
 )
 
 _RUNTIME = (

@@ -230,6 +230,7 @@ _QUALITY = (
         bigger_is_better=False,
         doc_en="Mean PD at decision of the merchants on which brier and calibration are measured.",
         doc_zh="用于计算校准指标的商户在决策时的平均违约概率。",
+        per="tenth",
     ),
     Metric(
         "psi",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 from sim.credit.facts import NEVER
 from sim.metrics.base import Values, ratio
 from sim.metrics.credit_risk import matured, went_bad
-from sim.metrics.credit_scores import auc, brier, calibration_error, ks, psi
+from sim.metrics.credit_scores import auc, brier, calibration_error, ks, psi, tenths
+from sim.statements import QUARTER_DAYS
 from system.limits import PPM
 
 if TYPE_CHECKING:
     from sim.metrics.credit import Run
 
+I64 = NDArray[np.int64]
 Mask = NDArray[np.bool_]
-
-_QUARTER_DAYS: Final = 90
 
 
 def measure_quality(run: Run) -> Values:
     """Observed: first decisions that led to a line, window over. All: every ranked applicant."""
     made, bad = run.stage.facts.applications, went_bad(run)
     seen = matured(run) & made.approved
-    quarter = (made.asked_day - run.stage.lend_day) // _QUARTER_DAYS
+    quarter = (made.asked_day - run.stage.lend_day) // QUARTER_DAYS
     ranked = run.reference.known & (made.decided_at_s != NEVER) & _was_ranked(run)
     values: Values = {
         "auc": auc(made.risk[seen], bad[seen]),
@@ -53,7 +53,17 @@ def _probabilities(run: Run, seen: Mask, bad: Mask) -> Values:
         "brier": brier(pd_ppm, is_bad),
         "calibration_error": calibration_error(pd_ppm, is_bad),
         "pd_mean": ratio(int(pd_ppm.sum()), PPM * pd_ppm.size),
+        **_by_tenth(pd_ppm, is_bad),
     }
+
+
+def _by_tenth(pd_ppm: I64, is_bad: Mask) -> Values:
+    """Predicted beside observed in ten groups of equal size, from the safest on; if any is."""
+    values: Values = {}
+    for number, rows in enumerate(tenths(pd_ppm) if pd_ppm.size else (), 1):
+        values[f"pd_mean.tenth_{number:02d}"] = ratio(int(pd_ppm[rows].sum()), PPM * rows.size)
+        values[f"default_rate.tenth_{number:02d}"] = ratio(int(is_bad[rows].sum()), rows.size)
+    return values
 
 
 def _of_model(run: Run) -> Values:

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.credit.facts import BAD_DPD_DAYS, NEVER, PERFORMANCE_DAYS
+from sim.credit.statements import lent_of
 from sim.metrics.base import Values, ratio
+from sim.statements import QUARTER_DAYS, shares_of
 from system.credit.records import LineState
 from system.limits import DAY_S, PERIOD_DAYS, PPM, YEAR_DAYS
 
@@ -23,7 +25,6 @@ Mask = NDArray[np.bool_]
 
 # The promise that the product is measured by.
 NPL_PROMISED_PPM: Final = 15_000
-_QUARTER_DAYS: Final = 90
 _INCOME: Final = ("interest_billed", "penalty_billed", "fee_charged")
 _WRITTEN_OFF: Final = (
     "principal_written_off",
@@ -43,6 +44,7 @@ def measure_risk(run: Run, journal: Sequence[JournalRow]) -> Values:
     return {
         **_npl(days),
         **_vintages(run, end),
+        **shares_of(lent_of(run.stage)),
         **_defaults(run),
         **_fraud_loss(run, end, totals_fen),
         "loss_rate": ratio(_lost_fen(totals_fen, end), totals_fen.get("drawn", 0)),
@@ -106,7 +108,7 @@ def _vintages(run: Run, end: _End) -> Values:
     """npl_ratio at the end by the quarter of the grant, from the start of lending on."""
     granted_day = run.stage.facts.granted_day
     quarter = np.where(
-        granted_day == NEVER, NEVER, (granted_day - run.stage.lend_day) // _QUARTER_DAYS
+        granted_day == NEVER, NEVER, (granted_day - run.stage.lend_day) // QUARTER_DAYS
     )
     values: Values = {}
     for one in range(int(quarter.max(initial=NEVER)) + 1):

@@ -55,10 +55,14 @@ def brier(pd_ppm: I64, bad: Mask) -> float | None:
 
 def calibration_error(pd_ppm: I64, bad: Mask) -> float | None:
     """Mean over merchants of |mean PD - bad rate| of their tenth, by PD (ECE10)."""
-    order = np.argsort(pd_ppm, kind="stable")
-    parts = np.array_split(order, CALIBRATION_GROUPS)
-    apart_ppm = sum(abs(int(pd_ppm[p].sum()) - PPM * int(bad[p].sum())) for p in parts)
+    apart_ppm = sum(abs(int(pd_ppm[p].sum()) - PPM * int(bad[p].sum())) for p in tenths(pd_ppm))
     return ratio(apart_ppm, bad.size * PPM)
+
+
+def tenths(pd_ppm: I64) -> list[I64]:
+    """Rows in ten groups of equal size, give or take one, from the lowest PD to the highest."""
+    order = np.argsort(pd_ppm, kind="stable")
+    return np.array_split(order, CALIBRATION_GROUPS)
 
 
 def psi(reference: I64, current: I64) -> float | None:

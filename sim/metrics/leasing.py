@@ -15,6 +15,7 @@ import numpy as np
 from sim.leasing.grid import SLOTS_PER_HOUR
 from sim.metrics.base import Values, ratio
 from sim.metrics.leasing_alerts import measure_alerts
+from sim.statements import asset_shares
 
 if TYPE_CHECKING:
     from sim.leasing.stage import Stage
@@ -88,4 +89,5 @@ def _trouble(stage: Stage) -> Values:
         "lease_count": int(counted.sum()),
         "recovery_rate": ratio(stakes.recovered_fen, stakes.lost_fen),
         "contractor_survival_rate": ratio(int(np.sum(purses.open)), purses.open.size),
+        **asset_shares(service.portfolio().by_class_fen),
     }

@@ -11,6 +11,8 @@ from sim.metrics.base import Values, ratio
 from sim.metrics.receivables_fraud import measure_fraud
 from sim.receivables.economy import Economy
 from sim.receivables.records import Invoice, Ticket
+from sim.receivables.statements import lent_of
+from sim.statements import shares_of
 from system.limits import DAY_S, YEAR_DAYS
 
 _NPL_DAYS = 90
@@ -30,6 +32,7 @@ def measure(economy: Economy, arm: str) -> Values:
         "limit_refusal_count": _limit_refusals(arm, tickets),
         **measure_fraud(economy, tickets),
         "npl_ratio": _npl_ratio(economy),
+        **shares_of(lent_of(economy)),
     }
 
 

@@ -20,10 +20,12 @@ from sim.receivables.economy import Economy
 from sim.receivables.fraud import FraudDesk
 from sim.receivables.paper import PaperChannel
 from sim.receivables.parameters import parameters_of
+from sim.receivables.statements import lent_of, state_book
 from sim.receivables.trade import Trade
 from sim.receivables.treasury import Treasury
 from sim.receivables.watchman import Watchman
 from sim.scenario import Scenario
+from sim.statements import stand
 from sim.streams import Luck
 from sim.world import Outcome, Task
 from system.adapters.sql_place import own_place
@@ -45,6 +47,7 @@ class ReceivablesModel(EconomyModel):
 
     def step(self) -> None:
         """One local day, at midnight."""
+        state_book(self.economy)
         for part in (*self._daily, self._fraud):
             part.step()
         self.economy.channel.end_of_day()
@@ -109,6 +112,7 @@ def _run(economy: Economy, task: Task) -> None:
     ReceivablesModel(economy)
     days = task.scenario.warmup_days + task.scenario.horizon_days
     economy.engine.run(economy.start_s + days * DAY_S)
+    stand(economy.log, economy.engine.now_s, lent_of(economy))
 
 
 def _cleared(economy: Economy) -> str:

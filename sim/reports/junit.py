@@ -50,11 +50,11 @@ def _invariants(folder: RunFolder) -> Iterator[Element]:
     for name, state in folder.read_run()["invariants"].items():
         case = Element("testcase", name=name)
         if state != HELD:
-            SubElement(case, "failure", type="broken", message=state).text = _replay(folder, state)
+            SubElement(case, "failure", type="broken", message=state).text = replay(folder, state)
         yield case
 
 
-def _replay(folder: RunFolder, state: str) -> str:
+def replay(folder: RunFolder, state: str) -> str:
     """The command that shows the break again, where the state names a replication."""
     words = state.split()
     if words[:1] == ["replication"]:

@@ -13,6 +13,7 @@ from sim.findings import metrics_of, units_of
 from sim.pilot import Pilot
 from sim.reports.assumption_map import show_map
 from sim.reports.figures import claim_unit, figure, plain_number, span
+from sim.reports.reasons import told
 from sim.reports.stages import STAGE, must_shrink, stage_table
 from sim.reports.words import words
 from sim.run import HELD
@@ -84,7 +85,7 @@ def _claims(claims: list[Json], units: Mapping[str, str], lang: str) -> Table:
         comparison = f"{claim['metric']}: {claim['arm']}"
         if claim["baseline"]:
             comparison += f" / {claim['baseline']}"
-        note = "".join(f"\n[dim]{escape(text)}[/dim]" for text in _notes(claim, word))
+        note = "".join(f"\n[dim]{escape(text)}[/dim]" for text in _notes(claim, lang))
         table.add_row(
             f"{escape(claim['text'][lang])}\n[dim]{escape(comparison)}[/dim]{note}",
             figure(claim["estimate"], unit),
@@ -100,9 +101,9 @@ def _detectable(claim: Json, unit: str, word: Mapping[str, str]) -> str:
     return "" if claim["mde"] is None else f"[dim]{word['mde']} {figure(claim['mde'], unit)}[/dim]"
 
 
-def _notes(claim: Json, word: Mapping[str, str]) -> list[str]:
+def _notes(claim: Json, lang: str) -> list[str]:
     """What to know about a claim's figures: why it is undecided, what pairing was worth."""
-    notes = [claim["reason"]] if claim["reason"] else []
+    word, notes = words(lang), [told(claim["reason"], lang)] if claim["reason"] else []
     pairing = claim.get("pairing")
     if pairing and pairing["factor"] is not None:
         notes.append(

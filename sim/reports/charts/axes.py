@@ -39,17 +39,33 @@ def axis_of(unit: str, lang: str, scale: Scale = "linear") -> Json:
     return {"format": ".4~g", "tickCount": 6}
 
 
+def readable(largest: float, unit: str, lang: str) -> tuple[float, str]:
+    """Durations are drawn in the unit that gives round ticks: how many seconds it has, its name.
+
+    1 and "" for what is no duration.
+    """
+    if unit != "s":
+        return 1.0, ""
+    day, hour, minute, second = _names(lang)
+    for size_s, name in ((DAY_S, day), (_HOUR_S, hour), (_MINUTE_S, minute)):
+        if abs(largest) >= 2 * size_s:
+            return float(size_s), name
+    return 1.0, second
+
+
 def tooltip_format(unit: str) -> Json:
     return {"format": ".4~%"} if unit.startswith("ratio") else {"format": ",.4~r"}
 
 
 def _duration(lang: str) -> str:
-    day, hour, minute, second = (
-        ("天", "小时", "分钟", "秒") if lang == "zh" else ("d", "h", "min", "s")
-    )
+    day, hour, minute, second = _names(lang)
     steps = ((DAY_S, day), (_HOUR_S, hour), (_MINUTE_S, minute))
     whole = "".join(
         f"abs(datum.value) >= {size} ? format(datum.value / {size}, '.3~r') + ' {name}' : "
         for size, name in steps
     )
     return f"{whole}format(datum.value, '.3~r') + ' {second}'"
+
+
+def _names(lang: str) -> tuple[str, str, str, str]:
+    return ("天", "小时", "分钟", "秒") if lang == "zh" else ("d", "h", "min", "s")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim.reports.charts.axes import axis_of, tooltip_format
+from sim.reports.charts.axes import axis_of, readable, tooltip_format
 from sim.reports.charts.colours import INK
 from sim.reports.charts.shares import Mark
 from sim.reports.charts.theme import by_arm, shape_by_arm
@@ -34,11 +34,13 @@ def dot_chart(
 ) -> Json:
     """Horizontal: a row per category, a mark per arm. titles: x, arm."""
     categories = list(dict.fromkeys(dot.category for dot in dots))
-    data = {"values": [_row(dot) for dot in dots]}
+    size, name = readable(max((dot.mean for dot in dots), default=0.0), unit, lang)
+    data = {"values": [_row(dot, size) for dot in dots]}
+    titles = titles | ({"x": f"{titles['x']} ({name})"} if name else {})
     x = {
         "type": "quantitative",
         "title": titles["x"],
-        "axis": axis_of(unit, lang),
+        "axis": axis_of("" if name else unit, lang),
         "scale": {"zero": False},
     }
     y: Json = {
@@ -74,20 +76,21 @@ def dot_chart(
                 "tooltip": _tooltip(unit, titles),
             },
         },
-        *_rules(marks),
+        *_rules(marks, size),
     ]
     height = len(categories) * (14 + 10 * len(arms))
     return {"height": height, "layer": layers}
 
 
-def _row(dot: Dot) -> Json:
+def _row(dot: Dot, size: float) -> Json:
+    """In units of ``size``."""
     low, high = (dot.mean if end is None else end for end in (dot.low, dot.high))
     return {
         "category": dot.category,
         "arm": dot.arm,
-        "mean": dot.mean,
-        "low": low,
-        "high": high,
+        "mean": dot.mean / size,
+        "low": low / size,
+        "high": high / size,
         "n": dot.n,
     }
 
@@ -104,10 +107,10 @@ def _tooltip(unit: str, titles: Json) -> list[Json]:
     ]
 
 
-def _rules(marks: Sequence[Mark]) -> list[Json]:
+def _rules(marks: Sequence[Mark], size: float) -> list[Json]:
     if not marks:
         return []
-    data = {"values": [{"value": mark.value, "label": mark.label} for mark in marks]}
+    data = {"values": [{"value": mark.value / size, "label": mark.label} for mark in marks]}
     place: Json = {"x": {"field": "value", "type": "quantitative"}}
     return [
         {

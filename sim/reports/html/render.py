@@ -33,6 +33,8 @@ from sim.reports.typeface.subset import cut
 from sim.run_folder import Json
 
 _FOLDER: Final = Path(__file__).parent
+# Vega, Vega-Lite and Vega-Embed; with the option ``ast`` it evaluates no text as code.
+VEGA: Final = _FOLDER / "vega.js"
 
 
 def render(report: Report) -> str:
@@ -63,6 +65,21 @@ def render(report: Report) -> str:
 
     shown = text_of("").replace(vega, "")
     return text_of(_faces(shown + json.dumps(specs, ensure_ascii=False)) + _asset("page.css"))
+
+
+def fragment(section: Section, lang: str) -> tuple[str, str]:
+    """A section's blocks as HTML for another page, and its charts as JSON by the id of their place.
+
+    The page draws them with the script of ``VEGA``.
+    """
+    drawing = _environment(Tongue(lang)).get_template("blocks.html.j2").make_module()
+    html = Markup("\n").join(_drawn(block, section, drawing) for block in section.blocks)
+    charts = {
+        _key(section, block): whole(block.spec, "container")
+        for block in section.blocks
+        if isinstance(block, Figure)
+    }
+    return html, json.dumps(charts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _environment(say: Tongue) -> Environment:

@@ -8,6 +8,7 @@ from typing import Final
 
 from sim.reports.charts.spark import Interval, spark
 from sim.reports.figures import claim_unit
+from sim.reports.reasons import told
 from sim.reports.story.amounts import amount, span
 from sim.reports.story.blocks import Block, Cell, Section, Table, Text, Tone
 from sim.reports.story.source import Source
@@ -80,7 +81,7 @@ def _row(source: Source, claim: Json, say: Tongue) -> tuple[Cell | str, ...]:
     arms = claim["arm"] + (f" / {claim['baseline']}" if claim["baseline"] else "")
     interval = span(claim["ci_low"], claim["ci_high"], unit, say)
     return (
-        Cell(claim["text"][say.lang], note=_note(claim, arms)),
+        Cell(claim["text"][say.lang], note=_note(claim, arms, say)),
         Cell(f"{sign(claim['operator'])} {amount(claim['threshold'], unit, say)}"),
         Cell(amount(claim["estimate"], unit, say), note=interval),
         Cell(interval, picture=spark(_interval(claim))),
@@ -95,9 +96,12 @@ def _interval(claim: Json) -> Interval:
     return Interval(*(claim[key] for key in keys))
 
 
-def _note(claim: Json, arms: str) -> str:
+def _note(claim: Json, arms: str, say: Tongue) -> str:
     measured = f"{claim['metric']}: {arms}"
-    return f"{measured}. {claim['reason']}" if claim["reason"] else measured
+    if not claim["reason"]:
+        return measured
+    reason = told(claim["reason"], say.lang)
+    return say(f"{measured}. {reason}", f"{measured}。{reason}")
 
 
 def sign(operator: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from sim.reports.charts.tornado import Weight, tornado_chart
+from sim.reports.reasons import told
 from sim.reports.story.blocks import Block, Cell, Commands, Figure, Section, Table, Text
 from sim.reports.story.source import Source
 from sim.reports.story.tongue import Tongue
@@ -58,7 +59,7 @@ def _row(name: str, found: Json, document: Json, say: Tongue) -> tuple[Cell | st
     share = found["holds_share"]
     holds = "–" if share is None else f"{share:.0%} / {found['points']}"
     turn = found["break_even"]
-    at = Cell("–", "quiet", turn["reason"])
+    at = Cell("–", "quiet", told(turn["reason"], say.lang))
     if turn["value"] is not None:
         ends = f"{_number(turn['ci_low'])} – {_number(turn['ci_high'])}"
         at = Cell(f"{turn['parameter']} = {turn['value']:.4g}", note=ends)

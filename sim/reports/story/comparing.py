@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sim.reports.charts.dots import Dot, dot_chart
 from sim.reports.charts.shares import Mark
@@ -20,13 +20,17 @@ DRAWN_MIN = 3
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A chart of metrics. rows: metric -> its label.  finding: the metric that the title tells."""
+    """A chart of metrics. rows: metric -> its label.  finding: the metric that the title tells.
+
+    beside: further rows of the table, which would dwarf those that are drawn.
+    """
 
     key: str
     subject: str
     axis: str
     rows: Mapping[str, str]
     finding: str
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 def compared(source: Source, wanted: Wanted, say: Tongue) -> Figure | None:
@@ -42,18 +46,20 @@ def compared(source: Source, wanted: Wanted, say: Tongue) -> Figure | None:
     arms = [arm for arm in source.arms if any(row[2] == arm for row in found)]
     unit = found[0][3]["unit"]
     dots = [
-        Dot(label, say.arm(arm), one["mean"], *_ends(one), one["n"]) for _, label, arm, one in found
+        Dot(label, say.arm(arm), one["mean"], *ends_drawn(one), one["n"])
+        for _, label, arm, one in found
     ]
     titles = {"x": wanted.axis, "arm": say("arm", "对照组")}
     marks = promised(source, list(wanted.rows), say)
     spec = dot_chart(dots, [say.arm(arm) for arm in arms], unit, titles, say.lang, marks)
     title = telling(source, wanted.subject, wanted.finding, say)
-    table = table_of(source, wanted.rows, arms, title, say)
+    table = table_of(source, {**wanted.beside, **wanted.rows}, arms, title, say)
     return Figure(wanted.key, title, note_of(found, say), spec, _alt(title, table, say), table)
 
 
-def _ends(found: Json) -> tuple[float | None, float | None]:
-    """Of two replications the interval is so wide that it would hide all others."""
+def ends_drawn(found: Json) -> tuple[float | None, float | None]:
+    """The interval's ends, None where they are not worth drawing: of two replications the interval
+    is so wide that it would hide all others."""
     return (found["ci_low"], found["ci_high"]) if found["n"] >= DRAWN_MIN else (None, None)
 
 

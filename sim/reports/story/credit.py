@@ -11,10 +11,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from sim.reports.charts.courses import Moment, course_chart
+from sim.reports.charts.crosses import Cross, cross_chart
 from sim.reports.charts.scatter import Point, scatter_chart
-from sim.reports.story.amounts import amount
+from sim.reports.story.amounts import amount, with_interval
 from sim.reports.story.blocks import Figure, Table
-from sim.reports.story.comparing import Wanted, compared, telling
+from sim.reports.story.books import categories, over_time
+from sim.reports.story.comparing import Wanted, compared, ends_drawn, telling
 from sim.reports.story.source import Source
 from sim.reports.story.tongue import Tongue
 from system.limits import DAY_S
@@ -27,6 +29,8 @@ def figures(source: Source, say: Tongue) -> Iterator[Figure | None]:
     yield _approval_against_bad(source, say)
     yield compared(source, _approvals(source, say), say)
     yield compared(source, _vintages(source, say), say)
+    yield from over_time(source, say)
+    yield categories(source, say)
     yield _gone_bad(source, say)
     yield _calibration(source, say)
     yield compared(source, _quality(say), say)
@@ -94,30 +98,57 @@ def _approval_against_bad(source: Source, say: Tongue) -> Figure | None:
 
 
 def _calibration(source: Source, say: Tongue) -> Figure | None:
-    return _scatter(
-        source,
-        _pairs(source, "pd_mean", "default_rate", say),
-        {
-            "key": "calibration",
-            "title": telling(
-                source,
-                say("Gap between predicted and observed default", "预测与实际违约之差"),
-                "calibration_error",
-                say,
-            ),
-            "note": say(
-                "Mean predicted probability against observed default rate, one point per "
-                "replication and arm; "
-                "on the dashed line both are equal. The gap is over ten groups of equal size.",
-                "平均预测违约概率与实际违约率，每个点为一次重复的一个对照组；虚线上二者相等。差距"
-                "按十个等量分组计算。",
-            ),
-            "x": say("mean predicted probability", "平均预测违约概率"),
-            "y": say("observed default rate", "实际违约率"),
-            "diagonal": "yes",
-        },
-        say,
+    """Predicted beside observed in ten groups of equal size, with the interval of what came."""
+    groups = source.parts("pd_mean")
+    crosses = [
+        _tenth(source, arm, group, say)
+        for arm in source.arms
+        for group in groups
+        if source.mean(arm, f"pd_mean.{group}") is not None
+        and source.mean(arm, f"default_rate.{group}") is not None
+    ]
+    if not crosses:
+        return None
+    arms = list(dict.fromkeys(cross.arm for cross in crosses))
+    titles = {
+        "x": say("mean predicted probability of default", "平均预测违约概率"),
+        "y": say("observed default rate", "实际违约率"),
+        "arm": say("arm", "对照组"),
+        "category": say("tenth, from the safest", "十分位（自最安全起）"),
+    }
+    subject = say("Gap between predicted and observed default", "预测与实际违约之差")
+    title = telling(source, subject, "calibration_error", say)
+    note = say(
+        "Approved merchants in ten groups of equal size by their predicted probability; means over "
+        f"n = {len(source.records)} replications with 95 % intervals. On the dashed line the model "
+        "is right.",
+        "获批商户按预测违约概率等分十组；为 "
+        f"n = {len(source.records)} 次重复的均值与 95% 区间。落在虚线上则模型准确。",
     )
+    head = (titles["arm"], titles["category"], titles["x"], titles["y"])
+    rows = [
+        (
+            say.arm(arm),
+            group.removeprefix("tenth_"),
+            with_interval(source.metrics[arm][f"pd_mean.{group}"], say),
+            with_interval(source.metrics[arm][f"default_rate.{group}"], say),
+        )
+        for arm in source.arms
+        for group in groups
+        if f"pd_mean.{group}" in source.metrics[arm]
+    ]
+    table = Table(title, head, rows, frozenset({1, 2, 3}))
+    spec = cross_chart(crosses, arms, "ratio", titles, say.lang, diagonal=True)
+    return Figure("calibration", title, note, spec, title, table)
+
+
+def _tenth(source: Source, arm: str, group: str, say: Tongue) -> Cross:
+    predicted, observed = (
+        source.metrics[arm][f"{name}.{group}"] for name in ("pd_mean", "default_rate")
+    )
+    name = group.removeprefix("tenth_").lstrip("0")
+    ends = (ends_drawn(predicted), ends_drawn(observed))
+    return Cross(say.arm(arm), name, predicted["mean"], observed["mean"], *ends)
 
 
 def _approvals(source: Source, say: Tongue) -> Wanted:
@@ -128,10 +159,12 @@ def _approvals(source: Source, say: Tongue) -> Wanted:
             "at the collateral lender's bad rate", "坏账率与抵押放贷相同时"
         ),
         "fraud_approval_rate": say("fraudsters", "欺诈者"),
+        "approval_rate.bankable": say("whom a counter would not turn away", "柜台不会拒之门外者"),
     }
     rows |= {
         f"approval_rate.{band}": say(f"size band {band[5:]}", f"规模组 {band[5:]}")
         for band in source.parts("approval_rate")
+        if band.startswith("size_")
     }
     subject = say("Good applicants approved", "好客户获批率")
     return Wanted(

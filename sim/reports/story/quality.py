@@ -8,10 +8,14 @@ import numpy as np
 
 from sim.metrics.catalog import METRICS
 from sim.reports.charts.dots import Dot, dot_chart
+from sim.reports.junit import replay
 from sim.reports.story.amounts import amount
-from sim.reports.story.blocks import Block, Figure, Row, Section, Table, Text
+from sim.reports.story.blocks import Block, Cell, Figure, Row, Section, Table, Text
+from sim.reports.story.load import load
 from sim.reports.story.source import Source
 from sim.reports.story.tongue import Tongue
+from sim.reports.story.trust import failures
+from sim.run import HELD
 
 _QUANTILES = (0.5, 0.95, 1.0)
 
@@ -28,7 +32,40 @@ def quality(sources: Sequence[Source], say: Tongue) -> list[Section]:
         )
     ]
     blocks += [block for source in sources for block in _speed(source, say)]
-    return [Section("speed", title, blocks)]
+    return [
+        Section(
+            "load", say("Load and latency, simulated", "负载与时延（模拟）"), _loads(sources, say)
+        ),
+        Section("failures", say("Failures", "失败"), _failed(sources, say)),
+        Section("speed", title, blocks),
+    ]
+
+
+def _loads(sources: Sequence[Source], say: Tongue) -> list[Block]:
+    return [block for source in sources for block in load(source, say)]
+
+
+def _failed(sources: Sequence[Source], say: Tongue) -> list[Block]:
+    """What broke or crashed, each with the command that shows it again."""
+    found = [block for source in sources for block in failures(source, say)]
+    if not found:
+        found.append(Text(say("No replication failed.", "没有失败的重复。"), "good"))
+    broken = [
+        (source.name, name, Cell(state, "bad"), replay(source.folder, state))
+        for source in sources
+        for name, state in source.run["invariants"].items()
+        if state != HELD
+    ]
+    if broken:
+        caption = say("Invariants that broke", "被破坏的不变式")
+        head = (
+            say.word("scenario"),
+            say.word("invariant"),
+            say.word("state"),
+            say("replay", "重现"),
+        )
+        found.append(Table(caption, head, broken))
+    return found
 
 
 def _speed(source: Source, say: Tongue) -> list[Block]:

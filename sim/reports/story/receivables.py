@@ -13,6 +13,7 @@ from sim.reports.charts.stacks import Part, stack_chart
 from sim.reports.stages import STAGE
 from sim.reports.story.amounts import amount
 from sim.reports.story.blocks import Figure, Table
+from sim.reports.story.books import categories, over_time
 from sim.reports.story.comparing import Wanted, compared, promised, telling
 from sim.reports.story.source import Source
 from sim.reports.story.tongue import Tongue
@@ -28,6 +29,8 @@ def figures(source: Source, say: Tongue) -> Iterator[Figure | None]:
     yield compared(source, _cost(source, say), say)
     yield compared(source, _survival(source, say), say)
     yield compared(source, _npl(say), say)
+    yield from over_time(source, say)
+    yield categories(source, say)
     yield compared(source, _fraud(source, "precision", say), say)
     yield compared(source, _fraud(source, "recall", say), say)
 
@@ -190,5 +193,5 @@ def _fraud(source: Source, what: str, say: Tongue) -> Wanted:
         "recall": say("Frauds that raised an alert", "触发预警的欺诈比例"),
     }[what]
     rows = {family: say("all kinds", "全部类型")}
-    rows |= {f"{family}.{kind}": kind.replace("_", " ") for kind in source.parts(family)}
+    rows |= {f"{family}.{kind}": say.kind(kind) for kind in source.parts(family)}
     return Wanted(f"fraud-{what}", subject, say("share", "比例"), rows, family)

@@ -52,7 +52,7 @@ def _table(name: str, dossier: Dossier, say: Tongue) -> Section:
 _ASSETS = (
     ("npl_ratio", "substandard or worse: over 90 days past due", "次级及以下：逾期 90 天以上"),
     ("loss_rate", "written off less recovered, and expected", "核销减回收，加预期损失"),
-    ("asset_share.normal", "normal", "正常"),
+    ("normal_asset_share", "normal", "正常"),
     ("asset_share.special_mention", "special mention", "关注"),
     ("asset_share.substandard", "substandard", "次级"),
     ("asset_share.doubtful", "doubtful: over 270 days", "可疑：逾期 270 天以上"),

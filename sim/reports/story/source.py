@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from sim.event_queries import query
 from sim.findings import metrics_of, units_of
 from sim.pilot import is_pilot_folder, scenarios_of
 from sim.run_document import RUNNING
@@ -77,6 +80,15 @@ class Source:
     def events(self) -> Sequence[pa.Table]:
         """Each replication's events."""
         return [self.folder.events(record["replication"]) for record in self.records]
+
+    def events_of(self, kind: str) -> pa.Table:
+        """All replications' events of one kind; only their rows are read."""
+        path = self.folder.path / "events.parquet"
+        return pq.read_table(path, filters=[("kind", "=", kind)])
+
+    def query(self, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """The answer to a question in SQL to the run's events."""
+        return query(self.folder, sql, values)
 
     def mean(self, arm: str, metric: str) -> float | None:
         found = self.metrics.get(arm, {}).get(metric)

@@ -53,7 +53,7 @@ def tell(
         sections += quality(sources, say)
     for source in sources:
         sections += [
-            _chapter(source, say),
+            chapter(source, say),
             _everything(source, say),
             assumption_map(source, say),
             faults_and_invariants(source, say),
@@ -77,7 +77,7 @@ def _subtitle(sources: Sequence[Source], say: Tongue) -> str:
     )
 
 
-def _chapter(source: Source, say: Tongue) -> Section:
+def chapter(source: Source, say: Tongue) -> Section:
     """The charts of the run's products; keys are made unique where runs share a product."""
     found = [
         figure

@@ -39,6 +39,33 @@ _STAGES: Final = {
     "cash_window": "到账窗口",
 }
 
+# Kinds of alerts and of frauds.
+_KINDS: Final = {
+    "idle": "长期闲置",
+    "offline": "终端离线",
+    "geofence": "越出围栏",
+    "fuel_burn": "油耗异常",
+    "fuel_theft": "盗油",
+    "tamper": "拆动终端",
+    "rollback": "小时数回拨",
+    "spoof": "伪造定位",
+    "overuse": "超负荷使用",
+    "maintenance": "保养到期",
+    "fabricated": "虚构发票",
+    "altered": "篡改金额",
+    "circular": "循环贸易",
+    "double_same": "同行重复融资",
+    "double_other": "他行重复融资",
+    "split": "拆分发票",
+    "altered_amount": "金额被改",
+    "check": "人工核查",
+    "circular_trade": "循环贸易",
+    "debtor_concentration": "付款方集中",
+    "duplicate": "重复发票",
+    "renumbered": "改号发票",
+    "splitting": "拆分发票",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Tongue:
@@ -61,6 +88,10 @@ class Tongue:
 
     def stage(self, name: str) -> str:
         return self(name.replace("_", " "), _STAGES.get(name, name))
+
+    def kind(self, name: str) -> str:
+        """What an alert or a fraud is about."""
+        return self(name.replace("_", " "), _KINDS.get(name, name))
 
     def meaning(self, metric: str) -> str:
         """What a metric measures, by the catalogue; its name where the catalogue has none."""

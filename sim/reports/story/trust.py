@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from sim.reports.story.blocks import Block, Cell, Commands, Facts, Points, Section, Table, Text
+from sim.reports.story.faults import faults
 from sim.reports.story.source import Source
 from sim.reports.story.tongue import Tongue
 from sim.run import HELD
@@ -15,22 +16,9 @@ from sim.run_folder import Json
 
 def faults_and_invariants(source: Source, say: Tongue) -> Section:
     title = say(f"Faults and invariants: {source.name}", f"故障与不变式：{source.name}")
-    blocks: list[Block] = [_faults(source, say), _invariants(source, say)]
-    blocks += _failures(source, say)
+    blocks: list[Block] = [*faults(source, say), _invariants(source, say)]
+    blocks += failures(source, say)
     return Section(f"invariants-{source.key}", title, blocks, 2)
-
-
-def _faults(source: Source, say: Tongue) -> Block:
-    faults = source.scenario.get("faults", [])
-    if not faults:
-        return Text(
-            say("The scenario plans no fault.", "此场景未安排故障。"),
-            "quiet",
-        )
-    keys = list(dict.fromkeys(key for fault in faults for key in fault))
-    caption = say("Faults on schedule", "按计划注入的故障")
-    rows = [tuple(str(fault.get(key, "–")) for key in keys) for fault in faults]
-    return Table(caption, keys, rows)
 
 
 def _invariants(source: Source, say: Tongue) -> Table:
@@ -47,7 +35,8 @@ def _invariants(source: Source, say: Tongue) -> Table:
     return Table(caption, (say.word("invariant"), say.word("state")), rows)
 
 
-def _failures(source: Source, say: Tongue) -> Iterator[Block]:
+def failures(source: Source, say: Tongue) -> Iterator[Block]:
+    """Replications that failed, each with the command that shows it again; nothing without any."""
     found = source.folder.failures()
     if not found:
         return

@@ -5,13 +5,16 @@ import re
 import pytest
 
 from sim.reports.charts.courses import Moment, course_chart
+from sim.reports.charts.crosses import Cross, cross_chart
 from sim.reports.charts.dots import Dot, dot_chart
 from sim.reports.charts.scatter import Point, scatter_chart
 from sim.reports.charts.shares import Mark, Spread, spread_chart
 from sim.reports.charts.spark import WIDTH, Interval, spark
 from sim.reports.charts.stacks import Part, stack_chart
 from sim.reports.charts.theme import whole
+from sim.reports.charts.timeline import Bar, timeline_chart
 from sim.reports.charts.tornado import Weight, tornado_chart
+from sim.reports.charts.vintages import Stretch, vintage_chart
 from sim.reports.typeface.subset import FOLDER
 from sim.run_folder import Json
 
@@ -39,6 +42,31 @@ CHARTS: dict[str, Json] = {
         "ratio",
         TITLES,
         "zh",
+    ),
+    "vintages": vintage_chart(
+        [
+            Stretch(arm, part, day, 0.1, 0.0, 0.2)
+            for arm in ARMS
+            for part in "甲乙"
+            for day in (0, 9)
+        ],
+        ARMS,
+        "ratio",
+        TITLES,
+        "zh",
+    ),
+    "crosses": cross_chart(
+        [Cross(arm, "十", 0.1, 0.2, (0.05, 0.15), (None, None)) for arm in ARMS],
+        ARMS,
+        "ratio",
+        TITLES | {"category": "十分位"},
+        "zh",
+        diagonal=True,
+    ),
+    "timeline": timeline_chart(
+        [Bar("断电", 3.0, 4.0, "故障", "3 – 4"), Bar("守恒", 5.0, 6.0, "破坏", "第 5 天")],
+        30,
+        {"x": "横轴", "state": "类别", "fault": "故障", "broken": "破坏"},
     ),
     "tornado": tornado_chart([Weight("参数", 0.4, 0.3, 0.5, True)], 0.1, WEIGHTS),
 }

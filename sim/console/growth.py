@@ -1,0 +1,103 @@
+"""How each claim's estimate and interval move while replications come in: charts that grow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+from sim.findings import judgements, units_of
+from sim.looks import ALPHA
+from sim.reports.charts.axes import axis_of, tooltip_format
+from sim.reports.charts.colours import INK, NEW
+from sim.reports.charts.theme import whole
+from sim.reports.figures import claim_unit
+from sim.run_folder import Json
+from sim.scenario import Scenario
+
+_FIRST: Final = 2
+
+
+class Growth:
+    """Of one run. Each number of replications is judged once, however often it is shown."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+        self._rows: dict[str, list[Json]] = {place_of(claim.id): [] for claim in scenario.claims}
+        self._seen = _FIRST - 1
+
+    def rows(self, records: Sequence[Json]) -> dict[str, list[Json]]:
+        """Place of a chart -> n, estimate, low, high for each n from two on."""
+        for n in range(self._seen + 1, len(records) + 1):
+            found = judgements(self._scenario, records[:n], ALPHA)
+            for claim, judged in zip(self._scenario.claims, found, strict=True):
+                if judged.estimate is not None and judged.ci_low is not None:
+                    row = {"n": n, "estimate": judged.estimate}
+                    ends = {"low": judged.ci_low, "high": judged.ci_high}
+                    self._rows[place_of(claim.id)].append(row | ends)
+        self._seen = max(self._seen, len(records))
+        return self._rows
+
+
+def place_of(claim_id: str) -> str:
+    """The id of the element in which a claim's chart stands."""
+    return f"grows-{claim_id}"
+
+
+def charts_of(scenario: Scenario, records: Sequence[Json], planned: int, axis: str) -> str:
+    """JSON: place -> a chart without rows yet. axis: what n is called."""
+    units = units_of(records)
+    return json.dumps(
+        {
+            place_of(claim.id): whole(
+                _chart(
+                    claim_unit(claim.compare, units.get(claim.metric, "")),
+                    claim.threshold,
+                    planned,
+                    axis,
+                ),
+                "container",
+            )
+            for claim in scenario.claims
+        },
+        ensure_ascii=False,
+    )
+
+
+def _chart(unit: str, threshold: float, planned: int, axis: str) -> Json:
+    """The estimate as a line in its interval, the threshold dashed."""
+    x = {
+        "field": "n",
+        "type": "quantitative",
+        "title": axis,
+        "scale": {"domain": [1, max(planned, _FIRST)], "nice": False},
+        "axis": {"tickMinStep": 1, "tickCount": 6},
+    }
+    y: Json = {
+        "type": "quantitative",
+        "title": None,
+        "axis": axis_of(unit, "en") | {"tickCount": 4},
+        "scale": {"zero": False},
+    }
+    tooltip = [{"field": "n"}, {"field": "estimate", "title": " "} | tooltip_format(unit)]
+    line = {"x": x, "y": y | {"field": "estimate"}, "tooltip": tooltip}
+    rule = {"type": "rule", "strokeDash": [3, 2], "color": INK, "opacity": 0.7}
+    return {
+        "height": 110,
+        "data": {"name": "rows", "values": []},
+        "layer": [
+            {
+                "mark": {"type": "area", "opacity": 0.18, "color": NEW},
+                "encoding": {"x": x, "y": y | {"field": "low"}, "y2": {"field": "high"}},
+            },
+            {
+                "mark": {"type": "line", "color": NEW, "point": {"color": NEW}},
+                "encoding": line,
+            },
+            {
+                "data": {"values": [{"threshold": threshold}]},
+                "mark": rule,
+                "encoding": {"y": y | {"field": "threshold"}},
+            },
+        ],
+    }
