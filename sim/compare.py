@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sim.findings import units_of
@@ -18,12 +17,14 @@ CLAIM_KEYS = ("estimate", "ci_low", "ci_high", "threshold", "n", "verdict")
 BETTER, WORSE, SAME, INCONCLUSIVE = "better", "worse", "same", "inconclusive"
 # These say who ran, not what was asked; they have their own place in the output.
 NOT_PARAMETERS = ("seed", "claims", "question")
+_Column = tuple[str, str, list[float | None], list[float | None]]
 
 
-def compare(folders: Sequence[RunFolder]) -> Json:
+def compare(folders: Sequence[RunFolder], only: Collection[str] | None = None) -> Json:
     """What differs between runs; differences are against the first run, None where unpaired.
 
     Replications are paired where seeds are equal: the same number then had the same luck.
+    only: the metrics to set against each other; None for all that the runs share.
     """
     runs = [folder.read_run() for folder in folders]
     records = [folder.records() for folder in folders]
@@ -37,7 +38,7 @@ def compare(folders: Sequence[RunFolder]) -> Json:
         "parameters": list(_parameters(runs)),
         "claims": list(_claims([folder.read_claims() for folder in folders], units_of(records[0]))),
         "paired": paired,
-        "differences": list(_differences(folders, records)) if paired else [],
+        "differences": list(_differences(folders, records, only)) if paired else [],
     }
     return plain(document)  # type: ignore[no-any-return]
 
@@ -75,31 +76,43 @@ def _claims(by_run: Sequence[Sequence[Json]], units: Mapping[str, str]) -> Itera
         }
 
 
-def _differences(folders: Sequence[RunFolder], records: Sequence[Sequence[Json]]) -> Iterator[Json]:
+def _differences(
+    folders: Sequence[RunFolder],
+    records: Sequence[Sequence[Json]],
+    only: Collection[str] | None,
+) -> Iterator[Json]:
     first, units = _by_number(records[0]), units_of(records[0])
     found = [
-        (str(folder.path), arm, metric, *_columns(first, later, arm, metric))
+        (str(folder.path), arm, metric, values, baseline)
         for folder, later in zip(folders[1:], map(_by_number, records[1:]), strict=True)
-        for arm, metric in _shared(first, later)
+        for arm, metric, values, baseline in _columns(first, later)
+        if only is None or metric in only
     ]
     alpha = ALPHA / max(1, len(found))
     for run, arm, metric, values, baseline in found:
         interval = paired_interval(values, baseline)
         if interval.n:
             named = {"run": run, "arm": arm, "metric": metric, "unit": units[metric]}
+            ends = {"ci_low": interval.ci_low, "ci_high": interval.ci_high, "n": interval.n}
             change = _change(paired_interval(values, baseline, alpha), metric)
-            yield named | asdict(interval) | {"change": change}
+            yield named | {"mean": interval.mean} | ends | {"change": change}
 
 
-def _columns(
-    first: Mapping[int, Json], later: Mapping[int, Json], arm: str, metric: str
-) -> tuple[list[float | None], list[float | None]]:
-    """The metric in both runs, over the replications that both have."""
-    later_values, first_values = (
-        [run[number][arm]["metrics"].get(metric) for number in _numbers(first, later)]
-        for run in (later, first)
-    )
-    return later_values, first_values
+def _columns(first: Mapping[int, Json], later: Mapping[int, Json]) -> Iterator[_Column]:
+    """Arm, metric, and the metric in the later and the first run, over the replications that both
+    have; by arm in the first run's order."""
+    numbers = sorted(first.keys() & later.keys())
+    if not numbers:
+        return
+    for arm, facts in first[numbers[0]].items():
+        if arm not in later[numbers[0]]:
+            continue
+        here = [first[number][arm]["metrics"] for number in numbers]
+        there = [later[number][arm]["metrics"] for number in numbers]
+        for metric in facts["metrics"]:
+            if metric in there[0]:
+                values, baseline = ([run.get(metric) for run in side] for side in (there, here))
+                yield arm, metric, values, baseline
 
 
 def _change(interval: Interval, metric: str) -> str:
@@ -118,22 +131,3 @@ def _change(interval: Interval, metric: str) -> str:
 
 def _by_number(records: Sequence[Json]) -> dict[int, Json]:
     return {record["replication"]: record["arms"] for record in records}
-
-
-def _numbers(first: Mapping[int, Json], later: Mapping[int, Json]) -> list[int]:
-    return sorted(first.keys() & later.keys())
-
-
-def _shared(first: Mapping[int, Json], later: Mapping[int, Json]) -> list[tuple[str, str]]:
-    """Arm and metric that both runs have, by arm in the first run's order."""
-    numbers = _numbers(first, later)
-    if not numbers:
-        return []
-    here, there = first[numbers[0]], later[numbers[0]]
-    return [
-        (arm, metric)
-        for arm in here
-        if arm in there
-        for metric in here[arm]["metrics"]
-        if metric in there[arm]["metrics"]
-    ]

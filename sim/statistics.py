@@ -85,6 +85,10 @@ class _Pivot:
     detectable: Callable[[float], float]
 
 
+# Beyond it the exponential leaves the floats.
+_EXP_MAX = 700.0
+
+
 def mean_interval(values: Sequence[Value], alpha: float = ALPHA) -> Interval:
     """Mean and t interval of the defined values, for tables (no correction for looks)."""
     found = _found(values)
@@ -257,7 +261,7 @@ def _log_ratio_pivot(pairs: Sequence[tuple[float, float]], threshold: float) -> 
 
     def interval(alpha: float) -> tuple[float, float]:
         low, high = logs.interval(alpha)
-        return math.exp(low), math.exp(high)
+        return _exp(low), _exp(high)
 
     return _Pivot(
         "paired_log_ratio_t",
@@ -265,8 +269,17 @@ def _log_ratio_pivot(pairs: Sequence[tuple[float, float]], threshold: float) -> 
         math.exp(logs.mean),
         logs.p_value(math.log(threshold)),
         interval,
-        lambda alpha: math.expm1(logs.detectable(alpha)),
+        lambda alpha: _expm1(logs.detectable(alpha)),
     )
+
+
+def _exp(x: float) -> float:
+    """Infinite where two wild replications say nothing, and the float ends."""
+    return math.exp(x) if x < _EXP_MAX else math.inf
+
+
+def _expm1(x: float) -> float:
+    return math.expm1(x) if x < _EXP_MAX else math.inf
 
 
 def _fieller_pivot(pairs: Sequence[tuple[float, float]], threshold: float) -> _Pivot | str:

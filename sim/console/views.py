@@ -39,6 +39,8 @@ from system.parties.feedback import Score
 
 Context = dict[str, Any]
 SHOWN_MAX: Final = 200
+# Of so many runs every metric is compared, of more only what the claims speak of.
+_ALL_METRICS_RUNS_MAX: Final = 4
 _EPOCH_ORDINAL: Final = datetime.date(1970, 1, 1).toordinal()
 
 
@@ -250,7 +252,8 @@ def compared(library: Library, ids: Sequence[str]) -> Context:
     if not 2 <= len(ids) <= COMPARED_MAX:
         raise InputError("run", len(ids), f"choose 2 to {COMPARED_MAX} runs")
     folders = [library.folder(id_) for id_ in ids]
-    found = compare(folders)
+    many = len(folders) > _ALL_METRICS_RUNS_MAX
+    found = compare(folders, _claimed(folders) if many else None)
     names = {str(folder.path): id_ for folder, id_ in zip(folders, ids, strict=True)}
     claims = [_beside(claim) for claim in found["claims"]]
     differences = [
@@ -269,7 +272,13 @@ def compared(library: Library, ids: Sequence[str]) -> Context:
         "claims": claims,
         "differences": differences,
         "lines": parallel(found),
+        "claimed_only": many,
     }
+
+
+def _claimed(folders: Sequence[RunFolder]) -> set[str]:
+    """The metrics of the claims: of many runs, all others would be thousands of rows."""
+    return {claim["metric"] for folder in folders for claim in folder.read_claims()}
 
 
 def _beside(claim: Json) -> Context:

@@ -126,6 +126,10 @@ _ROWS = {
     "differs": ("What differs", "不同之处"),
     "side_by_side": ("Claims side by side", "承诺并列"),
     "paired": ("Paired differences against the first run", "与首个运行的配对差"),
+    "claimed_only": (
+        "Of so many runs, only metrics that a claim speaks of; shapan compare has all.",
+        "运行较多，仅列承诺所涉及的指标；全部指标见 shapan compare。",
+    ),
     "permalink": ("This address stays valid.", "此地址长期有效。"),
     "not_found": ("There is no such page.", "没有此页面。"),
     "wrong": ("This cannot be used", "无法使用"),

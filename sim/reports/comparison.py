@@ -30,6 +30,21 @@ def show_comparison(document: Json, lang: str, console: Console) -> None:
         console.print(_differences(document["differences"], names, word))
     else:
         console.print(word["unpaired"])
+    if document.get("speed"):
+        console.print(_speed(document["speed"], word))
+
+
+def _speed(rows: list[Json], word: Mapping[str, str]) -> Table:
+    table = Table(title=word["speed"], title_justify="left")
+    columns = (word["arms"], "[1]", "[2]", word["ratio"], word["interval"], word["change"], "n")
+    for column in columns:
+        table.add_column(column.replace("[", "\\["))
+    for row in rows:
+        times = (figure(row[key], "s") for key in ("first_s", "later_s"))
+        ends = span(row["ci_low"], row["ci_high"], "")
+        change = f"[{CHANGE_STYLE[row['change']]}]{word[row['change']]}[/]"
+        table.add_row(row["arm"], *times, figure(row["ratio"], ""), ends, change, str(row["n"]))
+    return table
 
 
 def _table(title: str, first: str, numbers: list[str]) -> Table:

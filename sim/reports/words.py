@@ -71,6 +71,10 @@ _ROWS = {
     "worse": ("worse", "变差"),
     "same": ("same", "相同"),
     "inconclusive": ("inconclusive", "无法判定"),
+    "speed": (
+        "Real time, in turns (a change counts beyond 5 %)",
+        "真实耗时，轮流测量（超出 5% 才算变化）",
+    ),
     "same_parameters": ("no parameter differs", "参数全部相同"),
     "unpaired": (
         "seeds differ, so replications are not paired and no difference is given",

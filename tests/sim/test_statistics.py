@@ -228,3 +228,9 @@ def test_a_mean_of_one_value_has_no_interval() -> None:
     assert mean_interval([3.0, None]) == mean_interval([3.0])
     assert mean_interval([3.0]).ci_low is None
     assert mean_interval([]).mean is None
+
+
+def test_two_wild_replications_of_a_ratio_say_nothing_and_break_nothing() -> None:
+    found = _one(Question("q", "ratio", "<=", 1.4, [1e-30, 1.0], [1.0, 1e-30]))
+    assert found.verdict == "undecided"
+    assert found.mde is None

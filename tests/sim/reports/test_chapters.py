@@ -57,7 +57,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("credit", of_credit),
         ("leasing", of_leasing),
         ("receivables", lambda arm, number: {"time_to_cash_s_p50": 60.0, **BOOK}),
-        ("feed_outage", of_credit),
+        ("feed-outage", of_credit),
     ):
         made_run(place / scenario, scenario, metrics_of=metrics_of)
     return place
@@ -114,8 +114,8 @@ def test_alerts_are_told_by_kind_beside_the_fixed_rules(runs: Path) -> None:
 
 
 def test_faults_stand_on_a_timeline_with_what_held_under_them(runs: Path) -> None:
-    report = told(runs, "feed_outage")
-    shown = figure(report, "faults-feed_outage")
+    report = told(runs, "feed-outage")
+    shown = figure(report, "faults-feed-outage")
     bars = shown.spec["data"]["values"]
     [missing_feed] = [bar for bar in bars if bar["row"].startswith("feed_missing")]
     assert (missing_feed["from_day"], missing_feed["until_day"]) == (150, 171)
@@ -134,7 +134,7 @@ def numbers(report: Report) -> Iterator[list[list[str]]]:
                 yield [sorted(NUMBER.findall(" ".join(row[1:]))) for row in cells(table)]
 
 
-@pytest.mark.parametrize("product", ["credit", "receivables", "leasing", "feed_outage"])
+@pytest.mark.parametrize("product", ["credit", "receivables", "leasing", "feed-outage"])
 def test_both_languages_tell_the_same_figures(runs: Path, product: str) -> None:
     english, chinese = (told(runs, product, lang) for lang in ("en", "zh"))
     assert [len(s.blocks) for s in english.sections] == [len(s.blocks) for s in chinese.sections]
@@ -164,7 +164,7 @@ def _figures(node: object) -> Iterator[float]:
             yield from _figures(item)
 
 
-@pytest.mark.parametrize("product", ["credit", "leasing", "feed_outage"])
+@pytest.mark.parametrize("product", ["credit", "leasing", "feed-outage"])
 def test_every_chart_compiles_and_can_be_drawn(runs: Path, product: str) -> None:
     vl_convert = pytest.importorskip("vl_convert", reason="the report extra is not installed")
     vl_convert.register_font_directory(str(FOLDER))
