@@ -79,10 +79,12 @@ def _change(arm: str, rounds: Sequence[tuple[Seconds, Seconds]], alpha: float) -
     logs = [[math.log(side[arm]) for side in pair] for pair in rounds]
     interval = paired_interval([later for _, later in logs], [first for first, _ in logs], alpha)
     assert interval.mean is not None
-    ends = [None if end is None else math.exp(end) for end in (interval.ci_low, interval.ci_high)]
+    low, high = (
+        None if end is None else math.exp(end) for end in (interval.ci_low, interval.ci_high)
+    )
     first_s, later_s = (math.exp(math.fsum(side) / len(rounds)) for side in zip(*logs, strict=True))
-    verdict = _verdict(ends[0], ends[1])
-    return Change(arm, first_s, later_s, math.exp(interval.mean), *ends, interval.n, verdict)
+    ratio, verdict = math.exp(interval.mean), _verdict(low, high)
+    return Change(arm, first_s, later_s, ratio, low, high, interval.n, verdict)
 
 
 def _verdict(low: float | None, high: float | None) -> str:
