@@ -7,7 +7,7 @@ while asking again gets through: every event of a run is then that of the undist
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-RECEIVABLES, CREDIT = "receivables", "credit"
+RECEIVABLES, CREDIT, LEASING = "receivables", "credit", "leasing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,12 @@ class FaultKind:
     hidden: bool = False
 
 
-_BOTH, _CHAIN, _FEED = (RECEIVABLES, CREDIT), (RECEIVABLES,), (CREDIT,)
+_ALL, _CHAIN, _FEED = (RECEIVABLES, CREDIT, LEASING), (RECEIVABLES,), (CREDIT,)
+_LINE = (LEASING,)
 _TRIES = "share of attempts that meet it"
 _ROWS = "share of merchants' rows"
+_MESSAGES = "share of gateways' messages"
+_POLLS = "share of the platform's polls"
 
 _KINDS = (
     FaultKind(
@@ -68,34 +71,79 @@ _KINDS = (
         "节点因请求过多而拒绝调用（含查询）。", True,
     ),
     FaultKind(
-        "store_locked", _BOTH, _TRIES,
+        "store_locked", _ALL, _TRIES,
         "The store is locked by somebody else when a transaction begins.",
         "事务开始时数据库被他人锁定。", True,
     ),
     FaultKind(
-        "disk_full", _BOTH, _TRIES,
+        "disk_full", _ALL, _TRIES,
         "The disk is full when a transaction commits: all of it is undone.",
         "提交事务时磁盘已满：事务全部撤销。", True,
     ),
     FaultKind(
-        "service_killed", _BOTH, "share of commits at which it happens, half of them just after",
+        "service_killed", _ALL, "share of commits at which it happens, half of them just after",
         "The service is killed at a commit, and starts again from what is stored.",
         "服务在提交的瞬间被杀死，并从已存储的数据重新启动。", True,
     ),
     FaultKind(
-        "clock_skew", _BOTH, "how far behind the clock is, up to 15 minutes",
+        "clock_skew", _ALL, "how far behind the clock is, up to 15 minutes",
         "The service's clock is behind the world's.",
         "服务时钟落后于真实时间。",
     ),
     FaultKind(
-        "clock_jump", _BOTH, "how far ahead the clock jumps, up to 12 hours",
+        "clock_jump", _ALL, "how far ahead the clock jumps, up to 12 hours",
         "The service's clock jumps ahead and stands until the world has caught up.",
         "服务时钟突然前跳，并停住直到真实时间追上。",
     ),
     FaultKind(
-        "rail_down", _BOTH, "share of payments that do not go through",
+        "rail_down", _ALL, "share of payments that do not go through",
         "The banks' payment rail is down: cash that is due arrives when it is up again.",
         "银行支付通道中断：应付款项在恢复后才到账。",
+    ),
+    FaultKind(
+        "mqtt_lost", _LINE, _MESSAGES,
+        "A message that the broker has confirmed is gone for good.",
+        "代理已确认的消息永久丢失。",
+    ),
+    FaultKind(
+        "mqtt_duplicated", _LINE, _MESSAGES,
+        "A message is delivered twice.",
+        "消息被重复送达。", True,
+    ),
+    FaultKind(
+        "mqtt_reordered", _LINE, _MESSAGES,
+        "A message comes after all others, its readings in reverse.",
+        "消息晚于其余消息到达，其中读数次序颠倒。", True,
+    ),
+    FaultKind(
+        "mqtt_late", _LINE, _MESSAGES,
+        "A gateway cannot send: what it has collected comes when the fault is over.",
+        "网关无法发送，所采集的数据在故障结束后才送达。",
+    ),
+    FaultKind(
+        "mqtt_poisoned", _LINE, _MESSAGES,
+        "Beside a message comes one that cannot be read: noise, a half message, a stranger's.",
+        "随消息夹带无法读取的内容：乱码、半截报文或陌生设备的报文。", True,
+    ),
+    FaultKind(
+        "mqtt_oversize", _LINE, _MESSAGES,
+        "Beside a message comes one that is larger than the service takes.",
+        "随消息夹带超过服务上限的报文。", True,
+    ),
+    FaultKind(
+        "consumer_slow", _LINE, _POLLS,
+        "The consumer does not keep up: what a poll brings waits at the broker until the next.",
+        "消费者处理过慢：本轮数据积压在代理，直到下一轮才处理。",
+    ),
+    FaultKind(
+        "broker_killed", _LINE, _POLLS,
+        "The broker dies while messages are under way, and starts again at once.",
+        "消息在途时代理进程被杀死，随即重启。", True,
+    ),
+    FaultKind(
+        "broker_down", _LINE, "any; the broker is away for the whole time",
+        "The broker is killed and stays away; gateways keep what they collect until it is back.",
+        "代理被杀死且长时间停机；网关保留数据，直到其恢复。",
     ),
     FaultKind(
         "feed_missing", _FEED, _ROWS,

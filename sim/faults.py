@@ -12,6 +12,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sim.scenario_records import Fault, Scenario
 from sim.streams import Luck
@@ -21,6 +25,8 @@ from system.limits import DAY_S
 HEAL_DAYS = 5
 # How long after the last fault whatever was accepted may take to complete.
 RECOVERY_S = DAY_S
+# What asking again at once gets past, where nobody comes back later.
+_PATIENCE: Final = {"store_locked": 0.5, "disk_full": 0.5, "service_killed": 0.2}
 _HOUR_S = 3_600
 _DAY_HOURS = 24
 
@@ -51,6 +57,14 @@ def windows_of(scenario: Scenario, arm: str, luck: Luck, start_s: int) -> tuple[
 def has_faults(scenario: Scenario, arm: str) -> bool:
     settings = scenario.arms[arm]
     return bool(scenario.faults) and ("faults" not in settings or settings.flag("faults"))
+
+
+def check_severities(scenario: Scenario) -> None:
+    """For products whose users only ask again at once. Raises InputError."""
+    for index, fault in enumerate(scenario.faults):
+        if fault.severity > _PATIENCE.get(fault.kind, 1):
+            remedy = f"write at most {_PATIENCE[fault.kind]}: here nobody comes back later"
+            raise scenario.refuse(("faults", index, "severity"), fault.severity, remedy)
 
 
 def _windows(fault: Fault, index: int, luck: Luck, start_s: int, days: int) -> Iterator[Window]:
@@ -106,6 +120,15 @@ class Faults:
         struck = self._luck.chance("fault_strikes", *key, share=window.severity)
         self.struck[kind] += struck
         return struck
+
+    def through_rail(self, amount_fen: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The payments that a payment rail which is down does not swallow; 0 for the others."""
+        if self.open("rail_down") is None:
+            return amount_fen
+        stuck = [row for row in np.flatnonzero(amount_fen) if self.strikes("rail_down")]
+        passing = amount_fen.copy()
+        passing[stuck] = 0
+        return passing
 
     def chance(self, purpose: str, kind: str, share: float) -> bool:
         """A further draw about the last attempt that met this kind."""

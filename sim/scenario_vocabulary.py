@@ -15,6 +15,7 @@ Values = Mapping[str, Value]
 ARM_SETTINGS: dict[str, dict[str, Value]] = {
     "receivables": {"faults": True, "confirmations_count": 0},
     "credit": {"faults": True},
+    "leasing": {"faults": True},
 }
 _KINDS = ((bool, "true or false"), (str, "a string"), (tuple, "a list of numbers"))
 

@@ -34,6 +34,7 @@ class _Base:
     product: str
     arm: str
     overrides: tuple[str, ...]
+    wiring: str = "columns"
     settings: dict[str, Any] = field(default_factory=dict)
 
 
@@ -45,13 +46,22 @@ _RECEIVABLES = (
     "populations.tier2.count=8",
     "populations.tier3.count=6",
 )
+_LEASING = (
+    "horizon_days=25",
+    "warmup_days=10",
+    "populations.machine.count=12",
+    "populations.contractor.count=8",
+)
 _CREDIT = ("horizon_days=60", "warmup_days=60", "populations.merchant.count=150")
 _BASES: Final = (
-    _Base("receivables", "chain", _RECEIVABLES, {"confirmations_count": 8}),
-    _Base("receivables", "chain", _RECEIVABLES, {"confirmations_count": 8}),
+    _Base("receivables", "chain", _RECEIVABLES, settings={"confirmations_count": 8}),
+    _Base("receivables", "chain", _RECEIVABLES, settings={"confirmations_count": 8}),
     _Base("receivables", "paper", _RECEIVABLES),
     _Base("credit", "collateral", _CREDIT),
     _Base("credit", "data", (*_CREDIT, "populations.legacy.count=6000")),
+    _Base("leasing", "fixed", _LEASING),
+    _Base("leasing", "usage", _LEASING),
+    _Base("leasing", "usage", _LEASING, "full"),
 )
 
 
@@ -77,7 +87,7 @@ def trial(seed: int, number: int) -> Task:
     data["arms"][base.arm].update(base.settings)
     data["faults"] = _faults(luck, base.product)
     scenario = scenario_of(data, f"soak {seed}/{number}")
-    return Task(scenario, base.arm, 0, "columns", *WIRINGS["columns"])
+    return Task(scenario, base.arm, 0, base.wiring, *WIRINGS[base.wiring])
 
 
 def _faults(luck: Luck, product: str) -> list[dict[str, Any]]:

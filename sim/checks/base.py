@@ -65,6 +65,11 @@ _SENTENCES = (
         "同一种子在完整装配与快速装配下产生相同的事件。",
     ),
     (
+        "every_reading_arrives",
+        "Whatever gateways have sent is taken in once, within a day after the last fault.",
+        "网关已发送的每条读数都在最后一次故障后一日内入库，且仅入库一次。",
+    ),
+    (
         "every_accepted_request_completes",
         "Every request that was accepted ends in a final state before the run ends.",
         "每一个被受理的请求在运行结束前都到达终态。",

@@ -16,6 +16,7 @@ from sim.checks.auditor import HELD, LedgerTransfer, ledger_balances
 I64 = NDArray[np.int64]
 
 CONSERVED, ONCE, EVIDENCE = "money_is_conserved", "nothing_paid_twice", "every_alert_has_evidence"
+ARRIVES: Final = "every_reading_arrives"
 # Column of a lease: journal kinds that raise it, kinds that lower it.
 _FLOWS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "rent_due_fen": (
@@ -160,6 +161,24 @@ def audit_alerts(alerts: Iterable[RaisedAlert], written: Mapping[tuple[int, int]
                 return f"alert {alert.alert_id} rests on a reading that was never written"
         if alert.start_ms > alert.found_ms:
             return f"alert {alert.alert_id} was found before it began"
+    return HELD
+
+
+def audit_arrivals(
+    handed: Mapping[int, int], stored: Mapping[int, int], waiting: int, is_late: bool
+) -> str:
+    """every_reading_arrives: readings sent and readings stored, by machine, each counted once.
+
+    waiting: readings that gateways could not send yet.  is_late: the last fault is a day ago.
+    """
+    for machine in sorted(handed.keys() | stored.keys()):
+        sent, there = handed.get(machine, 0), stored.get(machine, 0)
+        if there > sent:
+            return f"machine {machine}: {there} readings stored, {sent} were sent"
+        if is_late and there < sent:
+            return f"machine {machine}: {sent - there} of {sent} readings have not arrived"
+    if is_late and waiting:
+        return f"gateways still keep {waiting} readings"
     return HELD
 
 

@@ -52,6 +52,8 @@ def _note(folder: Path, so_far: Soaked, failure: Failure | None) -> None:
     scenario = folder / f"{number:06d}.toml"
     task = failure.task
     replay = f"shapan run {scenario} --arms {task.arm} --replication {task.replication}"
+    if task.wiring != "columns":
+        replay += f" --wiring {task.wiring}"
     scenario.write_text(toml_text(task.scenario.as_data()), encoding="utf-8")
     write_json(folder / f"{number:06d}.json", failure.record(f"soak trial {number}", replay))
     typer.echo(f"  replay: {replay}", err=True)

@@ -88,7 +88,7 @@ class Bank:
 
     def pay_out(self, day: int, view: dict[str, I64]) -> None:
         """Draw what owners want to draw."""
-        wants_fen = self._through_rail(self.economy.wants_draw(day, view))
+        wants_fen = self.faults.through_rail(self.economy.wants_draw(day, view))
         rows = np.flatnonzero(wants_fen)
         if not rows.size:
             return
@@ -102,7 +102,7 @@ class Bank:
 
     def collect(self, day: int, view: dict[str, I64]) -> None:
         """Take what owners pay: on live lines as repayment, on lost claims as recovery."""
-        offer_fen = self._through_rail(self.economy.pays(day, view))
+        offer_fen = self.faults.through_rail(self.economy.pays(day, view))
         lost = view["state"] == LineState.CHARGED_OFF
         for name, act, paying in (
             ("repay", self._repaid, (offer_fen > 0) & ~lost),
@@ -113,16 +113,6 @@ class Bank:
                 applied_fen = act(f"{name}/{day}", rows, offer_fen[rows])
                 self.economy.paid(rows, applied_fen)
                 self.paid_fen[rows] += applied_fen
-
-    def _through_rail(self, amount_fen: I64) -> I64:
-        """The payments of today that a payment rail which is down does not swallow."""
-        if self.faults.open("rail_down") is None:
-            return amount_fen
-        wanted = np.flatnonzero(amount_fen)
-        stuck = [row for row in wanted if self.faults.strikes("rail_down")]
-        passing = amount_fen.copy()
-        passing[stuck] = 0
-        return passing
 
     def take_pledge(self, day: int, rows: I64, proceeds_fen: I64, view: dict[str, I64]) -> None:
         """What a sold pledge brings pays the claim; the rest is the owner's."""

@@ -23,7 +23,7 @@ from sim.credit.parameters import PROCESSES, Parameters, parameters_of
 from sim.credit.reference import Reference, reference_of
 from sim.credit.stage import Span, Stage
 from sim.credit.world_parameters import WorldParameters
-from sim.faults import Window, windows_of
+from sim.faults import Window, check_severities, windows_of
 from sim.metrics.credit import Run, measure
 from sim.scenario import Scenario
 from sim.streams import Luck
@@ -37,8 +37,6 @@ from system.limits import COLUMN_ROWS_MAX
 
 I64 = NDArray[np.int64]
 
-# What asking again at once gets past.
-_SEVERITY_MAX: Final = {"store_locked": 0.5, "disk_full": 0.5, "service_killed": 0.2}
 # Fewer legacy merchants leave too few bad loans to learn from.
 _COUNT_MIN: Final = {"merchant": 1, "legacy": 300}
 
@@ -111,17 +109,10 @@ def setting_of(scenario: Scenario, arm: str, replication: int) -> Setting:
     merchants, legacy = (_count(scenario, name) for name in _COUNT_MIN)
     luck = Luck(scenario.seed, replication)
     windows = windows_of(scenario, arm, luck, world.start_s)
-    _check_severities(scenario)
+    check_severities(scenario)
     return Setting(
         process, scenario.seed, replication, parameters, world, merchants, legacy, span, windows
     )
-
-
-def _check_severities(scenario: Scenario) -> None:
-    for index, fault in enumerate(scenario.faults):
-        if fault.severity > _SEVERITY_MAX.get(fault.kind, 1):
-            remedy = f"write at most {_SEVERITY_MAX[fault.kind]}: here nobody comes back later"
-            raise scenario.refuse(("faults", index, "severity"), fault.severity, remedy)
 
 
 def _count(scenario: Scenario, name: str) -> int:

@@ -2,19 +2,25 @@
 
 from collections.abc import Sequence
 
+from sim.checks.auditor import HELD
 from sim.checks.leasing import (
+    ARRIVES,
     CLAIMS,
     CONSERVED,
     EVIDENCE,
     ONCE,
     audit_alerts,
+    audit_arrivals,
     audit_claims,
     audit_once,
     audit_purses,
     first_breach,
     rebuild,
 )
+from sim.faults import RECOVERY_S
+from sim.leasing.lessor_usage import UsageLessor
 from sim.leasing.stage import Stage
+from system.leasing import history
 from system.leasing.leases.records import JOURNAL
 from system.ledger.records import TRANSFERS
 from system.subledger.records import JournalRow
@@ -24,6 +30,15 @@ def journal_of(stage: Stage) -> list[JournalRow]:
     """Every fact of the leases, in order."""
     with stage.system.book.transaction() as unit:
         return unit.rows.scan(JOURNAL)
+
+
+def watch(stage: Stage, day: int) -> None:
+    """The auditor's round at a day's close; what it finds broken stands in ``stage.broken``."""
+    with stage.faults.paused():
+        found = audit_stage(stage, journal_of(stage))
+    for name, sentence in found.items():
+        if sentence != HELD:
+            stage.broken.setdefault(name, f"day {day - stage.start_day}: {sentence}")
 
 
 def audit_stage(stage: Stage, journal: Sequence[JournalRow]) -> dict[str, str]:
@@ -42,4 +57,19 @@ def audit_stage(stage: Stage, journal: Sequence[JournalRow]) -> dict[str, str]:
         ),
         ONCE: audit_once(journal, stage.desk.paid_fen),
         EVIDENCE: audit_alerts(stage.alerts(), stage.lessor.written()),
+        ARRIVES: _arrivals(stage),
     }
+
+
+def _arrivals(stage: Stage) -> str:
+    lessor = stage.lessor
+    if not isinstance(lessor, UsageLessor) or not stage.faults.windows:
+        return HELD
+    with stage.system.book.transaction() as unit:
+        pages, heads = unit.rows.scan(history.OPEN), unit.rows.scan(history.HEADS)
+    stored = {page.device: len(page.rows) // (8 * history.WIDTH) for page in pages}
+    for head in heads:
+        stored[head.device] += head.count
+    is_late = stage.engine.now_s > stage.faults.healed_s() + RECOVERY_S
+    handed = lessor.line.handed
+    return audit_arrivals(handed.counts(), stored, handed.waiting, is_late)

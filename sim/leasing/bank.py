@@ -1,7 +1,7 @@
 """The bank's side of telemetry: the production service, told of machines, sites and moves."""
 
 import json
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 
@@ -9,7 +9,6 @@ from sim.leasing.fleet import Fleet
 from sim.leasing.grid import MS
 from sim.leasing.idleness import DAY_HOURS, NIGHT_HOURS
 from sim.leasing.lease_desk import OFFICER
-from sim.leasing.network import Arrived
 from sim.leasing.projects import Projects
 from sim.leasing.weather import is_rest_day
 from sim.leasing.work import NOWHERE
@@ -27,18 +26,6 @@ from system.leasing.service import LeasingService
 
 _NEVER_OPEN: Final = "0" * 42
 _WEEK_HOURS: Final = 168
-
-
-class Channel(Protocol):
-    """How readings get to the service: as columns, or as messages through a broker."""
-
-    def deliver(self, arrived: Arrived) -> None:
-        """All that arrives at one poll, taken in when this returns."""
-        ...
-
-    def close(self) -> None:
-        """Give sockets back."""
-        ...
 
 
 def week_hours(nights: bool, seven_days: bool) -> str:

@@ -5,12 +5,15 @@ is a drain barrier: it returns once the consumer has committed every message.
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+import logging
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, TypeVar
 
 from sim.leaked_clocks import virtual_clocks
+from sim.leasing.line import CALM, Message, Trouble
 from sim.leasing.messages import GATEWAYS, device_id, gateway_id, messages_of
 from sim.leasing.network import Arrived
+from sim.twins.faulty_transactions import Killed
 from sim.virtual_loop import VirtualLoop
 from system.adapters.mqtt_access import Access
 from system.adapters.mqtt_consumer import Consumer, OutLetter
@@ -25,10 +28,10 @@ from system.leasing.devices import (
     enrol_fleets,
     enrol_gateways,
 )
+from system.leasing.service_telemetry import TelemetryDesk
 from system.ports.broker import Account, Delivery
 
 T = TypeVar("T")
-Message = tuple[str, bytes]
 
 _SECRET: Final = "of-the-simulator-"
 _COMES_IN: Final = ("gateway/+/data",)
@@ -46,15 +49,23 @@ class _Watched:
     Alerts stay in the outbox: the lessor's people of this run look at the service itself.
     """
 
-    def __init__(self, system: LeasingSystem) -> None:
-        self._desk = system.telemetry
+    def __init__(self, start: Callable[[], TelemetryDesk]) -> None:
+        self._start = start
+        self._desk = start()
         self.awaited: set[Message] = set()
+        self.strangers: set[Message] = set()
         self.moved = asyncio.Event()
 
+    def restart(self) -> None:
+        """The service was killed; nothing in its memory is left."""
+        self._desk = self._start()
+
     def take(self, deliveries: Sequence[Delivery]) -> object:
+        messages = {(delivery.topic, delivery.payload) for delivery in deliveries}
         taken = self._desk.take(deliveries)
-        assert taken.quarantined == 0, "a reading of ours was put aside"
-        self.awaited -= {(delivery.topic, delivery.payload) for delivery in deliveries}
+        known = not messages & self.strangers
+        assert not (known and taken.quarantined), "a reading of ours was put aside"
+        self.awaited -= messages
         self.moved.set()
         return taken
 
@@ -68,13 +79,34 @@ class _Watched:
         return 0
 
 
+class _Slow:
+    """The link as a consumer sees it that has other things to do until ``free`` is set."""
+
+    def __init__(self, link: MqttLink, free: asyncio.Event) -> None:
+        self._link, self._free = link, free
+        self.acknowledge, self.publish, self.close = link.acknowledge, link.publish, link.close
+
+    async def receive(self, count_max: int) -> Sequence[Delivery]:
+        deliveries = await self._link.receive(count_max)
+        await self._free.wait()
+        return deliveries
+
+
 class BrokerChannel:
     """Gateways publish at QoS 1 what the platform has collected."""
 
-    def __init__(self, system: LeasingSystem, machines: int, start_s: int) -> None:
-        self._system = system
+    def __init__(
+        self,
+        system: LeasingSystem,
+        desk: Callable[[], TelemetryDesk],
+        machines: int,
+        start_s: int,
+    ) -> None:
         self._loop = VirtualLoop(start_s)
-        self._watched = _Watched(system)
+        self._is_down = False
+        self._watched, self._free = _Watched(desk), asyncio.Event()
+        # A book that refuses on plan is nobody's news.
+        logging.getLogger(Consumer.__module__).setLevel(logging.ERROR)
         with system.book.transaction() as unit:
             enrol_fleets(unit.rows, [Fleet("leased", True, "WGS-84")])
             devices = [
@@ -85,10 +117,32 @@ class BrokerChannel:
             enrol_gateways(unit.rows, gateways)
         self._run(self._open())
 
-    def deliver(self, arrived: Arrived) -> None:
-        """Publish all, and wait until all of it is committed."""
-        self._loop.advance(max(arrived.at_s, self._loop.clock.now_s()))
-        self._run(self.send(messages_of(arrived)))
+    def deliver(self, arrived: Arrived, trouble: Trouble = CALM) -> None:
+        """Publish all, and wait until all of it is committed, unless the consumer stalls."""
+        if not trouble.stalled:
+            self._free.set()
+        else:
+            self._free.clear()
+        self._advance(arrived.at_s)
+        messages = messages_of(arrived, trouble.last)
+        order = [messages[one] for one in trouble.order(list(messages))]
+        self._watched.strangers.update(trouble.strangers)
+        self._run(self._send([*trouble.strangers, *order], trouble))
+
+    def broker_ends(self, at_s: int) -> None:
+        """Until it returns the loop's time stands: nothing but refused attempts would happen."""
+        self._advance(at_s)
+        self._run(self._broker.kill())
+        self._is_down = True
+
+    def broker_returns(self, at_s: int) -> None:
+        self._run(self._broker.start())
+        self._is_down = False
+        self._advance(at_s)
+
+    def _advance(self, at_s: int) -> None:
+        if not self._is_down:
+            self._loop.advance(max(at_s, self._loop.clock.now_s()))
 
     def close(self) -> None:
         self._run(self._shut())
@@ -100,30 +154,49 @@ class BrokerChannel:
 
     async def _open(self) -> None:
         accounts = (_BANK, *(_gateway(number) for number in range(GATEWAYS)))
-        self.broker = EmbeddedBroker(Access(accounts))
-        await self.broker.start()
-        self._links = [
-            MqttLink(self.broker.url, account, filters, self._loop.clock, keep_alive_s=0)
-            for account, filters in ((_BANK, _COMES_IN), *((one, ()) for one in accounts[1:]))
-        ]
-        for link in self._links:
-            await link.open()
-        consumer = Consumer(self._links[0], self._watched, poll_s=None, tick_s=None)
-        self._running = asyncio.create_task(consumer.run())
+        self._broker = EmbeddedBroker(Access(accounts))
+        await self._broker.start()
+        self._bank = await self._linked(_BANK, _COMES_IN)
+        self._gateways = [await self._linked(account, ()) for account in accounts[1:]]
+        self._running = asyncio.create_task(self._consume())
 
-    async def send(self, messages: Sequence[Message]) -> None:
+    async def _linked(self, account: Account, filters: Sequence[str]) -> MqttLink:
+        link = MqttLink(self._broker.url, account, filters, self._loop.clock, keep_alive_s=0)
+        await link.open()
+        return link
+
+    async def _consume(self) -> None:
+        """The service, started again whenever it was killed; what it had not answered comes."""
+        while True:
+            try:
+                await Consumer(
+                    _Slow(self._bank, self._free), self._watched, poll_s=None, tick_s=None
+                ).run()
+            except* Killed:
+                self._watched.restart()
+                await self._bank.close()
+                self._bank = await self._linked(_BANK, _COMES_IN)
+
+    async def _send(self, messages: Sequence[Message], trouble: Trouble) -> None:
         """Each message by its gateway; done once the consumer has committed them."""
-        await asyncio.gather(*(self.publish(message) for message in messages))
-        await self.drained()
+        sending = asyncio.gather(*(self._publish(message) for message in messages))
+        if trouble.killed:
+            # Some bytes are on their way: what was not answered is lost, and sent again.
+            await asyncio.sleep(0)
+            await self._broker.kill()
+            await self._broker.start()
+        await sending
+        if not trouble.stalled:
+            await self._drained()
 
-    async def publish(self, message: Message) -> None:
+    async def _publish(self, message: Message) -> None:
         """By the gateway that the topic names; done once the broker has it."""
         topic, payload = message
         number = int(topic.split("/")[1].removeprefix("g-"))
         self._watched.awaited.add(message)
-        await self._links[1 + number].publish(topic, payload)
+        await self._gateways[number].publish(topic, payload)
 
-    async def drained(self) -> None:
+    async def _drained(self) -> None:
         """Until the consumer has committed every message that was published."""
         while self._watched.awaited:
             assert not self._running.done(), "the consumer ended"
@@ -133,6 +206,6 @@ class BrokerChannel:
     async def _shut(self) -> None:
         self._running.cancel()
         await asyncio.gather(self._running, return_exceptions=True)
-        for link in self._links:
+        for link in (self._bank, *self._gateways):
             await link.close()
-        await self.broker.stop()
+        await self._broker.stop()

@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 
+from sim.faults import Faults
 from sim.leasing.grid import MONTH_DAYS
 from sim.leasing.lessor_parameters import LessorParameters
 from sim.leasing.terms import usage_prices
@@ -59,9 +60,14 @@ class LeaseDesk:
     """Leases by number; of each machine the live one."""
 
     def __init__(
-        self, service: LeaseService, process: str, p: LessorParameters, sizes: tuple[int, int]
+        self,
+        service: LeaseService,
+        process: str,
+        p: LessorParameters,
+        sizes: tuple[int, int],
+        faults: Faults,
     ) -> None:
-        self.service = service
+        self.service, self._faults = service, faults
         self._process, self._p = process, p
         self._machines, self._lessees = sizes
         self._tariff = 0
@@ -123,6 +129,13 @@ class LeaseDesk:
         self.lease_of[machines] = NO_LEASE
         return np.sort(leases[leases != NO_LEASE])
 
+    def close_day(self, day: int) -> None:
+        """The end of a day. A lease that a slow clock dated back has an earlier day to close."""
+        for past in self.service.days_to_close():
+            if past < day:
+                self.service.end_of_day(past)
+        self.service.end_of_day(day)
+
     def debts(self, day: int) -> Debts:
         """What is past its due day, by debtor."""
         count = self.service.leases
@@ -141,6 +154,7 @@ class LeaseDesk:
     def pay(self, day: int, leases: I64, amount_fen: I64) -> I64:
         """Cash of lessees; what was taken of it, int64 like leases."""
         applied_fen = np.zeros(leases.size, np.int64)
+        amount_fen = self._faults.through_rail(amount_fen)
         rows = np.flatnonzero(amount_fen > 0)
         if rows.size:
             order = rows[np.argsort(leases[rows])]

@@ -6,12 +6,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.leasing.bank import Bank, Channel
+from sim.leasing.bank import Bank
 from sim.leasing.channel_columns import as_readings
 from sim.leasing.grid import MS, day_start_s
 from sim.leasing.lease_desk import OFFICER, SECOND, Debts, LeaseDesk
 from sim.leasing.lessor import LASTS, Lessor
 from sim.leasing.lessor_parameters import LessorParameters
+from sim.leasing.line import Line
 from sim.leasing.network import Network
 from sim.leasing.terminals import Terminals
 from sim.leasing.troubles import FAR_S
@@ -39,10 +40,10 @@ class UsageLessor(Lessor):
         log: EventLog,
         bank: Bank,
         desk: LeaseDesk,
-        channel: Channel,
+        line: Line,
     ) -> None:
         super().__init__(world, p, log, bank, desk)
-        self._channel = channel
+        self.line = line
         self.terminals = Terminals(world.luck, world.t, world.fleet)
         self._network = Network(world.luck, world.t, world.fleet.n)
         n = world.fleet.n
@@ -84,10 +85,9 @@ class UsageLessor(Lessor):
     def poll(self, at_s: int) -> None:
         """Readings come in; silence is noticed; somebody looks at new alerts."""
         self._now_s = at_s
-        arrived = self._network.collect(at_s)
+        arrived = self.line.deliver(self._network.collect(at_s))
         if len(arrived):
             self.readings_count += len(arrived)
-            self._channel.deliver(arrived)
             self.baseline.take_in(as_readings(arrived, arrived.spoken.at_ms))
         self.bank.service.tick(at_s * MS)
         self._answer(at_s)
@@ -220,4 +220,4 @@ class UsageLessor(Lessor):
         return self.terminals.written
 
     def close(self) -> None:
-        self._channel.close()
+        self.line.close()

@@ -1,5 +1,6 @@
 """What terminals put on the wire: readings as JSON, many to a message of the platform's gateway."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -23,15 +24,20 @@ def gateway_id(gateway: int) -> str:
     return f"g-{gateway}"
 
 
-def messages_of(arrived: Arrived) -> list[tuple[str, bytes]]:
-    """Topic and payload of each gateway's message; a terminal always speaks by the same one."""
-    gateway = arrived.spoken.device % GATEWAYS
+def gateways_of(device: I64) -> I64:
+    """The gateway by which each terminal speaks, always the same one."""
+    return device % GATEWAYS
+
+
+def messages_of(arrived: Arrived, reverse: Sequence[int] = ()) -> dict[int, tuple[str, bytes]]:
+    """Topic and payload of each gateway's message. reverse: those whose readings are turned."""
+    gateway = gateways_of(arrived.spoken.device)
     lines = _lines(arrived)
-    messages = []
+    messages = {}
     for one in np.unique(gateway).tolist():
         rows = np.flatnonzero(gateway == one).tolist()
-        payload = b"\n".join(lines[row] for row in rows)
-        messages.append((f"gateway/{gateway_id(one)}/data", payload))
+        payload = b"\n".join(lines[row] for row in (reversed(rows) if one in reverse else rows))
+        messages[one] = (f"gateway/{gateway_id(one)}/data", payload)
     return messages
 
 

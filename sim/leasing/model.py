@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
+from sim.checks.cash import first_breach
 from sim.column_events import checksum
-from sim.leasing.audit import audit_stage, journal_of
+from sim.faults import check_severities, windows_of
+from sim.leasing.audit import audit_stage, journal_of, watch
 from sim.leasing.parameters import PROCESSES, parameters_of
 from sim.leasing.stage import Setting, Span, Stage, by_broker, by_columns
 from sim.metrics.leasing import measure
 from sim.scenario import Scenario
+from sim.streams import Luck
 from sim.world import Outcome, Task
 from system.adapters.sql_place import own_place
 from system.leasing.records import AlertKind
@@ -24,15 +28,17 @@ def simulate_leasing(task: Task) -> Outcome:
     with _database(task) as url:
         stage = Stage(setting, url, by_broker if task.wiring == "full" else by_columns)
         started = perf_counter()
-        stage.run()
+        stage.run(partial(watch, stage) if setting.windows else _nothing)
         elapsed_s = perf_counter() - started
         journal = journal_of(stage)
         _note(stage, journal)
+        with stage.faults.paused():
+            verdicts = first_breach((stage.broken, audit_stage(stage, journal)))
         outcome = Outcome(
             measure(stage, journal),
             stage.log,
-            audit_stage(stage, journal),
-            {"readings_per_s": stage.readings_count / elapsed_s},
+            verdicts,
+            {"readings_per_s": stage.readings_count / elapsed_s, **stage.faults.counts()},
         )
         stage.close()
     return outcome
@@ -47,7 +53,15 @@ def setting_of(scenario: Scenario, arm: str, replication: int) -> Setting:
     machines, contractors = (_count(scenario, name) for name in ("machine", "contractor"))
     span = Span(scenario.warmup_days, scenario.warmup_days + scenario.horizon_days)
     parameters = parameters_of(scenario, arm)
-    return Setting(process, scenario.seed, replication, parameters, machines, contractors, span)
+    luck = Luck(scenario.seed, replication)
+    windows = windows_of(scenario, arm, luck, parameters.world.start_s)
+    check_severities(scenario)
+    sizes = (machines, contractors)
+    return Setting(process, scenario.seed, replication, parameters, *sizes, span, windows)
+
+
+def _nothing(day: int) -> None:
+    """At the close of an undisturbed day."""
 
 
 def _count(scenario: Scenario, name: str) -> int:

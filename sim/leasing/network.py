@@ -69,22 +69,29 @@ class Network:
 
     def _put(self, spoken: Spoken, polls: I64, rows: I64) -> None:
         for poll in np.unique(polls[rows]).tolist():
-            self._coming[poll].append(_take(spoken, rows[polls[rows] == poll]))
+            self._coming[poll].append(taken(spoken, rows[polls[rows] == poll]))
 
     def collect(self, at_s: int) -> Arrived:
         """What arrives at this poll."""
         assert (at_s + UTC_OFFSET_S) % self._p.poll_s == 0, "not the time of a poll"
         parts = self._coming.pop((at_s + UTC_OFFSET_S) // self._p.poll_s, [])
-        spoken = _joined(parts) if parts else _NOTHING
-        buffered = (at_s - spoken.true_s > LIVE_S).astype(np.int64)
-        return Arrived(at_s, spoken, buffered)
+        return arrived_at(at_s, joined(parts))
 
 
-def _take(spoken: Spoken, rows: I64) -> Spoken:
+def arrived_at(at_s: int, spoken: Spoken) -> Arrived:
+    """These readings, sent and received at ``at_s``."""
+    return Arrived(at_s, spoken, (at_s - spoken.true_s > LIVE_S).astype(np.int64))
+
+
+def taken(spoken: Spoken, rows: I64) -> Spoken:
     return Spoken(*(getattr(spoken, field.name)[rows] for field in fields(Spoken)))
 
 
-def _joined(parts: list[Spoken]) -> Spoken:
+def joined(parts: list[Spoken]) -> Spoken:
+    """All of these, one after the other."""
+    parts = [part for part in parts if len(part)]
+    if not parts:
+        return _NOTHING
     whole = (np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Spoken))
     return Spoken(*whole)
 

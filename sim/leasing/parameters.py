@@ -28,6 +28,10 @@ class Parameters:
     lessor: LessorParameters
 
 
+# Settings of an arm that are no parameters.
+_SETTINGS = ("process", "faults")
+
+
 def parameters_of(scenario: Scenario, arm: str) -> Parameters:
     """The parameters of one arm. Raises InputError for a missing, ill-typed or unusable one."""
     reader = _Reader(scenario, arm)
@@ -50,7 +54,7 @@ class _Reader:
         self._scenario, self._arm = scenario, arm
         self._values: dict[str, Any] = {n: p.value for n, p in scenario.parameters.items()}
         own = scenario.arms[arm]
-        self._values.update((name, value) for name, value in own.items() if name != "process")
+        self._values.update((n, value) for n, value in own.items() if n not in _SETTINGS)
 
     def refuse(self, name: str, value: object, remedy: str) -> Exception:
         own = name in self._scenario.arms[self._arm]

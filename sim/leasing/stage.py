@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from sim.engine import EconomyModel, Engine
-from sim.leasing.bank import Bank, Channel
+from sim.faults import Faults, Window
+from sim.leasing.bank import Bank
 from sim.leasing.channel_broker import BrokerChannel
 from sim.leasing.channel_columns import ColumnChannel
 from sim.leasing.facts import Facts
@@ -14,8 +16,10 @@ from sim.leasing.lease_desk import LeaseDesk
 from sim.leasing.lessor import Lessor
 from sim.leasing.lessor_fixed import FixedLessor
 from sim.leasing.lessor_usage import UsageLessor
+from sim.leasing.line import Channel, Line
 from sim.leasing.machines import MachineDay
 from sim.leasing.parameters import Parameters
+from sim.leasing.restarts import Services, under_faults
 from sim.leasing.statements import state_book
 from sim.leasing.terms import terms_of
 from sim.leasing.watch_policy import WATCH_POLICY
@@ -32,6 +36,8 @@ from system.limits import DAY_S
 # Dealings of a day come after its work; the evening comes last.
 _DEALS_S: Final = DAY_S - 2
 _CLOSES_S: Final = DAY_S - 1
+# A broker is back so long before its fault is over, so that clients have come back by then.
+_RETURNS_S: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One arm's numbers."""
+    """One arm's numbers. windows: what breaks when."""
 
     process: str
     seed: int
@@ -53,19 +59,21 @@ class Setting:
     machines: int
     contractors: int
     span: Span
+    windows: tuple[Window, ...] = ()
 
 
-MakeChannel = Callable[[LeasingSystem, Setting], Channel]
+MakeChannel = Callable[[LeasingSystem, Services, Setting], Channel]
 
 
-def by_columns(system: LeasingSystem, setting: Setting) -> Channel:
+def by_columns(system: LeasingSystem, services: Services, setting: Setting) -> Channel:
     """The fast wiring."""
-    return ColumnChannel(system.leasing, system.book)
+    return ColumnChannel(services.leasing, system.book)
 
 
-def by_broker(system: LeasingSystem, setting: Setting) -> Channel:
+def by_broker(system: LeasingSystem, services: Services, setting: Setting) -> Channel:
     """The full wiring."""
-    return BrokerChannel(system, setting.machines, setting.parameters.world.start_s)
+    start_s = setting.parameters.world.start_s
+    return BrokerChannel(system, services.desk, setting.machines, start_s)
 
 
 class Stage:
@@ -89,21 +97,28 @@ class Stage:
         self.measured_from = self.start_day + setting.span.from_days
         self.facts = Facts(setting.machines)
         self.system = build_leasing(clock=self.engine.clock, store_url=store_url, policy=policy)
-        self.desk = LeaseDesk(self.system.leases, setting.process, p.lessor, sizes)
+        # Invariants that were seen broken during the run: when, and what broke first.
+        self.broken: dict[str, str] = {}
+        self.faults = Faults(setting.windows, luck, lambda: self.engine.now_s)
+        self._services = under_faults(self.system, self.engine.clock, policy, self.faults)
+        leases = self._services.leases
+        self.desk = LeaseDesk(leases, setting.process, p.lessor, sizes, self.faults)
         self.lessor: Lessor = self._lessor(channel)
 
     def _lessor(self, make_channel: MakeChannel) -> Lessor:
         p, world, log = self.setting.parameters, self.world, self.log
-        bank = Bank(self.system.leasing, world.fleet, world.projects, p.world)
+        bank = Bank(self._services.leasing, world.fleet, world.projects, p.world)
         if self.setting.process == "fixed":
             return FixedLessor(world, p.lessor, log, bank, self.desk)
-        channel = make_channel(self.system, self.setting)
-        return UsageLessor(world, p.lessor, log, bank, self.desk, channel)
+        channel = make_channel(self.system, self._services, self.setting)
+        schedule_breaks(self.engine, self.faults, channel)
+        line = Line(channel, self.faults)
+        return UsageLessor(world, p.lessor, log, bank, self.desk, line)
 
-    def run(self) -> None:
-        """All days."""
+    def run(self, closing: Callable[[int], object] = lambda day: None) -> None:
+        """All days. closing: called with the day's number after each."""
         self.lessor.start()
-        _Days(self)
+        _Days(self, closing)
         self.engine.run(self.engine.now_s + self.setting.span.days * DAY_S)
 
     def note(self, day: int, work: MachineDay) -> None:
@@ -147,9 +162,9 @@ class Stage:
 class _Days(EconomyModel):
     """The Mesa model: one step per local day."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, closing: Callable[[int], object]) -> None:
         super().__init__(stage.engine)
-        self._stage = stage
+        self._stage, self._closing = stage, closing
         self._day = stage.start_day
 
     def step(self) -> None:
@@ -175,9 +190,19 @@ class _Days(EconomyModel):
 
     def _close(self, day: int) -> None:
         stage = self._stage
-        stage.system.leases.end_of_day(day)
+        stage.desk.close_day(day)
         state_book(stage, day)
         stage.lessor.failed(day, stage.world.economy.evening(day))
+        self._closing(day)
+
+
+def schedule_breaks(engine: Engine, faults: Faults, channel: Channel) -> None:
+    """What breaks by itself, whoever sends: the broker goes away and returns."""
+    for window in faults.windows:
+        if window.kind == "broker_down":
+            back_s = max(window.from_s, window.until_s - _RETURNS_S)
+            engine.at(window.from_s, partial(channel.broker_ends, window.from_s))
+            engine.at(back_s, partial(channel.broker_returns, back_s))
 
 
 @dataclass(frozen=True, slots=True)

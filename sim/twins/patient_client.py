@@ -6,7 +6,7 @@ that it is, is what faults test.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from sim.twins.faulty_transactions import Killed
@@ -22,27 +22,33 @@ class Unreachable(Exception):
 
 
 class PatientClient:
-    """Has the methods of the service that ``start`` puts together over the parts that survive."""
+    """Has the methods of the service that ``start`` puts together over the parts that survive.
 
-    def __init__(self, start: Callable[[], Any]) -> None:
-        self._start = start
+    facts: names of the service's properties.
+    """
+
+    def __init__(self, start: Callable[[], Any], facts: Collection[str] = ()) -> None:
+        self._start, self._facts = start, facts
         self._service: Any = None
         self.starts = 0
 
     def __getattr__(self, name: str) -> Any:
-        def ask(*args: Any) -> Any:
-            return self._ask(name, args)
+        if name in self._facts:
+            return self._ask(name, lambda service: getattr(service, name))
+
+        def ask(*args: Any, **named: Any) -> Any:
+            return self._ask(name, lambda service: getattr(service, name)(*args, **named))
 
         return ask
 
-    def _ask(self, name: str, args: tuple[Any, ...]) -> Any:
+    def _ask(self, name: str, question: Callable[[Any], Any]) -> Any:
         refusals = kills = 0
         while refusals < _REFUSALS_MAX and kills < _KILLS_MAX:
             try:
                 if self._service is None:
                     self._service = self._start()
                     self.starts += 1
-                return getattr(self._service, name)(*args)
+                return question(self._service)
             except Killed:
                 self._service = None
                 kills += 1

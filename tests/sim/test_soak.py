@@ -25,14 +25,14 @@ def test_the_swarm_reaches_every_kind_and_leaves_most_out_of_each_trial() -> Non
 
 
 def test_a_quiet_soak_covers_and_exits_with_0(capsys: pytest.CaptureFixture[str]) -> None:
-    assert call(["soak", "--seed", "32", "--trials", "2", "--json"]) == 0
+    assert call(["soak", "--seed", "11", "--trials", "2", "--json"]) == 0
     out, err = capsys.readouterr()
     seen = json.loads(out)
     assert seen["trials"] == 2
     assert seen["failed"] == []
     assert seen["coverage"]["trials_by_fault"]
     assert seen["coverage"]["events"]
-    assert "seed 32" in err
+    assert "seed 11" in err
     assert "trial 1, " in err
 
 

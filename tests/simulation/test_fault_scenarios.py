@@ -7,6 +7,11 @@ from sim.world import Outcome, Task, simulate
 
 SMALL = {
     "chain-reorg": ("horizon_days=30",),
+    "broker-outage": (
+        "populations.machine.count=6",
+        "populations.contractor.count=4",
+        "horizon_days=30",
+    ),
     "feed-outage": ("populations.merchant.count=200", "populations.legacy.count=6000"),
 }
 
