@@ -45,6 +45,11 @@ _SENTENCES = (
         "各项额度的占用等于存续融资之和，且从不超限。",
     ),
     (
+        "limits_equal_contracts",
+        "Use of each limit in the books is what contracts have financed and open quotes reserve.",
+        "平台账上各项额度的占用等于合约上的存续融资加未结报价所预留的金额。",
+    ),
+    (
         "every_alert_has_evidence",
         "Every alert names the records and the figures that raised it.",
         "每一条预警都附有触发它的记录与数字。",

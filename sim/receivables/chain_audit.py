@@ -9,10 +9,12 @@ from sim.checks.auditor import (
     rebuild,
 )
 from sim.checks.cash import audit_chain_cash, first_breach
+from sim.checks.chain_limits import LIMITS, audit_limits
 from sim.checks.chain_log import entries
 from sim.receivables.cash_audit import disbursed
 from sim.receivables.economy import Economy
 from system.bootstrap import System
+from system.chain import records
 from system.chain.cash import deposit
 from system.chain.records import ALERTS, REQUESTS, STANDINGS
 from system.ledger.records import TRANSFERS
@@ -29,10 +31,14 @@ def audit_platform(system: System, economy: Economy) -> dict[str, str]:
         transfers = unit.scan(TRANSFERS)
         party_of = {row.address: row.party_id for row in unit.scan(STANDINGS)}
         alerts, requests = unit.scan(ALERTS), unit.scan(REQUESTS)
+        lines, receivables = unit.scan(records.LIMITS), unit.scan(records.RECEIVABLES)
     balances_fen = ledger_balances(transfers)
     address_of = {deposit(party_id): address for address, party_id in party_of.items()}
     verdicts["ledger_equals_chain"] = audit_deposits(state, balances_fen, address_of)
     verdicts["every_alert_has_evidence"] = audit_alerts(alerts)
+    debtor_of = {row.receivable_id: row.debtor_id for row in receivables}
+    addresses = {party_id: address for address, party_id in party_of.items()}
+    verdicts[LIMITS] = audit_limits(lines, requests, state.used_fen, addresses, debtor_of)
     stuck = [row.request_id for row in requests if row.state in _UNDER_WAY]
     verdicts["every_accepted_request_completes"] = _completeness(economy, stuck)
     cash = audit_chain_cash(state, economy.purses.journal, disbursed(economy), party_of)

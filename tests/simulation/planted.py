@@ -5,6 +5,7 @@ A defect whose line is no longer there fails its test: this list stays true to t
 """
 
 import inspect
+import re
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,9 @@ class Defect:
     faults: tuple[dict[str, Any], ...] = ()
 
 
+_DEF = re.compile(r"^(async )?def ", re.MULTILINE)
+
+
 @contextmanager
 def planted(defect: Defect) -> Iterator[None]:
     module_name, _, path = defect.where.partition(":")
@@ -41,7 +45,7 @@ def planted(defect: Defect) -> Iterator[None]:
     function = getattr(function, "fget", None) or function
     source = textwrap.dedent(inspect.getsource(function))
     assert defect.old in source, f"{defect.name}: {defect.where} no longer says {defect.old}"
-    source = source[source.index("def ") :].replace(defect.old, defect.new, 1)
+    source = source[_DEF.search(source).start() :].replace(defect.old, defect.new, 1)
     made: dict[str, Any] = {}
     exec(compile(source, f"<planted: {defect.name}>", "exec"), module.__dict__, made)
     sound = function.__code__
@@ -59,6 +63,8 @@ KILLS_LENDING = (fault("service_killed", 0.2, **LENDING),)
 FULL_LENDING = (fault("disk_full", 0.4, **LENDING),)
 DROPS = (fault("transaction_dropped", 0.3),)
 TIMEOUTS = (fault("evm_timeout_after", 0.4), fault("evm_timeout_before", 0.3))
+OFTEN = (fault("service_killed", 0.2, at=0, **{"for": 25}),)
+LATE = (fault("mqtt_late", 0.1),)
 REORGS = (fault("reorg", 0.3, every=2, **{"for": 0.1}),)
 
 
@@ -121,7 +127,7 @@ RECEIVABLES = (
         "used limits are never given back",
         "system.chain.limits_book:change_use",
         "used_fen=row.used_fen + change_fen", "used_fen=row.used_fen + abs(change_fen)",
-        "receivables", (),
+        "repaid", (),
     ),
     Defect(
         "an undone transaction leaves half of its rows",
@@ -248,6 +254,48 @@ LEASING = (
         "system.leasing.evidence:_said",
         "name: int(values[name])", "name: int(values[name]) + 10**6 * (name == 'sequence')",
         "leasing", (),
+    ),
+    Defect(
+        "a reading that is known is stored again",
+        "system.leasing.history:_new_ones",
+        "if not known.size:", "if True:",
+        "leasing", LATE,
+    ),
+    Defect(
+        "the page of the first machine of a batch is not kept",
+        "system.leasing.history:keep",
+        "unit.replace(OPEN, known)", "unit.replace(OPEN, known[1:])",
+        "leasing", LATE,
+    ),
+    Defect(
+        "the first line of a gateway's message is skipped",
+        "system.leasing.decode:_lines",
+        "if part] or", "if part][1:] or",
+        "broker", LATE,
+    ),
+    Defect(
+        "a message is acknowledged before its commit",
+        "system.adapters.mqtt_consumer:Consumer._bring_in",
+        "await self._commit", "self._link.acknowledge(deliveries); await self._commit",
+        "broker", KILLS,
+    ),
+    Defect(
+        "rent is paid and still owed",
+        "system.leasing.leases.service_money:take",
+        'debt["rent_due_fen"] - taken.rent_fen,', 'debt["rent_due_fen"],',
+        "leasing", (),
+    ),
+    Defect(
+        "rent is owed twice over",
+        "system.leasing.leases.billing:issue",
+        'columns["rent_due_fen"] + bill_fen', 'columns["rent_due_fen"] + 2 * bill_fen',
+        "leasing", (),
+    ),
+    Defect(
+        "a command that was answered is handled again",
+        "system.ledger.idempotency:once",
+        "if key not in stored:", "if True:",
+        "leasing", OFTEN,
     ),
 )  # fmt: skip
 

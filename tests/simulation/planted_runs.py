@@ -7,47 +7,74 @@ differ from the undisturbed run's where the faults should leave no trace.
 from dataclasses import replace
 from typing import Any
 
-from sim.failure import attempt
+from sim.failure import Failure, attempt
+from sim.fault_kinds import KINDS
+from sim.scenario import Scenario, scenario_of
 from sim.trace import first_difference
-from sim.world import Task
+from sim.world import Outcome, Task
 from tests.sim.faulty import calm as calm_receivables
 from tests.sim.faulty import with_faults
 from tests.sim.faulty_credit import calm as calm_credit
 from tests.sim.faulty_credit import credit_with, played, taught
-from tests.sim.leasing_runs import task as leasing
+from tests.sim.faulty_leasing import calm as calm_leasing
+from tests.sim.faulty_leasing import leasing_with
 from tests.simulation.planted import ALL, Defect, planted
 
 _ARMS: dict[str, dict[str, Any]] = {
     "receivables": {},
     "confirmed": {"confirmations_count": 8},
 }
-_HIDDEN = ("service_killed", "disk_full", "evm_timeout_after", "evm_timeout_before")
+# The wiring of machines' readings.
+_WIRINGS = {"leasing": "columns", "broker": "full"}
 
 
 def caught_by(defect: Defect) -> str:
     """What caught it: an invariant's name, or how the run gave it away; "" for nothing."""
-    run = {"credit": _in_credit, "leasing": _in_leasing}.get(defect.run, _in_receivables)
+    runs = {"credit": _in_credit, "leasing": _in_leasing, "broker": _in_leasing}
+    run = runs.get(defect.run, _in_receivables)
     return run(defect)
 
 
 def _in_leasing(defect: Defect) -> str:
+    scenario, calm = leasing_with(*defect.faults), calm_leasing()
     with planted(defect):
-        _, failure = attempt(leasing("usage", "horizon_days=30"))
-    return "" if failure is None else failure.what
+        task = Task(scenario, "usage", 0, _WIRINGS[defect.run], "revm", "memory")
+        outcome, failure = attempt(task)
+    if failure is not None:
+        return _words(failure)
+    assert outcome is not None
+    return _trace(calm, outcome) if _is_hidden(defect) else ""
 
 
 def _in_receivables(defect: Defect) -> str:
-    scenario = with_faults(*defect.faults, arm=_ARMS[defect.run])
+    scenario = _scenario(defect)
     calm = calm_receivables()
     with planted(defect):
         outcome, failure = attempt(Task(scenario, "chain", 0, "columns", "revm", "memory"))
     if failure is not None:
-        return failure.what if failure.what != "crashed" else f"crash: {failure.error[:60]}"
+        return _words(failure)
     assert outcome is not None
     leaves_no_trace = defect.run == "receivables" and _is_hidden(defect)
-    if leaves_no_trace and first_difference(calm.log, outcome.log) is not None:
-        return "equal to the undisturbed run"
-    return ""
+    return _trace(calm, outcome) if leaves_no_trace else ""
+
+
+def _scenario(defect: Defect) -> Scenario:
+    scenario = with_faults(*defect.faults, arm=_ARMS.get(defect.run))
+    if defect.run != "repaid":
+        return scenario
+    data = scenario.as_data()
+    data["horizon_days"] = 80
+    data["parameters"]["term_days_options"]["value"] = [45, 45]
+    return scenario_of(data, "test")
+
+
+def _words(failure: Failure) -> str:
+    return failure.what if failure.what != "crashed" else f"crash: {failure.error[:60]}"
+
+
+def _trace(calm: Outcome, disturbed: Outcome) -> str:
+    same = first_difference(calm.log, disturbed.log) is None
+    return "" if same else "equal to the undisturbed run"
 
 
 def _in_credit(defect: Defect) -> str:
@@ -66,7 +93,7 @@ def _in_credit(defect: Defect) -> str:
 
 
 def _is_hidden(defect: Defect) -> bool:
-    return bool(defect.faults) and all(entry["kind"] in _HIDDEN for entry in defect.faults)
+    return bool(defect.faults) and all(KINDS[entry["kind"]].hidden for entry in defect.faults)
 
 
 def clean_runs() -> list[str]:
