@@ -45,19 +45,11 @@ def _note(folder: Path, so_far: Soaked, failure: Failure | None) -> None:
     typer.echo(f"trial {number}, {so_far.wall_s:.0f} s: {state}", err=True)
     if failure is None:
         return
-    from sim.run_folder import write_json
-    from sim.toml_text import toml_text
+    from sim.failure_files import write_failure
 
-    folder.mkdir(parents=True, exist_ok=True)
-    scenario = folder / f"{number:06d}.toml"
-    task = failure.task
-    replay = f"shapan run {scenario} --arms {task.arm} --replication {task.replication}"
-    if task.wiring != "columns":
-        replay += f" --wiring {task.wiring}"
-    scenario.write_text(toml_text(task.scenario.as_data()), encoding="utf-8")
-    write_json(folder / f"{number:06d}.json", failure.record(f"soak trial {number}", replay))
-    typer.echo(f"  replay: {replay}", err=True)
-    typer.echo(f"  shrink: shapan shrink {folder / f'{number:06d}.json'}", err=True)
+    kept = write_failure(folder, f"{number:06d}", failure, f"soak trial {number}")
+    typer.echo(f"  replay: {kept.replay}", err=True)
+    typer.echo(f"  shrink: {kept.shrink}", err=True)
 
 
 def _document(seen: Soaked, folder: Path) -> dict[str, object]:
