@@ -29,6 +29,7 @@ from system.ledger.inbox import INBOX_TABLES
 from system.ledger.outbox import OUTBOX_TABLES
 from system.ledger.records import LEDGER_TABLES
 from system.parties.records import PARTIES_TABLES
+from system.payments.records import PAYMENT_TABLES
 from system.ports.clock import Clock
 from system.ports.evm import Evm
 from system.ports.store import Store
@@ -57,6 +58,7 @@ TABLES: Final = (
     *OUTBOX_TABLES,
     *INBOX_TABLES,
     *PARTIES_TABLES,
+    *PAYMENT_TABLES,
     *COMPLIANCE_TABLES,
     *RELAY_TABLES,
     *INDEX_TABLES,

@@ -5,6 +5,7 @@ ShapanError
 ├── OperationalError        the outside world failed; retry is safe
 │   ├── EvmUnavailable      the node's answer is unknown
 │   ├── StoreUnavailable    locked, full or unreachable
+│   ├── RailUnavailable     the payment rail's answer is unknown
 │   ├── BrokerUnavailable   the MQTT broker cannot be reached, or cannot listen
 │   └── PeerUnavailable     the other party of a joint computation is lost
 ├── EvmReverted             a contract refused; decoded name and arguments
@@ -72,6 +73,12 @@ class StoreUnavailable(OperationalError):
     def __init__(self, operation: str, cause: str) -> None:
         self.operation, self.cause = operation, cause
         super().__init__(f"store cannot {operation}: {cause}; nothing was written, try again")
+
+
+class RailUnavailable(OperationalError):
+    def __init__(self, operation: str, cause: str) -> None:
+        self.operation, self.cause = operation, cause
+        super().__init__(f"payment rail did not {operation}: {cause}; send the same message again")
 
 
 class BrokerUnavailable(OperationalError):

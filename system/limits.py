@@ -24,6 +24,8 @@ TIER_MAX = 8
 CHAIN_BATCH_ITEMS_MAX = 40
 # An intake document; larger ones are refused before parsing.
 DOCUMENT_BYTES_MAX = 1_048_576
+# How deep an XML document may nest. UBL and ISO 20022 go a dozen deep.
+XML_DEPTH_MAX = 64
 # Any text of a command: names, numbers, reasons. Far above what people write.
 TEXT_CHARS_MAX = 1_000
 # The end of the year 9999, the last that calendars print; fits every column and the contracts.

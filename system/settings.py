@@ -30,6 +30,7 @@ class Settings:
     process, where blocks stay; on a node, which may drop its last ones, CONFIRMATIONS_ON_NODE.
     gas_price_wei: what every transaction pays on a node.  signatures_required: whoever moves money
     over the gateway signs, also clients that registered no key, which then cannot.
+    rail: embedded, or the folder that the bank's link to the payment rail watches.
     """
 
     store_url: str = "sqlite:///shapan.db"
@@ -38,6 +39,7 @@ class Settings:
     confirmations: int | None = None
     gas_price_wei: int = 0
     signatures_required: bool = False
+    rail: str = "embedded"
 
     @property
     def confirmations_needed(self) -> int:
@@ -58,6 +60,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         chain_id=_whole(environment, "SHAPAN_CHAIN_ID", 1, 2**53),
         confirmations=_whole(environment, "SHAPAN_CONFIRMATIONS", 0, 10_000),
         gas_price_wei=_whole(environment, GAS_PRICE_VARIABLE, 0, _GAS_PRICE_WEI_MAX) or 0,
+        rail=_rail(environment.get("SHAPAN_RAIL", usual.rail)),
         signatures_required=bool(_whole(environment, "SHAPAN_REQUIRE_SIGNATURES", 0, 1)),
     )
 
@@ -95,6 +98,12 @@ def _store(value: str) -> str:
         remedy = "write memory, sqlite:///FILE.db or postgresql://USER@HOST/DATABASE"
         # The scheme only: the rest may hold a password.
         raise InputError("SHAPAN_STORE", value.partition(":")[0], remedy)
+    return value
+
+
+def _rail(value: str) -> str:
+    if value != "embedded" and not Path(value).is_absolute():
+        raise InputError("SHAPAN_RAIL", value, "write embedded or a folder's full path")
     return value
 
 

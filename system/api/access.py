@@ -17,12 +17,13 @@ class Role(IntFlag):
     AUDITOR = 64
     REGULATOR = 128
     ADMINISTRATOR = 256  # admits clients and parties; moves no money
+    RAIL = 512  # the payment rail: tells what became of payments
 
 
 READERS: Final = Role.AUDITOR | Role.REGULATOR
 # Whose business goes beyond one party: they see the objects of all.
 SEE_ALL: Final = READERS | Role.BANK_OFFICER | Role.RISK_OFFICER
-SCOPES: Final = ("receivables", "credit", "leasing", "parties", "operations")
+SCOPES: Final = ("receivables", "credit", "leasing", "parties", "payments", "operations")
 
 
 @dataclass(frozen=True, slots=True)

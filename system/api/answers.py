@@ -14,6 +14,13 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Document(Answer):
+    """A document of a standard, answered as it is and not as JSON."""
+
+    media_type: str
+    text: str
+
+
 class Taken(Answer):
     """A command was taken on. ``reference`` names what it made or concerns."""
 

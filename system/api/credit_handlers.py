@@ -27,6 +27,7 @@ from system.api.credit_shapes import (
     Withdrawal,
 )
 from system.api.problems import Problem
+from system.api.rail import CREDIT, give_back, pay_out
 from system.api.route import Call
 from system.api.services import Services
 from system.credit.commands import (
@@ -206,9 +207,17 @@ def _amounts(kind: Callable[[str, I64, I64], Any], asked: list[tuple[Call, int]]
 
 
 def draws(desk: Services, calls: list[Call]) -> list[Any]:
-    """Several draws, each on another line or in the order in which they came."""
+    """Several draws, each on another line or in the order in which they came; the rail pays."""
     use = desk.credit.credit.draw_each
-    return _each(desk, calls, lambda asked: use(_amounts(DrawBatch, asked)), _drawn)
+    answers = _each(desk, calls, lambda asked: use(_amounts(DrawBatch, asked)), _drawn)
+    drawn = [(call, one) for call, one in zip(calls, answers, strict=True) if type(one) is Drawn]
+    pay_out(desk, CREDIT, [(_owner(one), call.key, one.amount_fen) for call, one in drawn])
+    return answers
+
+
+def _owner(answer: Drawn | Repayment) -> str:
+    """As payments know the merchant."""
+    return f"merchant/{answer.account}"
 
 
 def _drawn(account: int, done: Outcomes) -> Drawn | Problem:
@@ -218,9 +227,12 @@ def _drawn(account: int, done: Outcomes) -> Drawn | Problem:
 
 
 def repayments(desk: Services, calls: list[Call]) -> list[Any]:
-    """Several repayments, as ``draws``."""
+    """Several repayments, as ``draws``; what exceeds the debt goes back."""
     use = desk.credit.credit.repay_each
-    return _each(desk, calls, lambda asked: use(_amounts(RepayBatch, asked)), _repaid)
+    answers = _each(desk, calls, lambda asked: use(_amounts(RepayBatch, asked)), _repaid)
+    paid = [(call, one) for call, one in zip(calls, answers, strict=True) if type(one) is Repayment]
+    give_back(desk, CREDIT, [(_owner(one), call.key, one.returned_fen) for call, one in paid])
+    return answers
 
 
 def _repaid(account: int, done: Repaid) -> Repayment | Problem:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from system.api import approvals, signatures
 from system.api.access import Caller
+from system.api.answers import Document
 from system.api.bodies import BODY_BYTES_MAX, read
 from system.api.gateway import Gateway
 from system.api.ownership import check_owner
@@ -158,15 +159,17 @@ def _key(route: Route, request: Request, caller: Caller) -> str:
 
 
 def _response(route: Route, request: Request, document: dict[str, Any]) -> Response:
-    text = canonical_json(document)
+    text, media_type = canonical_json(document), JSON
+    if route.answer is Document:
+        text, media_type = document["text"], document["media_type"]
     if route.is_command:
         status = 202 if route.four_eyes else route.status
-        return Response(text, status, media_type=JSON)
+        return Response(text, status, media_type=media_type)
     tag = f'"{sha256_hex(text)[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
-    return Response(text, route.status, headers, JSON)
+    return Response(text, route.status, headers, media_type)
 
 
 def problem_of(error: Exception) -> Problem:

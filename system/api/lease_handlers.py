@@ -7,6 +7,8 @@ from system.api import lease_shapes as shapes
 from system.api import owners
 from system.api.answers import not_found, refusal_problem
 from system.api.problems import Code, Problem
+from system.api.rail import LEASING
+from system.api.rail import give_back as payback
 from system.api.route import Call
 from system.api.services import Services
 from system.kernels.columns import I64, MISSING, i64
@@ -66,6 +68,7 @@ def pay(desk: Services, call: Call) -> shapes.Paid:
     paid = desk.leasing.leases.pay(PayBatch(call.key, i64([lease]), i64([call.body.amount_fen])))
     _check(paid.code)
     applied_fen, returned_fen = int(paid.applied_fen[0]), int(paid.returned_fen[0])
+    payback(desk, LEASING, [(f"lease/{lease}", call.key, returned_fen)])
     return shapes.Paid(lease=lease, applied_fen=applied_fen, returned_fen=returned_fen)
 
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from system.api.access import Role
+from system.api.answers import Document
 from system.api.problems import MEDIA_TYPE, Code
 from system.api.route import Route
 
@@ -22,7 +23,8 @@ def document(routes: Sequence[Route], version: str) -> dict[str, Any]:
     """The whole description of the gateway."""
     models: list[tuple[type[BaseModel], JsonSchemaMode]] = []
     models += [(route.body, "validation") for route in routes if route.body]
-    models += [(route.answer, "serialization") for route in routes]
+    answers = [route.answer for route in routes if route.answer is not Document]
+    models += [(answer, "serialization") for answer in answers]
     _, definitions = models_json_schema(list(dict.fromkeys(models)), ref_template=_REF)
     paths: dict[str, Any] = {}
     for route in routes:
@@ -41,6 +43,7 @@ def document(routes: Sequence[Route], version: str) -> dict[str, Any]:
 def _operation(route: Route) -> dict[str, Any]:
     status = "202" if route.four_eyes else str(route.status)
     answered: Any = _ASKED if route.four_eyes else _ref(route.answer.__name__)
+    content = {"application/xml": {"schema": {}}} if route.answer is Document else _json(answered)
     operation: dict[str, Any] = {
         "operationId": route.name,
         "summary": route.summary,
@@ -48,7 +51,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "security": [{"oauth": [route.scope]}],
         "parameters": _parameters(route),
         "responses": {
-            status: {"description": route.summary, "content": _json(answered)},
+            status: {"description": route.summary, "content": content},
             "default": {
                 "description": "Problem Details (RFC 9457)",
                 "content": {MEDIA_TYPE: {"schema": _ref("Problem")}},
@@ -81,6 +84,10 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in names
+    ]
+    found += [
+        {"name": name, "in": "query", "description": about, "schema": {"type": "string"}}
+        for name, about in route.query.items()
     ]
     if route.is_command:
         key = {"type": "string", "minLength": 1, "maxLength": 128}

@@ -1,6 +1,7 @@
 """Routes of receivables financing."""
 
 from dataclasses import fields
+from functools import partial
 from typing import Any, Final
 
 from system.api.access import SEE_ALL, Caller, Role
@@ -79,7 +80,7 @@ def _command(
 
 
 def _register_document(desk: Services, call: Call) -> Taken:
-    reader = read_ubl if call.media_type == _XML else read_json
+    reader = partial(read_ubl, by_schema=True) if call.media_type == _XML else read_json
     document = reader(call.raw, "request body")
     if not call.caller.is_one_of(document.seller_id, document.debtor_id):
         raise Problem(Code.FORBIDDEN, "The invoice is between other parties.")

@@ -8,6 +8,7 @@ from typing import Any, Final
 from system.api.approvals import APPROVALS
 from system.api.clients import CLIENTS, ClientDesk
 from system.api.owners import OWNED
+from system.api.unapplied import UNAPPLIED
 from system.bootstrap import System
 from system.bootstrap_credit import CreditSystem
 from system.bootstrap_leasing import LeasingSystem
@@ -16,7 +17,7 @@ from system.ports.broker import Account
 from system.ports.clock import Clock
 from system.ports.store import Store, Table, Unit
 
-API_TABLES: Final[tuple[Table[Any], ...]] = (CLIENTS, APPROVALS, OWNED, FEEDBACK)
+API_TABLES: Final[tuple[Table[Any], ...]] = (CLIENTS, APPROVALS, OWNED, UNAPPLIED, FEEDBACK)
 
 
 @dataclass(frozen=True, slots=True)

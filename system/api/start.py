@@ -4,9 +4,10 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import chain
+from pathlib import Path
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -14,20 +15,30 @@ from fastapi import FastAPI
 from system.adapters.field_cipher import AesGcmCipher
 from system.adapters.group_store import GroupStore
 from system.adapters.keys import KeyRing
+from system.adapters.rail_embedded import INSTANT, RAIL_TABLES, EmbeddedRail, RailTerms
+from system.adapters.rail_folder import FolderRail
 from system.adapters.sql_book import SqlBook, frame_tables
 from system.adapters.sql_store import SqlStore
 from system.api.access import SCOPES, Caller, Role
 from system.api.app import app_of
 from system.api.clients import ClientDesk
 from system.api.gateway import Gateway
+from system.api.rail import RailWork
 from system.api.rates import RateLimit
 from system.api.services import API_TABLES, Services
-from system.api.telemetry import BrokerPlace, Telemetry, account_of_device, account_of_gateway
+from system.api.telemetry import (
+    EMBEDDED,
+    BrokerPlace,
+    Telemetry,
+    account_of_device,
+    account_of_gateway,
+)
 from system.api.tokens import TokenIssuer
 from system.api.writer import Writer
 from system.bootstrap import DEFAULT_BOUNDS, TABLES, assemble, open_chain, settle_setup
 from system.bootstrap_credit import CREDIT_FRAMES, CREDIT_TABLES, CreditSystem
 from system.bootstrap_leasing import LEASING_FRAMES, LEASING_TABLES, LeasingSystem
+from system.chain.events import LotDisbursed, PayoutMade
 from system.chain.policy import DEFAULT_POLICY as CHAIN_POLICY
 from system.credit import registry
 from system.credit.desk import Parts
@@ -46,6 +57,7 @@ from system.leasing.service_telemetry import TelemetryDesk
 from system.limits import PERIOD_DAYS
 from system.ports.broker import Account
 from system.ports.clock import Clock
+from system.ports.rail import PaymentRail
 from system.ports.store import Table
 from system.settings import EVM_KINDS, Settings
 
@@ -55,6 +67,10 @@ _SETUP_S: Final = 3_600
 _DAY_LOOK_S: Final = 60.0
 # Between two checkpoints of the audit log: what of its end could go unnoticed.
 _ANCHOR_S: Final = 3_600.0
+# Between two looks at what the payment rail says.
+_RAIL_S: Final = 0.5
+# In production money that leaves a deposit is paid by the rail.
+_POLICY: Final = replace(CHAIN_POLICY, pays_by_rail=True)
 _LOG = logging.getLogger("shapan.gateway")
 
 
@@ -63,6 +79,7 @@ class Opening:
     """secret: of the system; keys, tokens and client secrets follow from it.  token_secrets: older
     ones after the newest, while tokens signed with them may be about; empty for the system's own.
     block_s: between two blocks of a chain that seals on demand.  broker: where devices connect.
+    rail_terms: hours and cycles of the embedded payment rail.
     """
 
     clock: Clock
@@ -71,6 +88,7 @@ class Opening:
     token_secrets: tuple[bytes, ...] = ()
     block_s: float = 0.1
     broker: BrokerPlace = field(default_factory=BrokerPlace)
+    rail_terms: RailTerms = INSTANT
 
 
 class Process:
@@ -92,6 +110,8 @@ class Process:
         self.telemetry = Telemetry(opening.broker, opening.clock, services.clients)
         self.telemetry.admit(_devices(services))
         required = opening.settings.signatures_required
+        self.rail = _open_rail(opening, self._store)
+        self._rail_work = RailWork(self.rail, self._store, opening.clock)
         self.gateway = Gateway(services, writer, tokens, RateLimit(), required)
         self.app: FastAPI = app_of(self.gateway, self._work)
 
@@ -114,7 +134,7 @@ class Process:
             self._chain,
             self._store,
             self._keys,
-            CHAIN_POLICY,
+            _POLICY,
             DEFAULT_BOUNDS,
             opening.secret,
             opening.settings.confirmations_needed,
@@ -150,6 +170,7 @@ class Process:
         """What runs beside the requests, until the app ends."""
         tasks = [
             asyncio.create_task(_again(self._opening.block_s, self.advance_chain)),
+            asyncio.create_task(_again(_RAIL_S, self.advance_rail)),
             asyncio.create_task(_again(_DAY_LOOK_S, self.close_days)),
             asyncio.create_task(_again(_ANCHOR_S, self.anchor)),
         ]
@@ -173,7 +194,17 @@ class Process:
             system.step()
         else:
             system.receivables.relay()
-        system.receivables.confirm()
+        payees = {
+            event.supplier_id if isinstance(event, LotDisbursed) else event.to_id
+            for event in system.receivables.confirm()
+            if isinstance(event, LotDisbursed | PayoutMade)
+        }
+        if payees:
+            system.receivables.pay_out(sorted(payees))
+
+    def advance_rail(self) -> None:
+        """Send payments that wait, and apply what the rail says. Not inside a group."""
+        self._rail_work.run(self.gateway.services, self._forget)
 
     def anchor(self) -> None:
         """Put a checkpoint of the audit log on the chain."""
@@ -202,6 +233,13 @@ def _cipher(secret: bytes) -> AesGcmCipher:
     """Seals what devices share with us, under keys of the system's secret."""
     key, index = (sha256(b"shapan/" + use + secret).digest() for use in (b"field/", b"index/"))
     return AesGcmCipher({1: key}, index)
+
+
+def _open_rail(opening: Opening, store: GroupStore) -> PaymentRail:
+    place = opening.settings.rail
+    if place == EMBEDDED:
+        return EmbeddedRail(store, opening.clock, opening.rail_terms)
+    return FolderRail(Path(place))
 
 
 def _devices(services: Services) -> list[Account]:
@@ -239,6 +277,7 @@ def open_store(url: str) -> SqlStore:
         LEASING_TABLES,
         frame_tables(LEASING_FRAMES),
         API_TABLES,
+        RAIL_TABLES,
     )
     for table in everything:
         assert tables.setdefault(table.name, table) is table, f"two tables named {table.name}"

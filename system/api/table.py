@@ -5,7 +5,16 @@ from typing import Any, Final
 
 from pydantic import ConfigDict
 
-from system.api import approvals, auditing, clients, credit, leasing, operations, receivables
+from system.api import (
+    approvals,
+    auditing,
+    clients,
+    credit,
+    leasing,
+    operations,
+    payments,
+    receivables,
+)
 from system.api.access import Role
 from system.api.answers import Answer, not_found
 from system.api.bodies import Body, read
@@ -61,6 +70,7 @@ _PRODUCTS: Final = (
     *receivables.ROUTES,
     *credit.ROUTES,
     *leasing.ROUTES,
+    *payments.ROUTES,
     *operations.ROUTES,
     *auditing.ROUTES,
 )

@@ -11,6 +11,8 @@ from system.ledger.records import Account, TransferRequest
 
 # Money that came in from, or went out to, accounts outside the platform.
 CLEARING: Final = "receivables/clearing"
+# Asked of the payment rail, and neither confirmed nor refused yet.
+IN_TRANSIT: Final = "receivables/in-transit"
 
 
 def deposit(party_id: str) -> str:
@@ -47,6 +49,10 @@ def clearing_account() -> Account:
     return Account(CLEARING, "platform", "debit", floor_fen=None)
 
 
+def in_transit_account() -> Account:
+    return Account(IN_TRANSIT, "platform", "credit")
+
+
 def accounts_of(party_id: str, *, is_bank: bool) -> list[Account]:
     """The accounts that a new party needs."""
     own = [Account(deposit(party_id), party_id, "credit")]
@@ -68,9 +74,19 @@ def top_up(cause: str, bank_id: str, amount_fen: int) -> TransferRequest:
     )
 
 
-def cash_in(cause: str, party_id: str, amount_fen: int) -> TransferRequest:
+def cash_in(cause: str, party_id: str, amount_fen: int, source: str = CLEARING) -> TransferRequest:
     """Cash that reached the bank for a party; held until the tokens exist."""
-    return TransferRequest(f"{cause}/cash-in", CLEARING, deposit(party_id), amount_fen, "hold")
+    return TransferRequest(f"{cause}/cash-in", source, deposit(party_id), amount_fen, "hold")
+
+
+def handed_to_rail(payment_id: str, amount_fen: int) -> TransferRequest:
+    """What left a deposit is on its way: it has not left the clearing account."""
+    return TransferRequest(f"{payment_id}/sent", CLEARING, IN_TRANSIT, amount_fen)
+
+
+def paid_by_rail(payment_id: str, amount_fen: int) -> TransferRequest:
+    """The rail has paid it out of the clearing account."""
+    return TransferRequest(f"{payment_id}/paid", IN_TRANSIT, CLEARING, amount_fen)
 
 
 def cash_out(cause: str, party_id: str, amount_fen: int) -> TransferRequest:

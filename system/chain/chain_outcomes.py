@@ -16,6 +16,7 @@ from system.chain.operations import OPERATIONS, Operation, offenders
 from system.chain.records import LOTS, PAYMENTS, RECEIVABLES, REQUESTS
 from system.chain.relay_records import Settled
 from system.chain.service_financing import give_up, unlock
+from system.chain.service_payouts import pay_by_rail
 from system.chain.service_settlement import queue_resolution
 from system.chain.session import Session
 from system.chain.wallets import party_wallet
@@ -81,6 +82,8 @@ class ChainOutcomes:
         [burned] = [item for item in decoded if item.name == "Burned"]
         party_id = self._party_of(burned.values["account"])
         amount_fen = int(burned.values["amount"])
+        if self._session.parts.policy.pays_by_rail:
+            pay_by_rail(self._session, party_id, operation.cause, amount_fen)
         self._session.emit(CashWithdrawn(party_id, amount_fen, self._session.now_s))
 
     def _refused(self, operations: Sequence[Operation], revert_data: bytes) -> None:

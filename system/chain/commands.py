@@ -189,3 +189,14 @@ class WriteOff:
     bank_id: str
     asked_by: str
     approved_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndPayout:
+    """What the payment rail says became of a payment to a party: settled, rejected or returned."""
+
+    command_id: str
+    payment_id: str
+    party_id: str
+    amount_fen: int
+    state: str

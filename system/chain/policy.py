@@ -12,6 +12,8 @@ class Policy:
 
     overdue_after_s, default_after_s: from the due date; fixed in the contracts at deployment.
     verdict_valid_s: from signing, which is just before sending; the chain refuses it later.
+    pays_by_rail: what leaves a deposit is paid by the payment rail, to the account that its owner
+    named; else it counts as paid when its tokens are burned.
     """
 
     pricing: PricingPolicy
@@ -28,6 +30,7 @@ class Policy:
     default_after_s: int = 90 * DAY_S
     acceptance_valid_s: int = 30 * DAY_S
     verdict_valid_s: int = 3_600
+    pays_by_rail: bool = False
 
     def __post_init__(self) -> None:
         assert VALUE_FEN_PRICED_MIN <= self.amount_fen_min <= self.amount_fen_max

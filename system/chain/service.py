@@ -20,6 +20,7 @@ from system.chain import (
     service_financing,
     service_intake,
     service_kyc,
+    service_payouts,
     service_pledges,
     service_settlement,
 )
@@ -30,6 +31,7 @@ from system.chain.commands import (
     ChangeKyc,
     DeclineQuote,
     EndorseLot,
+    EndPayout,
     EnrolParty,
     OpenDispute,
     PayReceivable,
@@ -83,6 +85,7 @@ _CLIENTS: Final[dict[type, str]] = {
     ResolveDispute: "supplier_id",
     CallRecourse: "bank_id",
     WriteOff: "bank_id",
+    EndPayout: "payment_id",
 }
 _NEW_RISK: Final = (
     RegisterReceivable,
@@ -191,6 +194,18 @@ class ReceivablesService:
     def write_off(self, batch: Sequence[WriteOff]) -> list[Outcome]:
         """Banks give up defaulted receivables. The reference is the receivable id."""
         return self._run(batch, service_settlement.write_off)
+
+    def end_payouts(self, batch: Sequence[EndPayout]) -> list[Outcome]:
+        """What the rail says became of payments. The reference is the payment."""
+        return self._run(batch, service_payouts.end_payouts)
+
+    def pay_out(self, party_ids: Sequence[str]) -> None:
+        """Send the free deposits of these parties home without waiting for the end of the day."""
+        with self._parts.store.transaction() as unit:
+            session = Session(unit, self._parts)
+            service_days.pay_out(session, party_ids)
+            session.close()
+        self._fresh += session.events
 
     def signed_acceptances(self, receivable_ids: Sequence[str]) -> list[AcceptReceivable]:
         """Acceptance commands for debtors whose key the system holds. Raises MissingRow."""

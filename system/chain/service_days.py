@@ -1,6 +1,6 @@
 """The end of the day: dates that have come, quotes that ran out, deposits that go home."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -25,6 +25,7 @@ from system.ledger.records import ACCOUNTS, HOLDS
 from system.limits import DAY_S
 from system.parties import service as parties
 from system.parties.records import Role
+from system.payments.desk import account_of
 
 _NAME: Final = "receivables"
 
@@ -132,7 +133,13 @@ def _top_up_bank(session: Session, standing: CreditStanding, today: int) -> None
         top_up(session, cause, standing.party_id, short_fen)
 
 
-def sweep(session: Session, standings: list[CreditStanding], today: int) -> None:
+def pay_out(session: Session, party_ids: Sequence[str]) -> None:
+    """Send these parties' free deposits home now; else the end of the day does."""
+    standings = [session.sheet.need(STANDINGS, party_id) for party_id in party_ids]
+    sweep(session, standings, session.now_s // DAY_S)
+
+
+def sweep(session: Session, standings: Sequence[CreditStanding], today: int) -> None:
     """Send every enterprise's free deposit to its own bank account."""
     paying = {row.debtor_id for row in session.sheet.find(PAYMENTS, {"state": "sent"})}
     for standing in standings:
@@ -142,8 +149,16 @@ def sweep(session: Session, standings: list[CreditStanding], today: int) -> None
         active = session.verified(party, Role.DEBTOR | Role.SUPPLIER)
         if party is None or party.roles & Role.BANK or standing.party_id in paying or not active:
             continue
-        if account.available_fen:
+        if account.available_fen and _has_somewhere_to_go(session, standing.party_id):
             _withdraw(session, standing, account.available_fen, today)
+
+
+def _has_somewhere_to_go(session: Session, party_id: str) -> bool:
+    """By rail money leaves for an account that its owner named and that did not fail since."""
+    if not session.parts.policy.pays_by_rail:
+        return True
+    account = account_of(session.unit, party_id)
+    return account is not None and account.usable
 
 
 def _withdraw(session: Session, standing: CreditStanding, amount_fen: int, today: int) -> None:

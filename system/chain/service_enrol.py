@@ -26,9 +26,17 @@ _ROLE_KINDS: Final = ((Role.DEBTOR, DEBTOR), (Role.SUPPLIER, SUPPLIER), (Role.BA
 
 def enrol(session: Session, batch: Sequence[EnrolParty]) -> list[Outcome]:
     """Add verified parties whose key the system holds. The reference is the party id."""
-    if session.sheet.get(ACCOUNTS, cash.CLEARING) is None:
-        ledger.open_accounts(session.unit, [cash.clearing_account()])
+    _open_shared(session)
     return [_enrol_one(session, command) for command in batch]
+
+
+def _open_shared(session: Session) -> None:
+    shared = [cash.clearing_account()]
+    if session.parts.policy.pays_by_rail:
+        shared.append(cash.in_transit_account())
+    new = [one for one in shared if session.sheet.get(ACCOUNTS, one.account_id) is None]
+    if new:
+        ledger.open_accounts(session.unit, new)
 
 
 def _enrol_one(session: Session, command: EnrolParty) -> Outcome:

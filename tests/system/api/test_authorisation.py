@@ -87,7 +87,9 @@ def test_a_command_without_an_idempotency_key_does_nothing(quiet_town: Town, rou
     client = next(one for one, (_, roles) in cast.items() if Role[roles[0].upper()] & route.roles)
     body = body_of(route) | dict.fromkeys(route.owns, cast[client][0])
     headers = {"Authorization": f"Bearer {quiet_town.tokens[client]}"}
-    answer = quiet_town.send("POST", path_of(route), json=body, headers=headers)
+    headers["Content-Type"] = route.media_types[0]
+    raw = json.dumps(body)
+    answer = quiet_town.send(route.method, path_of(route), content=raw, headers=headers)
     assert answer.json()["code"] == "idempotency_key_missing", answer.text
 
 

@@ -35,9 +35,10 @@ CAST = {
     "lessor": ("lessor-1", ["lessor"]),
     "auditor": ("", ["auditor"]),
     "regulator": ("", ["regulator"]),
+    "rail": ("", ["rail"]),
 }
 PARTIES = {"supplier-1": 2, "supplier-2": 2, "core-1": 1, "core-2": 1, "bank-1": 4}
-ALL_SCOPES = ["receivables", "credit", "leasing", "parties", "operations"]
+ALL_SCOPES = ["receivables", "credit", "leasing", "parties", "payments", "operations"]
 
 
 @dataclass
@@ -115,6 +116,7 @@ class Town:
         for _ in range(4):
             self.clock.time_s += 5
             self.process.advance_chain()
+            self.process.advance_rail()
 
     def pass_days(self, days: int) -> None:
         for _ in range(days):
@@ -131,6 +133,15 @@ class Town:
                 caller = find(unit, client)
                 assert caller is not None
                 self.tokens[client] = gateway.tokens.issue(caller, self.clock.time_s)
+
+    def name_account(self, owner: str, account: str = "6222000000000001") -> None:
+        """By two officers of the bank."""
+        body = {"owner": owner, "name": owner, "account": account, "agent": "102100099996"}
+        asked = self.post("/payout-accounts", body, "teller")
+        assert asked.status_code == 202, asked.text
+        approval = f"/approvals/{asked.json()['approval_id']}"
+        answer = self.post(approval, {"approve": True}, "teller-2")
+        assert answer.status_code == 200, answer.text
 
     def promote_model(self) -> None:
         file = pack_scorecard(MODEL)

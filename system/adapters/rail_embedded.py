@@ -1,0 +1,237 @@
+"""A payment rail in the process: hours, cut-off, cycles, checks of accounts, returns.
+
+It knows payees' accounts by their numbers alone. A number that no bank gives is rejected at once,
+as is one that is closed; one that is closed while a payment is under way sends it back after it was
+settled. Nothing else goes wrong here: a broken line is the transport's (``sim`` cuts it).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from system.canonical import sha256_hex
+from system.errors import InputError
+from system.limits import DAY_S, LOCAL_OFFSET_S
+from system.payments.instructions import (
+    PAYER_ACCOUNT,
+    Initiation,
+    Instruction,
+    read_initiation,
+)
+from system.payments.intake import DUPLICATE
+from system.payments.reports import (
+    Entry,
+    Notification,
+    StatusLine,
+    StatusReport,
+    write_notification,
+    write_status,
+)
+from system.ports.clock import Clock
+from system.ports.rail import Delivery
+from system.ports.store import AtLeast, Store, Table, Unit
+
+# ISO 20022 reason codes: no such account, closed account, payee's bank unknown.
+NO_ACCOUNT: Final = "AC01"
+CLOSED_ACCOUNT: Final = "AC04"
+NO_AGENT: Final = "RC01"
+_ACCOUNT: Final = re.compile(r"[0-9A-Z]{6,34}")
+_AGENT: Final = re.compile(r"[0-9]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class RailTerms:
+    """opens_s, cut_off_s: seconds of the day in China; what comes later waits for the next opening.
+
+    cycle_s: settlement happens at this distance from the opening; 0 for at once.  confirm_s: from
+    settlement to its confirmation.  return_s: from settlement to the day a payee's bank sends back
+    what it cannot book.
+    """
+
+    opens_s: int = 0
+    cut_off_s: int = DAY_S
+    cycle_s: int = 0
+    confirm_s: int = 0
+    return_s: int = DAY_S
+
+    def __post_init__(self) -> None:
+        assert 0 <= self.opens_s < self.cut_off_s <= DAY_S
+        assert min(self.cycle_s, self.confirm_s, self.return_s) >= 0
+
+    def settles_at_s(self, asked_at_s: int) -> int:
+        """When a payment that is asked for now is settled."""
+        local_s = asked_at_s + LOCAL_OFFSET_S
+        midnight_s, of_day_s = local_s - local_s % DAY_S, local_s % DAY_S
+        if of_day_s >= self.cut_off_s:
+            midnight_s, of_day_s = midnight_s + DAY_S, 0
+        since_opening_s = max(of_day_s - self.opens_s, 0)
+        if self.cycle_s:
+            since_opening_s = -(-since_opening_s // self.cycle_s) * self.cycle_s
+        return midnight_s + self.opens_s + since_opening_s - LOCAL_OFFSET_S
+
+
+INSTANT: Final = RailTerms()
+
+
+@dataclass(frozen=True, slots=True)
+class RailTransfer:
+    """state: accepted, settled, confirmed, then paid or returned.  next_at_s: of the next one."""
+
+    end_to_end_id: str
+    original_id: str
+    account: str
+    amount_fen: int
+    state: str
+    settled_at_s: int
+    next_at_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class RailReceived:
+    message_id: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class RailOutgoing:
+    """text: XML.  is_taken: the customer has acknowledged it."""
+
+    number: int
+    text: str
+    is_taken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedAccount:
+    account: str
+    closed_at_s: int
+
+
+RECEIVED: Final = Table("railside_received", RailReceived, key=("message_id",))
+TRANSFERS: Final = Table(
+    "railside_transfer",
+    RailTransfer,
+    key=("end_to_end_id",),
+    index=(("state",),),
+    checks=(AtLeast("amount_fen", 1),),
+)
+OUTGOING: Final = Table("railside_outgoing", RailOutgoing, key=("number",), index=(("is_taken",),))
+CLOSED: Final = Table("railside_closed", ClosedAccount, key=("account",))
+RAIL_TABLES: Final = (RECEIVED, TRANSFERS, OUTGOING, CLOSED)
+
+
+class EmbeddedRail:
+    """The rail over tables of its own in a store, so that it outlasts the process as a real one."""
+
+    def __init__(self, store: Store, clock: Clock, terms: RailTerms = INSTANT) -> None:
+        self._store, self._clock, self._terms = store, clock, terms
+
+    def submit(self, message_id: str, raw: bytes) -> None:
+        """As the port has it. Raises InputError for what is no pain.001 of this id."""
+        asked = read_initiation(raw, message_id)
+        if asked.message_id != message_id:
+            raise InputError("MsgId", asked.message_id, f"name the message {message_id}")
+        digest = sha256_hex(raw.decode())
+        with self._store.transaction() as unit:
+            [known] = unit.get(RECEIVED, [(message_id,)])
+            if known is not None:
+                if known.digest != digest:
+                    raise InputError("MsgId", message_id, "give new content a new id")
+                return
+            unit.insert(RECEIVED, [RailReceived(message_id, digest)])
+            self._take(unit, asked)
+
+    def collect(self) -> Sequence[Delivery]:
+        """As the port has it."""
+        with self._store.transaction() as unit:
+            self._work(unit)
+            waiting = unit.find(OUTGOING, {"is_taken": False})
+        return [Delivery(str(one.number), one.text.encode()) for one in waiting]
+
+    def acknowledge(self, delivery_ids: Sequence[str]) -> None:
+        """As the port has it."""
+        with self._store.transaction() as unit:
+            rows = unit.get(OUTGOING, [(int(one),) for one in delivery_ids])
+            unit.replace(OUTGOING, [replace(row, is_taken=True) for row in rows if row])
+
+    def close_account(self, account: str) -> None:
+        """From now on the payee's bank has no such account any more. Again: nothing."""
+        with self._store.transaction() as unit:
+            if unit.get(CLOSED, [(account,)]) == [None]:
+                unit.insert(CLOSED, [ClosedAccount(account, self._clock.now_s())])
+
+    def _take(self, unit: Unit, asked: Initiation) -> None:
+        now_s = self._clock.now_s()
+        lines, taken = [], list[RailTransfer]()
+        named = set[str]()
+        for one in asked.instructions:
+            reason = self._reason(unit, one, named)
+            named.add(one.end_to_end_id)
+            lines.append(StatusLine(one.end_to_end_id, "RJCT" if reason else "ACSP", reason))
+            if not reason:
+                at_s = self._terms.settles_at_s(now_s)
+                facts = (asked.message_id, one.account, one.amount_fen, "accepted", at_s, at_s)
+                taken.append(RailTransfer(one.end_to_end_id, *facts))
+        unit.insert(TRANSFERS, taken)
+        self._report(unit, asked.message_id, lines)
+
+    def _reason(self, unit: Unit, one: Instruction, named: set[str]) -> str:
+        """Why it cannot be paid; empty where it can."""
+        [before] = unit.get(TRANSFERS, [(one.end_to_end_id,)])
+        if before is not None or one.end_to_end_id in named:
+            return DUPLICATE
+        if not _AGENT.fullmatch(one.agent):
+            return NO_AGENT
+        if not _ACCOUNT.fullmatch(one.account):
+            return NO_ACCOUNT
+        return CLOSED_ACCOUNT if unit.get(CLOSED, [(one.account,)]) != [None] else ""
+
+    def _work(self, unit: Unit) -> None:
+        """Bring every transfer as far as the clock allows, and tell what happened."""
+        now_s = self._clock.now_s()
+        for state, step in (("accepted", self._settle), ("settled", self._confirm)):
+            due = [row for row in unit.find(TRANSFERS, {"state": state}) if row.next_at_s <= now_s]
+            for row in sorted(due, key=lambda row: (row.next_at_s, row.end_to_end_id)):
+                unit.replace(TRANSFERS, [step(unit, row)])
+        for row in unit.find(TRANSFERS, {"state": "confirmed"}):
+            unit.replace(TRANSFERS, [self._end(unit, row, now_s)])
+
+    def _settle(self, _: Unit, row: RailTransfer) -> RailTransfer:
+        next_at_s = row.settled_at_s + self._terms.confirm_s
+        return replace(row, state="settled", next_at_s=next_at_s)
+
+    def _confirm(self, unit: Unit, row: RailTransfer) -> RailTransfer:
+        self._report(unit, row.original_id, [StatusLine(row.end_to_end_id, "ACSC")])
+        self._notify(unit, Entry(row.end_to_end_id, row.amount_fen, is_credit=False))
+        return replace(row, state="confirmed", next_at_s=row.settled_at_s + self._terms.return_s)
+
+    def _end(self, unit: Unit, row: RailTransfer, now_s: int) -> RailTransfer:
+        """It comes back if the account closed before the payee's bank could book it."""
+        [closed] = unit.get(CLOSED, [(row.account,)])
+        if closed is not None and closed.closed_at_s <= row.settled_at_s:
+            if now_s < row.next_at_s:
+                return row
+            back = Entry(
+                row.end_to_end_id, row.amount_fen, is_credit=True, return_reason=CLOSED_ACCOUNT
+            )
+            self._notify(unit, back)
+            return replace(row, state="returned")
+        return replace(row, state="paid")
+
+    def _report(self, unit: Unit, original_id: str, lines: Sequence[StatusLine]) -> None:
+        number = self._number(unit)
+        report = StatusReport(f"PACS-{number}", original_id, tuple(lines))
+        self._send(unit, number, write_status(report, self._clock.now_s()))
+
+    def _notify(self, unit: Unit, entry: Entry) -> None:
+        number = self._number(unit)
+        note = Notification(f"CAMT-{number}", PAYER_ACCOUNT, (entry,))
+        self._send(unit, number, write_notification(note, self._clock.now_s()))
+
+    def _number(self, unit: Unit) -> int:
+        last = unit.last(OUTGOING)
+        return last.number + 1 if last is not None else 1
+
+    def _send(self, unit: Unit, number: int, raw: bytes) -> None:
+        unit.insert(OUTGOING, [RailOutgoing(number, raw.decode(), is_taken=False)])

@@ -1,0 +1,152 @@
+"""pacs.002 and camt.054: what the rail says became of payments. Read by us, written by the rail."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from system.payments.xml_shape import (
+    Member,
+    all_of,
+    amount_fen,
+    document,
+    moment,
+    read_document,
+    text_of,
+)
+from system.xml_documents import CAMT_054, PACS_002, PAIN_001
+
+# ISO 20022 names: accepted and in process, accepted and settled, pending, rejected.
+Status = Literal["ACSP", "ACSC", "PDNG", "RJCT"]
+_BOOKED: Final = "BOOK"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLine:
+    """How one payment stands. reason: code of a rejection, else empty."""
+
+    end_to_end_id: str
+    status: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """pacs.002. original_id: the MsgId of the pain.001."""
+
+    message_id: str
+    original_id: str
+    lines: tuple[StatusLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One movement on the payer's account. is_credit: money came in.
+
+    return_reason: code where a payment of ours came back, else empty.  text: what the payer wrote.
+    """
+
+    end_to_end_id: str
+    amount_fen: int
+    is_credit: bool
+    return_reason: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """camt.054."""
+
+    message_id: str
+    account: str
+    entries: tuple[Entry, ...]
+
+
+def write_status(report: StatusReport, now_s: int) -> bytes:
+    """As pacs.002.001.10."""
+    lines: list[Member] = [("TxInfAndSts", _line(one)) for one in report.lines]
+    header: list[Member] = [("MsgId", report.message_id), ("CreDtTm", moment(now_s))]
+    group: list[Member] = [("OrgnlMsgId", report.original_id), ("OrgnlMsgNmId", PAIN_001)]
+    body: list[Member] = [("GrpHdr", header), ("OrgnlGrpInfAndSts", group), *lines]
+    return document(PACS_002, [("FIToFIPmtStsRpt", body)])
+
+
+def _line(one: StatusLine) -> Sequence[Member]:
+    reason = [("Rsn", [("Cd", one.reason)])] if one.reason else None
+    return [
+        ("OrgnlEndToEndId", one.end_to_end_id),
+        ("TxSts", one.status),
+        ("StsRsnInf", reason),
+    ]
+
+
+def write_notification(note: Notification, now_s: int) -> bytes:
+    """As camt.054.001.08."""
+    header: list[Member] = [("MsgId", note.message_id), ("CreDtTm", moment(now_s))]
+    told: list[Member] = [
+        ("Id", note.message_id),
+        ("CreDtTm", moment(now_s)),
+        ("Acct", [("Id", [("Othr", [("Id", note.account)])])]),
+        *(("Ntry", _entry(one, now_s)) for one in note.entries),
+    ]
+    return document(CAMT_054, [("BkToCstmrDbtCdtNtfctn", [("GrpHdr", header), ("Ntfctn", told)])])
+
+
+def _entry(one: Entry, now_s: int) -> Sequence[Member]:
+    side = "CRDT" if one.is_credit else "DBIT"
+    family = "RCDT" if one.is_credit and not one.return_reason else "ICDT"
+    kind = "RRTN" if one.return_reason else "DMCT"
+    code = [("Cd", "PMNT"), ("Fmly", [("Cd", family), ("SubFmlyCd", kind)])]
+    returned = [("Rsn", [("Cd", one.return_reason)])] if one.return_reason else None
+    transaction: list[Member] = [
+        ("Refs", [("EndToEndId", one.end_to_end_id)]),
+        ("Amt", one.amount_fen),
+        ("CdtDbtInd", side),
+        ("RmtInf", [("Ustrd", one.text)] if one.text else None),
+        ("RtrInf", returned),
+    ]
+    return [
+        ("Amt", one.amount_fen),
+        ("CdtDbtInd", side),
+        ("RvslInd", "true" if one.return_reason else None),
+        ("Sts", [("Cd", _BOOKED)]),
+        ("BookgDt", [("DtTm", moment(now_s))]),
+        ("BkTxCd", [("Domn", code)]),
+        ("NtryDtls", [("TxDtls", transaction)]),
+    ]
+
+
+def read_report(raw: bytes, file: str) -> StatusReport | Notification:
+    """A pacs.002.001.10 or camt.054.001.08. Raises InputError."""
+    schema, root = read_document(raw, (PACS_002, CAMT_054), file)
+    if schema == PACS_002:
+        return _status(all_of(root, "FIToFIPmtStsRpt")[0])
+    return _notification(all_of(root, "BkToCstmrDbtCdtNtfctn")[0], file)
+
+
+def _status(body: object) -> StatusReport:
+    lines = tuple(
+        StatusLine(
+            text_of(one, "OrgnlEndToEndId"), text_of(one, "TxSts"), text_of(one, "StsRsnInf/Rsn/Cd")
+        )
+        for one in all_of(body, "TxInfAndSts")
+    )
+    original = text_of(body, "OrgnlGrpInfAndSts/OrgnlMsgId")
+    return StatusReport(text_of(body, "GrpHdr/MsgId"), original, lines)
+
+
+def _notification(body: object, file: str) -> Notification:
+    """Booked entries, one for each transaction in them."""
+    entries = [
+        Entry(
+            text_of(one, "Refs/EndToEndId"),
+            amount_fen(one, "Amt", file) if all_of(one, "Amt") else amount_fen(entry, "Amt", file),
+            (text_of(one, "CdtDbtInd") or text_of(entry, "CdtDbtInd")) == "CRDT",
+            text_of(one, "RtrInf/Rsn/Cd"),
+            text_of(one, "RmtInf/Ustrd"),
+        )
+        for entry in all_of(body, "Ntfctn/Ntry")
+        if text_of(entry, "Sts/Cd") == _BOOKED
+        for one in all_of(entry, "NtryDtls/TxDtls")
+    ]
+    account = text_of(body, "Ntfctn/Acct/Id/Othr/Id")
+    return Notification(text_of(body, "GrpHdr/MsgId"), account, tuple(entries))
