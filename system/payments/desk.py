@@ -5,6 +5,7 @@ stored before they are sent, and only those bytes are sent again, so nothing is 
 rail says comes in through the inbox, each message once.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
