@@ -71,6 +71,8 @@ class Console:
         self, root: Path, base: str = "", bank: Callable[[], Services] | None = None
     ) -> None:
         self._bank = bank
+        # What was last seen of drift, until it is looked for again.
+        self._drift: Context | None = None
         self.library, self.launches, self._base = Library(root), Launches(root), base
         self._templates = Environment(
             loader=PackageLoader("sim.console"),
@@ -118,6 +120,7 @@ class Console:
             Route("/vega.js", self._vega),
             Route("/runs/{id:path}/charts", self._charts),
             Route("/launches", self._start, methods=["POST"]),
+            Route("/operations/drift", self._look_for_drift, methods=["POST"]),
             Route("/launches/{id}/cancel", self._cancel, methods=["POST"]),
             Route("/runs/{id:path}", self._page("run", pages["run"])),
         ]
@@ -161,7 +164,7 @@ class Console:
     def _operations(self, _: Request) -> Context:
         if self._bank is None:
             raise HTTPException(404)
-        return views.operations(self._bank())
+        return views.operations(self._bank(), self._drift)
 
     def _machine(self, request: Request) -> Context:
         if self._bank is None:
@@ -213,6 +216,14 @@ class Console:
         scenario = _packaged(form.get("scenario", [""])[-1])
         launch = self.launches.start(wish_of(scenario, form))
         return RedirectResponse(f"{self._base}/launches/{launch.id}", 303)
+
+    async def _look_for_drift(self, request: Request) -> Response:
+        """Reads merchants' data with their consent, so only when somebody asks."""
+        _check_own_page(request)
+        if self._bank is None:
+            raise HTTPException(404)
+        self._drift = views.drift(self._bank())
+        return RedirectResponse(f"{self._base}/operations#drift", 303)
 
     async def _cancel(self, request: Request) -> Response:
         _check_own_page(request)

@@ -6,7 +6,7 @@ Read from the books in one go; nothing is written, and nothing is remembered bet
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any, Final
@@ -17,7 +17,14 @@ from sim.reports.figures import figure
 from system.api.services import Services
 from system.chain.events import RequestDeclined
 from system.chain.reconcile import RULE as RECONCILE
-from system.chain.records import ALERTS, FEED, REQUESTS
+from system.chain.records import (
+    ALERTS,
+    FEED,
+    RECEIVABLES,
+    REQUESTS,
+    FinancingRequest,
+    Receivable,
+)
 from system.chain.rules import Refusal as ChainRefusal
 from system.chain.session import event_of
 from system.credit.events import Kind
@@ -32,6 +39,9 @@ from system.subledger.records import happened
 _AGES: Final = ((DAY_S, "day"), (7 * DAY_S, "week"))
 _OLDER: Final = "older"
 _MACHINES_MAX: Final = 50
+_NPL_DAYS: Final = 90
+_FAILED: Final = ("defaulted", "written_off")
+_TREND_WIDTH, _TREND_HEIGHT = 160.0, 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,18 @@ class Product:
     differences: tuple[str, ...]
     nps: tuple[Score, ...]
     machines: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def trend(self) -> str:
+        """The net promoter score by period, as the points of an SVG line; empty for less than two.
+
+        The line's box is 160 x 40, from -100 below to 100 above.
+        """
+        if len(self.nps) < 2:
+            return ""
+        step = _TREND_WIDTH / (len(self.nps) - 1)
+        heights = (_TREND_HEIGHT * (100 - score.nps) / 200 for score in self.nps)
+        return " ".join(f"{at * step:.1f},{y:.1f}" for at, y in enumerate(heights))
 
     @property
     def pass_text(self) -> str:
@@ -80,6 +102,7 @@ def _of(said: Iterable[Score], name: str) -> tuple[Score, ...]:
 def _receivables(desk: Services, nps: tuple[Score, ...]) -> Product:
     with desk.unit() as unit:
         requests, alerts = unit.scan(REQUESTS), unit.scan(ALERTS)
+        receivables = {row.receivable_id: row for row in unit.scan(RECEIVABLES)}
         told = [event_of(row) for row in unit.scan(FEED) if row.kind == RequestDeclined.__name__]
     declined = [event for event in told if isinstance(event, RequestDeclined)]
     now_s = desk.clock.now_s()
@@ -91,12 +114,26 @@ def _receivables(desk: Services, nps: tuple[Score, ...]) -> Product:
         asked=len(requests) + len(declined),
         passed=len(requests),
         cash_s=median(paid) if paid else None,
-        npl=None,
+        npl=_npl(requests, receivables, now_s),
         reasons=_frequent(ChainRefusal(one.refusal).name.lower() for one in declined),
         open_alerts=_by_age(open_at_s, now_s),
         differences=unlike,
         nps=nps,
     )
+
+
+def _npl(
+    requests: Iterable[FinancingRequest], receivables: Mapping[str, Receivable], now_s: int
+) -> float | None:
+    """Advances whose debtor is over 90 days late or failed, over all that are not paid back."""
+    balance_fen = bad_fen = 0
+    for request in requests:
+        owed = receivables[request.receivable_id]
+        if request.disbursed_at_s and owed.settled_at_s is None:
+            is_late = now_s > owed.due_at_s + _NPL_DAYS * DAY_S
+            balance_fen += request.advance_fen
+            bad_fen += request.advance_fen if is_late or owed.state in _FAILED else 0
+    return bad_fen / balance_fen if balance_fen else None
 
 
 def _credit(desk: Services, nps: tuple[Score, ...]) -> Product:
@@ -124,12 +161,13 @@ def _credit(desk: Services, nps: tuple[Score, ...]) -> Product:
 def _leasing(desk: Services, nps: tuple[Score, ...]) -> Product:
     alerts = desk.leasing.leasing.alerts(is_open=True)
     book = desk.leasing.leases
+    owed = book.portfolio()
     return Product(
         "leasing",
         asked=book.leases,
         passed=book.leases,
         cash_s=None,
-        npl=None,
+        npl=owed.npl_fen / owed.claims_fen if owed.claims_fen else None,
         reasons=(),
         open_alerts=_by_age([alert.raised_at_s for alert in alerts], desk.clock.now_s()),
         differences=_unlike(book.differences()),

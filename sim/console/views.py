@@ -228,9 +228,14 @@ def watch_frames(folder: RunFolder, query: Mapping[str, str]) -> Json:
     return watch_of(scenario, arm, replication, drill.events_of(folder, replication, arm))
 
 
-def operations(bank: Services) -> Context:
-    """The live figures of the bank beside the console."""
-    return {"products": products(bank), "day_text": _day_text}
+def operations(bank: Services, drift: Context | None = None) -> Context:
+    """The live figures of the bank beside the console. drift: when it was last looked for."""
+    return {"products": products(bank), "day_text": _day_text, "drift": drift}
+
+
+def drift(bank: Services) -> Context:
+    """Drift of the model in use, and when it was looked for."""
+    return {"report": bank.credit.credit.drift(), "at": _time_text(bank.clock.now_s() * 1_000)}
 
 
 def machine(bank: Services, number: int) -> Context:

@@ -30,6 +30,29 @@ _ROWS = {
     "age_day": ("up to a day", "一天内"),
     "age_week": ("up to a week", "一周内"),
     "age_older": ("older", "更早"),
+    "trend": ("net promoter score by 30 days", "每 30 天的净推荐值"),
+    "drift": ("Drift of the credit model", "信用模型漂移"),
+    "drift_lead": (
+        "Merchants with an open line beside those that the model in use was trained on (population "
+        "stability index: below 0.1 stable, above 0.25 another population). Only those who "
+        "consented to monitoring are read, and each reading is logged, so it is done on request.",
+        "将有授信的商户与现用模型的训练样本比较（群体稳定性指数：低于 0.1 稳定，高于 0.25 已是另一"
+        "群体）。仅读取同意监测的商户，且每次读取均留痕，故按需执行。",
+    ),
+    "drift_now": ("Look for drift now", "立即检查漂移"),
+    "drift_seen": (
+        "model {model}: {then} rows then, {now} now",
+        "模型 {model}：训练时 {then} 行，现在 {now} 行",
+    ),
+    "drift_none": (
+        "Nothing to compare: no approved scorecard with its reference, or nobody may be read.",
+        "无可比较：没有已批准且保留参照的评分卡，或没有可读取的商户。",
+    ),
+    "drift_stable": ("stable", "稳定"),
+    "drift_watch": ("watch", "关注"),
+    "drift_act": ("act", "处置"),
+    "feature": ("feature", "特征"),
+    "by_chance": ("by chance up to", "偶然可达"),
     "books": ("Books", "账务"),
     "books_agree": ("ledger and sub-ledgers agree", "总账与明细账一致"),
     "period_from": ("30 days from", "30 天，自"),

@@ -11,6 +11,7 @@ from system.credit import (
     service_apply,
     service_care,
     service_day,
+    service_drift,
     service_lines,
     service_merchants,
     service_money,
@@ -33,6 +34,7 @@ from system.credit.commands import (
     WithdrawConsent,
 )
 from system.credit.desk import Parts
+from system.credit.drift import DriftReport
 from system.credit.feed_records import FeedBatch, FeedOutcome
 from system.credit.journal import CHART
 from system.credit.once import answered, answered_each
@@ -156,6 +158,10 @@ class CreditService:
     def portfolio(self, day: int) -> Portfolio:
         """Balances, categories, stages and expected loss as of the close of a day."""
         return service_report.portfolio(self._parts, day)
+
+    def drift(self) -> DriftReport | None:
+        """How far open lines have moved from the rows that the model in use was trained on."""
+        return service_drift.drift(self._parts)
 
     def differences(self) -> dict[str, tuple[int, int]]:
         """Ledger accounts that do not equal the sum of their lines: (lines, ledger) fen."""

@@ -82,3 +82,13 @@ def test_an_advance_is_worse_the_longer_it_is_unpaid_and_at_least_bad_once_its_d
     assert advances_of(economy).category.tolist() == [1, 2, 3, 4, 5]
     economy.firms[economy.tickets[0].claim.invoice.debtor].failed_on_day = 0
     assert advances_of(economy).category.tolist() == [3, 3, 3, 4, 5]
+
+
+def test_a_bank_finds_how_far_its_lines_have_moved_from_the_models_training_rows() -> None:
+    stage, _, _ = finished("data")
+    report = stage.system.credit.drift()
+    assert report is not None
+    assert [shift.name for shift in report.shifts][-1] == "score"
+    assert 0 < report.current_rows <= int((stage.facts.granted_day >= 0).sum())
+    collateral, _, _ = finished("collateral")
+    assert collateral.system.credit.drift() is None

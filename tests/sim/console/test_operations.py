@@ -1,12 +1,14 @@
 """The bank beside the console: its live figures."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sim.console.app import Console
-from sim.console.operations import products
+from sim.console.operations import Product, products
+from system.parties.feedback import Score
 from tests.sim.console.visitor import BASE, Visitor
 from tests.system.api.test_leasing_api import stolen
 from tests.system.api.test_receivables_api import ASK, accepted
@@ -78,3 +80,18 @@ def test_a_console_without_a_bank_has_no_operations_page(tmp_path: Path) -> None
     visitor = Visitor.of(tmp_path)
     assert visitor.get("/operations").status_code == 404
     assert "/operations" not in visitor.get("/").text
+
+
+def test_drift_is_looked_for_on_request_only(town: Town, tmp_path: Path) -> None:
+    visitor = visitor_of(town, tmp_path)
+    assert "Nothing to compare" not in visitor.get("/operations").text
+    assert visitor.post("/operations/drift", {}, origin="http://elsewhere").status_code == 403
+    assert visitor.post("/operations/drift", {}).status_code == 303
+    assert "Nothing to compare" in visitor.get("/operations").text
+
+
+def test_the_trend_of_the_feedback_is_a_line_from_minus_to_plus_a_hundred() -> None:
+    scores = tuple(Score("credit", period, 3, nps) for period, nps in enumerate((-100, 0, 100)))
+    shown = Product("credit", 0, 0, None, None, (), {}, (), scores)
+    assert shown.trend == "0.0,40.0 80.0,20.0 160.0,0.0"
+    assert replace(shown, nps=scores[:1]).trend == ""

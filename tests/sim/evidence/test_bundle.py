@@ -4,12 +4,17 @@ import json
 import shutil
 import stat
 import subprocess
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree.ElementTree import fromstring
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from rocrate.rocrate import ROCrate
+from securesystemslib.dsse import Envelope
+from securesystemslib.exceptions import VerificationError
+from securesystemslib.signer import SSlibKey
 
 from sim.evidence.bundle import write_bundle
 from sim.evidence.check import check_bundle
@@ -184,3 +189,27 @@ def test_the_journey_of_a_regulator_from_the_command_line(finished: Path, tmp_pa
     checks = {one["name"]: one["held"] for one in document(done[2])["checks"]}
     assert checks["bundle.signature"]
     assert checks["rerun"]
+
+
+def test_another_library_reads_the_envelope_and_refuses_a_changed_one(signed: Path) -> None:
+    text = (signed / "statement.dsse.json").read_text(encoding="utf-8")
+    document = json.loads(text)
+    published = load_pem_public_key((signed / "public-key.pem").read_bytes())
+    keyid = document["signatures"][0]["keyid"]
+    key = SSlibKey.from_crypto(published, keyid=keyid)
+    assert set(Envelope.from_dict(json.loads(text)).verify([key], 1)) == {keyid}
+    payload = bytearray(b64decode(document["payload"]))
+    payload[10] ^= 1
+    forged = document | {"payload": b64encode(bytes(payload)).decode()}
+    with pytest.raises(VerificationError):
+        Envelope.from_dict(forged).verify([key], 1)
+
+
+def test_another_library_finds_every_file_in_the_crate(signed: Path) -> None:
+    crate = ROCrate(str(signed))
+    listed = {one.id for one in crate.root_dataset["hasPart"]}
+    there = {str(path.relative_to(signed)) for path in signed.rglob("*") if path.is_file()}
+    seals = {"SHA256SUMS", "SHA256SUMS.sig", "ro-crate-metadata.json", "statement.dsse.json"}
+    assert listed == there - seals
+    [action] = crate.root_dataset["mentions"]
+    assert "results digest" in action["description"]

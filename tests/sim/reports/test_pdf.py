@@ -1,8 +1,10 @@
 """The report as a PDF: archival, tagged, in our typeface, and equal on repeat."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pypdf import PdfReader
@@ -68,3 +70,38 @@ def test_a_character_that_the_typeface_lacks_is_refused_and_named(told: Report) 
 def test_the_committed_vega_is_the_one_of_vl_convert() -> None:
     committed = (Path(html.__file__).parent / "vega.js").read_text(encoding="utf-8")
     assert committed == vl_convert.javascript_bundle()
+
+
+def test_it_keeps_the_rules_of_the_archive(file: bytes) -> None:
+    """ISO 19005-2, level A: what an archive looks at first. Its whole rule book needs veraPDF."""
+    found = PdfReader(BytesIO(file))
+    root = found.trailer["/Root"]
+    assert b"<pdfaid:conformance>A</pdfaid:conformance>" in root["/Metadata"].get_data()
+    assert "/Encrypt" not in found.trailer
+    assert found.trailer["/ID"]
+    [intent] = root["/OutputIntents"]
+    assert intent.get_object()["/S"] == "/GTS_PDFA1"
+    assert intent.get_object()["/DestOutputProfile"].get_data()[36:40] == b"acsp"
+    assert not {"/JavaScript", "/EmbeddedFiles"} & set(root.get("/Names", {}))
+    for font in (font for page in found.pages for font in page["/Resources"]["/Font"].values()):
+        [inner] = font["/DescendantFonts"]
+        assert "/FontFile3" in inner.get_object()["/FontDescriptor"]
+        assert "/ToUnicode" in font.get_object()
+
+
+def test_every_figure_in_it_says_what_it_shows(file: bytes) -> None:
+    root = PdfReader(BytesIO(file)).trailer["/Root"]
+    figures = [one for one in _elements(root["/StructTreeRoot"]) if one.get("/S") == "/Figure"]
+    assert figures
+    assert all(one.get("/Alt") for one in figures)
+
+
+def _elements(node: Any) -> Iterator[Any]:
+    """Every element of the structure tree."""
+    node = node.get_object()
+    if isinstance(node, list):
+        for child in node:
+            yield from _elements(child)
+    elif isinstance(node, dict):
+        yield node
+        yield from _elements(node["/K"]) if "/K" in node else ()
