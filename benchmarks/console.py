@@ -36,7 +36,7 @@ class Size:
     events: int
 
 
-SIZES: Final = {"small": Size(60, 4_000), "full": Size(1_000, 1_000_000)}
+SIZES: Final = {"small": Size(12, 800), "full": Size(1_000, 1_000_000)}
 
 
 @cache

@@ -35,11 +35,13 @@ def made_run(
     metrics_of: Callable[[str, int], Metrics] | None = None,
     events: int = 100,
     overrides: Sequence[str] = (),
+    more: Callable[[EventLog], None] = lambda log: None,
 ) -> Study:
     """A closed run of a packaged scenario, or of a file, at ``path``.
 
     metrics_of: what an arm measured in a replication; the claims' metrics alone by default.
     events: of each arm of each replication, the statements of its book beside them.
+    more: adds events to each log.
     """
     study = prepare(Wish(scenario, overrides=tuple(overrides)), lambda plan: path)
     study.folder.create()
@@ -48,6 +50,7 @@ def made_run(
         tables = []
         for arm in study.plan.arms:
             log = _log(events, number)
+            more(log)
             found = metrics_of(arm, number) if metrics_of else _claimed(study, arm, number)
             arms[arm] = {
                 "digest": log.digest(study.plan.digest_prefix(arm, number)),

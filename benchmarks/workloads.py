@@ -1,6 +1,7 @@
 """All workloads, by name, in the order in which they run."""
 
 from benchmarks import (
+    console,
     credit_days,
     credit_economy,
     credit_model,
@@ -31,6 +32,7 @@ WORKLOADS = {
         telemetry.BROKERS,
         telemetry.GATEWAYS,
         leasing_rules.RULES,
+        console.PAGES,
         gateway.GATEWAY,
     )
 }

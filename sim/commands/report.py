@@ -29,6 +29,10 @@ def report(
         Path | None,
         typer.Option("--dossier", help="For regulators: what the pilot's owner knows, as TOML."),
     ] = None,
+    load: Annotated[
+        list[Path] | None,
+        typer.Option("--load", help="For QA: what `shapan stress --json` printed, as a file."),
+    ] = None,
     require: options.Require = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="The file; report.html in the folder if left out.")
@@ -46,6 +50,7 @@ def report(
         out,
         profile=profile or "",
         dossier=dossier,
+        loads=tuple(load or ()),
         required=tuple(require or ()),
     )
     typer.echo(str(file))

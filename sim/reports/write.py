@@ -14,6 +14,7 @@ from sim.reports.pdf import render as pdf
 from sim.reports.story.dossier import EMPTY, read_dossier
 from sim.reports.story.risks import RISKS
 from sim.reports.story.source import Source, sources_of
+from sim.reports.story.stress import read_stress
 from sim.reports.story.tell import Profile, tell
 from sim.run_folder import Json, RunFolder, write_json
 
@@ -29,11 +30,13 @@ def write_report(
     *,
     profile: Profile = "",
     dossier: Path | None = None,
+    loads: Sequence[Path] = (),
     required: Collection[str] = (),
 ) -> Path:
     """Write the report on these folders and return the file. Raises InputError.
 
     required: claims that must be supported, for junit.  dossier: a TOML file, for regulators.
+    loads: what ``shapan stress --json`` printed, for QA.
     """
     sources = sources_of(runs)
     file = out or runs[0] / f"report.{_SUFFIX.get(kind, kind)}"
@@ -43,7 +46,7 @@ def write_report(
         file.write_text(junit(_named(sources), required), encoding="utf-8")
     else:
         read = EMPTY if dossier is None else read_dossier(dossier, tuple(RISKS))
-        report = tell(sources, lang, profile, read)
+        report = tell(sources, lang, profile, read, list(map(read_stress, loads)))
         made = pdf.render(report) if kind == "pdf" else html.render(report).encode()
         file.write_bytes(made)
     return file

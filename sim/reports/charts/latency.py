@@ -3,35 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sim.reports.charts.axes import axis_of
 from sim.reports.charts.colours import BAD, BASE, NEW, UNSURE
 from sim.reports.charts.theme import dash_by_arm
 from sim.run_folder import Json
 
+_LEAST: Final = 0.001
+
 
 class Delay(NamedTuple):
-    """One percentile of what was meant to begin in the days from ``day`` on."""
+    """One percentile of what was meant to begin from ``at`` on, in the unit of the x axis."""
 
     arm: str
     part: str
-    day: float
-    seconds: float
+    at: float
+    value: float
 
 
 class Bound(NamedTuple):
-    """A threshold, in seconds, and how it reads."""
+    """A threshold, and how it reads."""
 
-    seconds: float
+    value: float
     label: str
 
 
 def latency_chart(
-    delays: Sequence[Delay], bounds: Sequence[Bound], arms: Sequence[str], titles: Json, lang: str
+    delays: Sequence[Delay],
+    bounds: Sequence[Bound],
+    arms: Sequence[str],
+    unit: str,
+    titles: Json,
+    lang: str,
 ) -> Json:
-    """titles: x, y, arm, part. Nothing below a second is drawn: the axis is logarithmic."""
-    drawn = [delay for delay in delays if delay.seconds >= 1]
+    """unit: s or ms.  titles: x, y, arm, part. Nothing below 0.001 is drawn: the axis is
+    logarithmic."""
+    drawn = [delay for delay in delays if delay.value >= _LEAST]
     parts = list(dict.fromkeys(delay.part for delay in drawn))
     colour = {
         "field": "part",
@@ -40,18 +48,18 @@ def latency_chart(
         "sort": parts,
         "scale": {"domain": parts, "range": [NEW, UNSURE, BAD, BASE][: max(len(parts), 1)]},
     }
-    x = {"field": "day", "type": "quantitative", "title": titles["x"], "axis": {"tickCount": 8}}
+    x = {"field": "at", "type": "quantitative", "title": titles["x"], "axis": {"tickCount": 8}}
     y: Json = {
-        "field": "seconds",
+        "field": "value",
         "type": "quantitative",
         "title": titles["y"],
-        "axis": axis_of("s", lang, "log"),
+        "axis": axis_of(unit, lang, "log"),
         "scale": {"type": "log", "nice": False},
     }
-    shown = {"calculate": str(axis_of("s", lang)["labelExpr"]).replace("value", "seconds")}
+    told = axis_of(unit, lang).get("labelExpr", "format(datum.value, '.4~g') + ' ms'")
     lines = {
         "data": {"values": [delay._asdict() for delay in drawn]},
-        "transform": [shown | {"as": "shown"}],
+        "transform": [{"calculate": told, "as": "shown"}],
         "mark": {"type": "line", "strokeWidth": 2},
         "encoding": {
             "x": x,
@@ -61,7 +69,7 @@ def latency_chart(
             "tooltip": [
                 {"field": "arm", "title": titles["arm"]},
                 {"field": "part", "title": titles["part"]},
-                {"field": "day", "title": titles["x"]},
+                {"field": "at", "title": titles["x"]},
                 {"field": "shown", "title": titles["y"]},
             ],
         },

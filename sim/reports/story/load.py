@@ -110,7 +110,7 @@ def _latency(source: Source, weeks: Sequence[Week], say: Tongue) -> Figure:
         "红色虚线：事先设定的门槛。",
     )
     arms = list(dict.fromkeys(delay.arm for delay in delays))
-    spec = latency_chart(delays, bounds, arms, titles, say.lang)
+    spec = latency_chart(delays, bounds, arms, "s", titles, say.lang)
     return Figure(f"latency-{source.key}", title, note, spec, title, _table(title, weeks, say))
 
 

@@ -16,6 +16,7 @@ from sim.reports.story.dossier import EMPTY, Dossier
 from sim.reports.story.quality import quality
 from sim.reports.story.regulator import regulator
 from sim.reports.story.source import Source, check_measured
+from sim.reports.story.stress import stressed
 from sim.reports.story.tongue import Tongue
 from sim.reports.story.trust import (
     day_of,
@@ -25,6 +26,7 @@ from sim.reports.story.trust import (
     parameters,
     verification,
 )
+from sim.run_folder import Json
 
 Profile = Literal["", "regulator", "qa"]
 Chapter = Callable[[Source, Tongue], Iterator[Figure | None]]
@@ -36,11 +38,16 @@ CHAPTERS: Final[Mapping[str, Chapter]] = {
 
 
 def tell(
-    sources: Sequence[Source], lang: str, profile: Profile = "", dossier: Dossier = EMPTY
+    sources: Sequence[Source],
+    lang: str,
+    profile: Profile = "",
+    dossier: Dossier = EMPTY,
+    loads: Sequence[Json] = (),
 ) -> Report:
     """The whole report on these runs. profile: adds what regulators or QA ask for, after page one.
 
-    dossier: what only the pilot's owner knows. Raises InputError where nothing was measured.
+    dossier: what only the pilot's owner knows.  loads: what ``shapan stress`` measured, for QA.
+    Raises InputError where nothing was measured.
     """
     for source in sources:
         check_measured(source)
@@ -50,7 +57,7 @@ def tell(
     if profile == "regulator":
         sections += regulator(sources, dossier, say)
     if profile == "qa":
-        sections += quality(sources, say)
+        sections += [*stressed(loads, say), *quality(sources, say)]
     for source in sources:
         sections += [
             chapter(source, say),

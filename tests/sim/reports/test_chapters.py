@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.run_library import made_run
+from benchmarks.run_library import START_S, made_run
 from sim.reports.charts.theme import whole
 from sim.reports.story.blocks import Cell, Figure, Report, Table
 from sim.reports.story.source import sources_of
 from sim.reports.story.tell import tell
 from sim.reports.typeface.subset import FOLDER, missing
+from sim.trace import EventLog
 
 KINDS = ("geofence", "fuel_theft")
 BOOK = {
@@ -50,6 +51,15 @@ def of_leasing(arm: str, number: int) -> Mapping[str, float | None]:
     return BOOK | found | alerts | delays
 
 
+def requests(log: EventLog) -> None:
+    """Ten requests on each of ten days, of which the slowest takes ten hours; one is never done."""
+    for number in range(100):
+        at_s = START_S + number // 10 * 86_400
+        log.add(at_s, "sought", f"request/{number}")
+        if number != 99:
+            log.add(at_s + 3_600 * (number % 10 + 1), "funded", f"request/{number}")
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("made")
@@ -59,7 +69,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("receivables", lambda arm, number: {"time_to_cash_s_p50": 60.0, **BOOK}),
         ("feed-outage", of_credit),
     ):
-        made_run(place / scenario, scenario, metrics_of=metrics_of)
+        made_run(place / scenario, scenario, metrics_of=metrics_of, more=requests)
     return place
 
 
@@ -120,6 +130,18 @@ def test_faults_stand_on_a_timeline_with_what_held_under_them(runs: Path) -> Non
     [missing_feed] = [bar for bar in bars if bar["row"].startswith("feed_missing")]
     assert (missing_feed["from_day"], missing_feed["until_day"]) == (150, 171)
     assert re.search(r"(\d+) of \1 invariants held", shown.title)
+
+
+def test_latency_counts_from_when_somebody_meant_to_begin(runs: Path) -> None:
+    report = tell(sources_of([runs / "receivables"]), "en", "qa")
+    shown, through = (figure(report, f"{key}-receivables") for key in ("latency", "throughput"))
+    first, second = [row for row in cells(shown.table) if row[0] == "on paper"]
+    assert first[1:] == ["0", "140", "140", "5 h", "10 h", "10 h"]
+    assert second[1:4] == ["1", "60", "58"]
+    bounds = [layer["data"]["values"][0] for layer in shown.spec["layer"][1:]]
+    assert "time_to_cash_s_mean ≤ 2 h" in {bound["label"] for bound in bounds}
+    assert "396 of 400 requests were done" in shown.note
+    assert through.title.endswith("up to 70 requests a week")
 
 
 NUMBER = re.compile(r"\d[\d,.]*")

@@ -12,6 +12,7 @@ from sim.reports.story.blocks import Cell, Report, Table
 from sim.reports.story.dossier import FIELDS, read_dossier
 from sim.reports.story.risks import RISKS
 from sim.reports.story.source import sources_of
+from sim.reports.story.stress import read_stress
 from sim.reports.story.tell import tell
 from sim.reports.write import write_report
 from system.errors import InputError
@@ -138,3 +139,55 @@ def test_the_command_writes_each_format(finished: Path, tmp_path: Path) -> None:
         assert (done.returncode, done.stdout.strip()) == (0, f"run/{name}"), done.stderr
     document = json.loads((tmp_path / "run" / "report.json").read_text(encoding="utf-8"))
     assert document["runs"][0]["status"] == "ok"
+
+
+STRESS = {
+    "profile": "peak",
+    "seed": 1,
+    "status": "missed",
+    "duration_s": 60.0,
+    "streams": {
+        "money": {
+            "unit": "transfers",
+            "asked": 100,
+            "answered": 99,
+            "per_s": 1.7,
+            "errors": {"timeout": 1},
+            "latency_ms": {"p50": 4.0, "p99": 70.5},
+            "latency_ms_max": 90.0,
+            "saturated_above_per_s": None,
+            "seconds": [
+                {"second": at, "asked": 2, "answered": 2, "p50": 4.0, "p99": 70.0 + at}
+                for at in range(3)
+            ],
+        }
+    },
+    "checks": [
+        {"name": "money_p99_ms", "value": 70.5, "limit": 50.0, "holds": False, "detail": "99"}
+    ],
+    "faults": [{"kind": "service_killed", "at_s": 3.0, "money_in_time_again_after_s": None}],
+}
+
+
+def test_load_in_real_time_is_told_over_time_with_its_threshold_drawn(
+    finished: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "stress.json"
+    file.write_text(json.dumps(STRESS), encoding="utf-8")
+    report = tell(sources_of([finished]), "en", "qa", loads=[read_stress(file)])
+    [shown] = [one for one in report.figures() if one.key == "stress-1-money"]
+    drawn = [layer["data"]["values"] for layer in shown.spec["layer"]]
+    assert [row["value"] for row in drawn[0]] == [4.0, 4.0, 4.0, 70.0, 71.0, 72.0]
+    assert drawn[1] == [{"value": 50.0, "label": "p99 ≤ 50 ms"}]
+    _, checks, faults = tables(report, "stress-1")
+    assert texts(checks)["money_p99_ms"] == ["70.5", "50", "missed"]
+    assert texts(faults) == {"service_killed": ["3.0", "–"]}
+
+
+def test_what_is_no_stress_document_is_refused_and_said_why(tmp_path: Path) -> None:
+    file = tmp_path / "other.json"
+    file.write_text('{"profile": "x"}', encoding="utf-8")
+    with pytest.raises(InputError, match="streams"):
+        read_stress(file)
+    with pytest.raises(InputError, match="cannot be read"):
+        read_stress(tmp_path / "none.json")
