@@ -203,13 +203,13 @@ class RunFolder:
 
     def sealable_sums(self) -> dict[str, str]:
         """Relative path -> SHA-256 of every file but the seal."""
-        return {name: _sha256(path) for name, path in self._files().items() if name != SEAL}
+        return {name: _sha256(path) for name, path in self.files().items() if name != SEAL}
 
     def sums(self) -> dict[str, str]:
         """Relative path -> SHA-256 of every file that does not hold wall-clock facts."""
         return {
             name: _sha256(path)
-            for name, path in self._files().items()
+            for name, path in self.files().items()
             if not (name in UNSUMMED or name.endswith(".wall.json"))
         }
 
@@ -218,7 +218,8 @@ class RunFolder:
         found = (path for path in self.path.rglob("*") if path.is_symlink() or not _plain(path))
         return sorted(path.relative_to(self.path).as_posix() for path in found)
 
-    def _files(self) -> dict[str, Path]:
+    def files(self) -> dict[str, Path]:
+        """Relative path -> path of every plain file but the renderings, by name."""
         found = (path for path in self.path.rglob("*") if path.is_file() and not path.is_symlink())
         named = {path.relative_to(self.path).as_posix(): path for path in sorted(found)}
         return {name: path for name, path in named.items() if name not in _RENDERINGS}

@@ -34,6 +34,7 @@ from sim.console.launches import RUNNING, Launches
 from sim.console.library import COMPARED_MAX, Library
 from sim.console.words import words
 from sim.reports.html.render import VEGA, render
+from sim.reports.pdf import render as pdf
 from sim.reports.reasons import told
 from sim.reports.story.source import sources_of
 from sim.reports.story.tell import tell
@@ -176,20 +177,27 @@ class Console:
     async def _file(self, request: Request) -> Response:
         folder = self.library.folder(request.path_params["id"])
         name = request.path_params["name"]
-        if name not in folder.sealable_sums():
+        path = folder.files().get(name)
+        if path is None:
             raise InputError("file", name, "choose one of the run's files")
-        return FileResponse(folder.path / name, filename=Path(name).name, headers=_HEADERS)
+        return FileResponse(path, filename=path.name, headers=_HEADERS)
 
     async def _report(self, request: Request) -> Response:
-        """The report of one run or of several; its own policy names the scripts that it holds."""
+        """The report of one run or of several; its own policy names the scripts that it holds.
+
+        As a PDF where the address says so.
+        """
         ids = request.query_params.getlist("run")
         folders = [self.library.folder(id_).path for id_ in ids]
         if not 1 <= len(folders) <= COMPARED_MAX:
             raise InputError("run", len(ids), f"choose 1 to {COMPARED_MAX} runs")
-        lang = _lang(request)
-        html = await run_in_threadpool(lambda: render(tell(sources_of(folders), lang)))
+        told = await run_in_threadpool(tell, sources_of(folders), _lang(request))
         headers = {name: _HEADERS[name] for name in _HEADERS if name != _POLICY}
-        return HTMLResponse(html, headers=headers)
+        if request.query_params.get("format") == "pdf":
+            file = await run_in_threadpool(pdf.render, told)
+            headers["Content-Disposition"] = 'attachment; filename="report.pdf"'
+            return Response(file, media_type="application/pdf", headers=headers)
+        return HTMLResponse(await run_in_threadpool(render, told), headers=headers)
 
     async def _typeface(self, request: Request) -> Response:
         weight = request.path_params["weight"]

@@ -111,7 +111,7 @@ def run(id_: str, folder: RunFolder, query: Mapping[str, str]) -> Context:
         "failures": folder.failures(),
         "replications": [record["replication"] for record in records],
         "events": plain_number(document.get("events", 0)),
-        "files": sorted(folder.sealable_sums()),
+        "files": list(folder.files()),
         "held": "held",
         "faults": timeline(document["scenario"]),
     }
