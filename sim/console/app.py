@@ -32,6 +32,7 @@ from sim.console import views
 from sim.console.forms import wish_of
 from sim.console.launches import RUNNING, Launches
 from sim.console.library import COMPARED_MAX, Library
+from sim.console.lives import Lives
 from sim.console.words import words
 from sim.reports.html.render import VEGA, render
 from sim.reports.pdf import render as pdf
@@ -75,6 +76,7 @@ class Console:
         # What was last seen of drift, until it is looked for again.
         self._drift: Context | None = None
         self.library, self.launches, self._base = Library(root), Launches(root), base
+        self.lives = Lives(root)
         self._templates = Environment(
             loader=PackageLoader("sim.console"),
             autoescape=select_autoescape(default=True),
@@ -96,6 +98,7 @@ class Console:
             "run": self._run,
             "life": self._life,
             "watch": self._watch,
+            "lives": self._lives,
             "compare": self._compare,
             "operations": self._operations,
             "machine": self._machine,
@@ -107,6 +110,7 @@ class Console:
             "/launches/{id}": "launch",
             "/runs/{id:path}/events": "life",
             "/runs/{id:path}/watch": "watch",
+            "/runs/{id:path}/lives": "lives",
             "/compare": "compare",
             "/operations": "operations",
             "/machines/{machine:int}": "machine",
@@ -121,6 +125,7 @@ class Console:
             Route("/vega.js", self._vega),
             Route("/runs/{id:path}/charts", self._charts),
             Route("/launches", self._start, methods=["POST"]),
+            Route("/runs/{id:path}/lives", self._start_lives, methods=["POST"]),
             Route("/operations/drift", self._look_for_drift, methods=["POST"]),
             Route("/launches/{id}/cancel", self._cancel, methods=["POST"]),
             Route("/runs/{id:path}", self._page("run", pages["run"])),
@@ -158,6 +163,10 @@ class Console:
     def _watch(self, request: Request) -> Context:
         id_ = request.path_params["id"]
         return views.watch(id_, self.library.folder(id_), request.query_params)
+
+    def _lives(self, request: Request) -> Context:
+        id_ = request.path_params["id"]
+        return views.lives(id_, self.library.folder(id_), self.lives, request.query_params)
 
     def _compare(self, request: Request) -> Context:
         return views.compared(self.library, request.query_params.getlist("run"))
@@ -232,6 +241,14 @@ class Console:
             raise HTTPException(404)
         self._drift = views.drift(self._bank())
         return RedirectResponse(f"{self._base}/operations#drift", 303)
+
+    async def _start_lives(self, request: Request) -> Response:
+        _check_own_page(request)
+        id_ = request.path_params["id"]
+        folder, query = self.library.folder(id_), request.query_params
+        shown = views.lives(id_, folder, self.lives, query)
+        self.lives.start(id_, folder, shown["arm"], shown["replication"])
+        return RedirectResponse(f"{self._base}/runs/{id_}/lives?{query}", 303)
 
     async def _cancel(self, request: Request) -> Response:
         _check_own_page(request)

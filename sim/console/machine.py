@@ -6,22 +6,16 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-import shapely
 from starlette.exceptions import HTTPException
 
+from sim.leasing.places import Point, fixes_of, rings_of
 from system.api.services import Services
-from system.kernels.columns import MISSING
 from system.leasing import history
-from system.leasing.fences import fence_of
-from system.leasing.kernels.distance import M_PER_E7
-from system.leasing.readings import Readings
-from system.leasing.records import SITES, Alert, AlertKind, AlertState, Site
+from system.leasing.records import SITES, Alert, AlertKind, AlertState
 
 WIDTH, HEIGHT = 640.0, 420.0
 _MARGIN: Final = 24.0
-_FIXES_MAX: Final = 2_000
-_E7: Final = 10**7
-Point = tuple[float, float]
+FIXES_MAX: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,45 +36,19 @@ def machine_of(desk: Services, machine: int) -> dict[str, Any]:
     with desk.leasing.book.transaction() as unit:
         readings = history.since(unit.rows, machine, 0)
         [site] = unit.rows.get(SITES, [(int(columns["site"][machine]),)])
-    rings = _rings(site) if site is not None else []
+    rings = rings_of(site) if site is not None else []
+    fixes = [(lon, lat) for _, lon, lat in fixes_of(readings)[-FIXES_MAX:]]
     alerts = sorted(service.alerts(machine), key=lambda alert: -alert.start_ms)
     return {
         "machine": machine,
         "site": site.name if site is not None else "",
         "immobilised": bool(columns["immobilised"][machine]),
         "readings": len(readings),
-        "map": drawn(_fixes(readings), rings),
+        "map": drawn(fixes, rings),
         "alerts": [_told(alert) for alert in alerts],
         "width": WIDTH,
         "height": HEIGHT,
     }
-
-
-def _rings(site: Site) -> list[list[Point]]:
-    """The outlines of the site's fence, in degrees (WGS-84)."""
-    fence = fence_of(site.fence, site.datum, 0)
-    if fence is None:
-        return []
-    per_degree = M_PER_E7 * _E7
-    lon, lat = fence.lon_e7 / _E7, fence.lat_e7 / _E7
-    outlines = [part.exterior.coords for part in shapely.get_parts(fence.inner)]
-    return [
-        [(lon + x / (per_degree * fence.shrink), lat + y / per_degree) for x, y in outline]
-        for outline in outlines
-    ]
-
-
-def _fixes(readings: Readings) -> list[Point]:
-    """Longitude and latitude of the valid fixes, the newest last."""
-    good = (readings.lat_e7 != MISSING) & (readings.fix_valid != 0)
-    ordered = zip(
-        readings.lon_e7[good].tolist(),
-        readings.lat_e7[good].tolist(),
-        readings.at_ms[good].tolist(),
-        strict=True,
-    )
-    fixes = [(lon / _E7, lat / _E7) for lon, lat, _ in sorted(ordered, key=lambda fix: fix[2])]
-    return fixes[-_FIXES_MAX:]
 
 
 def drawn(fixes: list[Point], rings: list[list[Point]]) -> Map:

@@ -17,11 +17,13 @@ from sim.console.growth import charts_of, place_of
 from sim.console.intervals import HEIGHT, WIDTH, picture
 from sim.console.launches import Launch
 from sim.console.library import COMPARED_MAX, Entry, Library
+from sim.console.lives import READY, Lives
 from sim.console.machine import machine_of
 from sim.console.operations import period_day, products
 from sim.console.parallel import parallel
 from sim.console.watch import watch_of
 from sim.findings import claims_of, judgements, metrics_of, units_of
+from sim.lives import is_told
 from sim.looks import ALPHA
 from sim.reports.figures import claim_unit, figure, plain_number, span
 from sim.reports.html.render import fragment
@@ -113,6 +115,7 @@ def run(id_: str, folder: RunFolder, query: Mapping[str, str]) -> Context:
         "events": plain_number(document.get("events", 0)),
         "files": list(folder.files()),
         "held": "held",
+        "has_lives": is_told(document["scenario"]["products"]),
         "faults": timeline(document["scenario"]),
     }
 
@@ -212,6 +215,26 @@ def _chosen(document: Json, query: Mapping[str, str]) -> tuple[str, int]:
     if arm not in document["arms"]:
         raise InputError("arm", arm, f"use {' or '.join(document['arms'])}")
     return arm, int(replication)
+
+
+def lives(id_: str, folder: RunFolder, told: Lives, query: Mapping[str, str]) -> Context:
+    """The way down to one loan or machine. Raises InputError for an arm that was not run."""
+    arm, replication = _chosen(folder.read_run(), query)
+    key, search, who = (id_, arm, replication), query.get("search", ""), query.get("who", "")
+    is_ready = told.state(*key) == READY
+    found, count = told.found(*key, search) if is_ready else ([], 0)
+    return {
+        "id": id_,
+        "arm": arm,
+        "replication": replication,
+        "state": told.state(*key),
+        "search": search,
+        "who": who,
+        "subjects": found,
+        "more": count - len(found),
+        "life": told.life(*key, who) if is_ready and who else [],
+        "map": told.map(*key, who) if is_ready and who else None,
+    }
 
 
 def watch(id_: str, folder: RunFolder, query: Mapping[str, str]) -> Context:

@@ -126,6 +126,20 @@ _ROWS = {
         "按类型与日期：先选类型，再选主体",
     ),
     "subject": ("subject", "主体"),
+    "lives": ("One loan, one machine", "单笔贷款、单台设备"),
+    "lives_lead": (
+        "A run keeps facts of whole days. The same seed gives the same events, so this replication "
+        "can be simulated again, in about the time that one takes, to tell each single life.",
+        "运行按日汇总保存。相同种子产生相同事件，故可重新模拟此次重复（耗时约等于一次重复），以还原"
+        "每个个体的全过程。",
+    ),
+    "lives_start": ("Simulate it again", "重新模拟"),
+    "lives_running": ("It is being simulated again …", "正在重新模拟……"),
+    "lives_broken": (
+        "It could not be simulated again; shapan verify RUN --rerun says why.",
+        "无法重新模拟；请用 shapan verify RUN --rerun 查看原因。",
+    ),
+    "cause": ("cause", "来由"),
     "life": ("The whole life of", "全生命周期："),
     "day": ("day", "日"),
     "at": ("at", "时间"),

@@ -21,7 +21,8 @@ def lent_of(economy: Economy) -> Lent:
     now_s = economy.engine.now_s
     funded = [t for t in economy.tickets if t.funded_at_s is not None]
     owed_fen = [max(0, t.advance_fen + t.discount_fen - t.collected_fen) for t in funded]
-    late_days = [max(0, (now_s - t.claim.invoice.due_at_s) // DAY_S) for t in funded]
+    # A day that has begun counts, so that over 90 days here is over 90 days in npl_ratio.
+    late_days = [max(0, -((t.claim.invoice.due_at_s - now_s) // DAY_S)) for t in funded]
     failed = np.array([not economy.firms[t.claim.invoice.debtor].alive for t in funded], np.bool_)
     quarter = [((t.funded_at_s or 0) - economy.start_s) // DAY_S // QUARTER_DAYS for t in funded]
     by_age = category_by_age(np.array(late_days, np.int64), _POLICY)

@@ -80,6 +80,10 @@ def test_an_advance_is_worse_the_longer_it_is_unpaid_and_at_least_bad_once_its_d
         paid = {"state": "funded", "funded_at_s": now_s, "advance_fen": 90_000}
         ticket(economy, held, **paid)
     assert advances_of(economy).category.tolist() == [1, 2, 3, 4, 5]
+    economy.tickets[2].claim.invoice.due_at_s = now_s - 90 * DAY_S
+    assert not advances_of(economy).bad[2]
+    economy.tickets[2].claim.invoice.due_at_s -= 1
+    assert advances_of(economy).bad[2]
     economy.firms[economy.tickets[0].claim.invoice.debtor].failed_on_day = 0
     assert advances_of(economy).category.tolist() == [3, 3, 3, 4, 5]
 

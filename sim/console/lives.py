@@ -1,0 +1,113 @@
+"""Down to one loan or one machine of a run: its replication is simulated again, once, on request.
+
+The process that does it can be left alone; what it wrote is kept beside the runs and asked in SQL.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from sim.console.machine import FIXES_MAX, HEIGHT, WIDTH, drawn
+from sim.lives import FACTS, FENCES, PLACES
+from sim.run_folder import RunFolder
+from system.limits import DAY_S
+
+SHOWN_MAX: Final = 200
+_LIFE_MAX: Final = 1_000
+ABSENT, RUNNING, READY, BROKEN = "absent", "running", "ready", "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One fact. day: since the first fact of the arm.  value: fen, where it is money."""
+
+    day: int
+    second: int
+    kind: str
+    value: int
+    cause: str
+
+
+class Lives:
+    """Of one console. root: the folder of runs."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._running: dict[Path, subprocess.Popen[bytes]] = {}
+
+    def _place(self, id_: str, arm: str, replication: int) -> Path:
+        return self._root / ".console" / "lives" / f"{id_.replace('/', '-')}-{arm}-{replication}"
+
+    def state(self, id_: str, arm: str, replication: int) -> str:
+        """Whether the lives of this arm of this replication can be told."""
+        place = self._place(id_, arm, replication)
+        if (place / FACTS).is_file():
+            return READY
+        process = self._running.get(place)
+        if process is None:
+            return ABSENT
+        return RUNNING if process.poll() is None else BROKEN
+
+    def start(self, id_: str, folder: RunFolder, arm: str, replication: int) -> None:
+        """Simulate again, unless that is done or under way."""
+        if self.state(id_, arm, replication) in (READY, RUNNING):
+            return
+        place = self._place(id_, arm, replication)
+        command = (sys.executable, "-m", "sim.lives", str(folder.path), arm, str(replication))
+        self._running[place] = subprocess.Popen(
+            (*command, str(place)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    def found(self, id_: str, arm: str, replication: int, search: str) -> tuple[list[str], int]:
+        """Who has a life and contains the text, SHOWN_MAX at most; and how many there are."""
+        place = self._place(id_, arm, replication)
+        rows = _ask(
+            place / FACTS,
+            "select distinct who from told where contains(who, $search) order by length(who), who",
+            {"search": search},
+        )
+        return [who for (who,) in rows[:SHOWN_MAX]], len(rows)
+
+    def life(self, id_: str, arm: str, replication: int, who: str) -> list[Moment]:
+        """What happened to this one, in order."""
+        place = self._place(id_, arm, replication)
+        rows = _ask(
+            place / FACTS,
+            "select at_s - (select min(at_s) from told), kind, value, cause from told "
+            "where who = $who order by at_s limit $most",
+            {"who": who, "most": _LIFE_MAX},
+        )
+        return [
+            Moment(since_s // DAY_S, since_s % DAY_S, kind, value, cause)
+            for since_s, kind, value, cause in rows
+        ]
+
+    def map(self, id_: str, arm: str, replication: int, who: str) -> dict[str, Any] | None:
+        """Where a machine was and its site's fence; None for what is no machine."""
+        kind, _, number = who.partition("/")
+        if kind != "machine":
+            return None
+        place = self._place(id_, arm, replication)
+        rows = _ask(
+            place / PLACES,
+            "select lon, lat from told where machine = $machine order by at_s",
+            {"machine": int(number)},
+        )
+        fences = json.loads((place / FENCES).read_text(encoding="utf-8"))
+        rings = [[(lon, lat) for lon, lat in ring] for ring in fences.get(number, [])]
+        fixes = [(lon, lat) for lon, lat in rows[-FIXES_MAX:]]
+        return {"map": drawn(fixes, rings), "width": WIDTH, "height": HEIGHT, "fixes": len(fixes)}
+
+
+def _ask(file: Path, sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with duckdb.connect() as database:
+        database.execute("set threads = 1")
+        database.read_parquet(str(file)).create_view("told")
+        return database.execute(sql, values).fetchall()

@@ -1,0 +1,65 @@
+"""Every lease's and every machine's life in one arm: postings, alerts, where the machine was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sim.leasing.audit import journal_of
+from sim.leasing.model import setting_of
+from sim.leasing.places import fixes_of, rings_of
+from sim.leasing.stage import Stage, by_columns
+from sim.lives import Fact, Lives
+from sim.world import Task
+from system.leasing import history
+from system.leasing.records import SITES, AlertKind, AlertState
+
+_LEASE, _MACHINE = "lease", "machine"
+# Of each machine, the newest fixes.
+_FIXES_MAX = 2_000
+
+
+def lives_of(task: Task) -> Lives:
+    """Simulate the task on columns in memory and tell it by lease and by machine."""
+    stage = Stage(setting_of(task.scenario, task.arm, task.replication), "memory", by_columns)
+    stage.run()
+    found = Lives()
+    found.add(_contracts(stage))
+    found.add(_alerts(stage))
+    found.add_journal(journal_of(stage), _LEASE)
+    _places(stage, found)
+    stage.close()
+    return found
+
+
+def _contracts(stage: Stage) -> Iterator[Fact]:
+    """Which machine is whose. value: the number of the other."""
+    service = stage.system.leases
+    names = ("machine", "lessee", "from_day")
+    leases = service.view(names, slice(0, service.leases))
+    rows = zip(*(leases[name].tolist() for name in names), strict=True)
+    for lease, (machine, lessee, from_day) in enumerate(rows):
+        at_s = stage.setting.parameters.world.start_s + (from_day - stage.start_day) * 86_400
+        yield Fact(f"{_LEASE}/{lease}", at_s, "of_machine", machine)
+        yield Fact(f"{_LEASE}/{lease}", at_s, "to_contractor", lessee)
+        yield Fact(f"{_MACHINE}/{machine}", at_s, "leased_as", lease)
+
+
+def _alerts(stage: Stage) -> Iterator[Fact]:
+    """value: how long the cause had lasted by its alert, in seconds."""
+    for alert in stage.alerts():
+        kind = AlertKind(alert.kind).name.lower()
+        state = AlertState(alert.state).name.lower()
+        since_s = alert.raised_at_s - alert.start_ms // 1_000
+        who = f"{_MACHINE}/{alert.machine}"
+        yield Fact(who, alert.raised_at_s, f"alert_{kind}", since_s, f"now {state}")
+
+
+def _places(stage: Stage, found: Lives) -> None:
+    sites = stage.system.leasing.machines(("site",))["site"]
+    with stage.system.book.transaction() as unit:
+        for machine, number in enumerate(sites.tolist()):
+            fixes = fixes_of(history.since(unit.rows, machine, 0))[-_FIXES_MAX:]
+            found.places += [(machine, *fix) for fix in fixes]
+            [site] = unit.rows.get(SITES, [(number,)])
+            if site is not None:
+                found.fences[machine] = rings_of(site)

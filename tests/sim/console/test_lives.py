@@ -1,0 +1,89 @@
+"""Down to one loan or one machine: what was simulated again is found, told and drawn."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.run_library import made_run
+from sim.console.lives import BROKEN, READY
+from sim.credit.lives import lives_of
+from sim.lives import Fact, Lives
+from sim.world import Task
+from tests.sim.console.visitor import Visitor
+from tests.sim.credit_runs import small
+
+PAGE = "/runs/leasing/lives?arm=usage&replication=0"
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("lives")
+    made_run(place / "leasing", "leasing", 1)
+    return place
+
+
+@pytest.fixture
+def visitor(runs: Path) -> Iterator[Visitor]:
+    visitor = Visitor.of(runs)
+    yield visitor
+    visitor.loop.close()
+
+
+def told() -> Lives:
+    lives = Lives()
+    lives.add(
+        [
+            Fact("machine/7", 86_400 * 3, "alert_geofence", 900, "now closed"),
+            Fact("machine/12", 86_400, "leased_as", 1),
+            Fact("lease/1", 86_400 * 2 + 61, "rent_billed", 123_456, "close of day 2"),
+        ]
+    )
+    lives.places = [(7, 100, 116.40, 39.90), (7, 200, 116.41, 39.91)]
+    lives.fences = {7: [[(116.3, 39.8), (116.5, 39.8), (116.5, 40.0), (116.3, 39.8)]]}
+    return lives
+
+
+def test_nothing_is_simulated_again_until_somebody_asks(visitor: Visitor, runs: Path) -> None:
+    assert "Simulate it again" in visitor.get(PAGE).text
+    assert visitor.post(PAGE, {}, origin="http://elsewhere").status_code == 403
+    assert not (runs / ".console").exists()
+    assert visitor.get("/runs/leasing/lives?arm=nobody").status_code == 422
+
+
+def test_a_life_is_found_by_name_and_told_in_order_with_its_map(
+    visitor: Visitor, runs: Path
+) -> None:
+    told().write(runs / ".console" / "lives" / "leasing-usage-0")
+    assert visitor.console.lives.state("leasing", "usage", 0) == READY
+    page = visitor.get(f"{PAGE}&search=machine").text
+    assert page.index("machine/7<") < page.index("machine/12<")
+    assert "lease/1<" not in page
+    page = visitor.get(f"{PAGE}&who=lease/1").text
+    assert "123,456" in page
+    assert "<td>00:01:01</td>" in page
+    assert 'class="fence"' not in page
+    page = visitor.get(f"{PAGE}&who=machine/7").text
+    assert page.count('class="fence"') == page.count('class="track-line"') == 1
+
+
+def test_what_cannot_be_simulated_again_says_so(visitor: Visitor, runs: Path) -> None:
+    made_run(runs / "other", "leasing", 1)
+    (runs / "other" / "run.json").write_text("{}", encoding="utf-8")
+    lives = visitor.console.lives
+    lives.start("other", visitor.console.library.folder("other"), "usage", 0)
+    ends = time.monotonic() + 60
+    while lives.state("other", "usage", 0) == "running" and time.monotonic() < ends:
+        time.sleep(0.1)
+    assert lives.state("other", "usage", 0) == BROKEN
+
+
+def test_every_yuan_that_a_merchant_drew_is_in_its_life() -> None:
+    task = Task(small(), "collateral", 0, "columns", "revm", "memory")
+    rows = [row for table in lives_of(task).facts for row in table.to_pylist()]
+    drawn = [row for row in rows if row["kind"] == "drawn"]
+    [who] = {row["who"] for row in drawn[:1]}
+    life = [row["kind"] for row in rows if row["who"] == who]
+    assert {"asked_for_credit", "approved_at_pd_ppm", "drawn", "principal_repaid"} <= set(life)
+    assert all(row["value"] > 0 for row in drawn)
