@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from sim.metrics.catalog import find
+from sim.quantiles import is_quantile
 from sim.questions import Judgement, Question
 from sim.run import HELD, Plan
 from sim.run_folder import Json
@@ -25,6 +26,7 @@ def judgements(scenario: Scenario, records: Sequence[Json], alpha: float) -> lis
             claim.threshold,
             _values(records, claim.arm, claim.metric),
             _values(records, claim.baseline, claim.metric) if claim.baseline else None,
+            quantile=is_quantile(claim.metric),
         )
         for claim in scenario.claims
     ]

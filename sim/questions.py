@@ -19,6 +19,7 @@ class Question:
     """A claim with its data: values[i] and baseline[i] come from the same replication.
 
     compare: "level" (baseline unused), "difference" (values - baseline) or "ratio".
+    quantile: whether each value is a quantile of its replication.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Question:
     threshold: float
     values: Sequence[Value]
     baseline: Sequence[Value] | None = None
+    quantile: bool = False
 
 
 @dataclass(frozen=True, slots=True)

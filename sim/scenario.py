@@ -10,7 +10,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from sim.scenario_override import capped, overlaid, overridden
+from sim.scenario_like import completed
+from sim.scenario_override import capped, map_sized, overlaid, overridden
 from sim.scenario_parse import parse, read_toml
 from sim.scenario_records import (
     Claim,
@@ -38,11 +39,14 @@ __all__ = [
     "apply",
     "capped",
     "load",
+    "map_sized",
     "overlay",
     "packaged",
     "scenario_of",
 ]
 
+# Whose words scenarios of several products use.
+_JOINT = "joint-contagion"
 _PACKAGED = Path(__file__).parent / "scenarios"
 
 
@@ -52,8 +56,7 @@ def load(name_or_path: str) -> Scenario:
     Raises InputError: one line with file, line number, key, value and remedy.
     """
     path = _path_of(name_or_path)
-    data, document = read_toml(path)
-    scenario = parse(data, document)
+    scenario = parse(*completed(*read_toml(path), _read_packaged))
     if path.parent == _PACKAGED and scenario.name != path.stem:
         raise scenario.refuse(("name",), scenario.name, f"write the file's name: {path.stem}")
     return _checked(scenario)
@@ -105,8 +108,14 @@ def _path_of(name_or_path: str) -> Path:
 
 def _checked(scenario: Scenario) -> Scenario:
     """The scenario itself, once its words are those of its products and its caps can be met."""
+    reference = _JOINT if len(scenario.products) > 1 else next(iter(scenario.products))
+    if reference in _names():
+        whole = completed(*_read_packaged(reference), _read_packaged)
+        check_vocabulary(scenario, parse(*whole))
     capped(scenario)
-    for product in scenario.products:
-        if product in _names():
-            check_vocabulary(scenario, parse(*read_toml(_PACKAGED / f"{product}.toml")))
+    map_sized(scenario)
     return scenario
+
+
+def _read_packaged(name: str) -> tuple[dict[str, Any], Document]:
+    return read_toml(_path_of(name))

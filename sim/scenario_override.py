@@ -5,7 +5,7 @@ exactly the checks that a written one meets.
 """
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sim.scenario_parse import Data, Place, nearest, parse, parse_parameter
@@ -33,12 +33,24 @@ def capped(scenario: Scenario) -> Scenario:
 
     Raises InputError at a cap on something that is not there.
     """
-    for path, cap in scenario.on_both_wirings.items():
+    return _capped(scenario, scenario.on_both_wirings, ("on_both_wirings",))
+
+
+def map_sized(scenario: Scenario) -> Scenario:
+    """The scenario no larger than it is mapped; itself where it is small enough.
+
+    Raises InputError at a cap on something that is not there.
+    """
+    return _capped(scenario, scenario.map.caps, ("map", "caps"))
+
+
+def _capped(scenario: Scenario, caps: Mapping[str, int | float], at: Place) -> Scenario:
+    for path, cap in caps.items():
         try:
             if _value(scenario.as_data(), path) > cap:
                 scenario = overridden(scenario, [f"{path}={cap}"])
         except InputError as error:
-            raise scenario.refuse(("on_both_wirings", path), cap, error.remedy) from None
+            raise scenario.refuse((*at, path), cap, error.remedy) from None
     return scenario
 
 

@@ -1,6 +1,5 @@
 """From TOML to a scenario: every key is known, every number has a unit, every error has a line."""
 
-import json
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -16,12 +15,14 @@ from sim.scenario_records import (
     Claim,
     Document,
     Fault,
+    MapPlan,
     Parameter,
     Replications,
     Scenario,
     Settings,
     Text,
     Value,
+    canonical_text,
 )
 from sim.scenario_units import complaint, unit_advice, unit_of
 from system.errors import InputError
@@ -44,7 +45,7 @@ _REQUIRED = (
     "products",
     "arms",
 )
-_OPTIONAL = ("populations", "parameters", "claims", "faults", "expect", "on_both_wirings")
+_OPTIONAL = ("populations", "parameters", "claims", "faults", "expect", "on_both_wirings", "map")
 _OF_PARAMETERS = ("source", "assumed", "range", "step", "levels", "interval", "draw")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TITLE = re.compile(r"[a-z][a-z0-9_]*(-[a-z0-9_]+)*")
@@ -91,7 +92,8 @@ def parse(data: Data, document: Document) -> Scenario:
         faults=reader.each(data.get("faults", []), ("faults",), reader.fault),
         expect=reader.each(data.get("expect", []), ("expect",), reader.invariant),
         on_both_wirings=reader.caps(data.get("on_both_wirings", {}), ("on_both_wirings",)),
-        canonical=json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False),
+        map=reader.map_plan(data.get("map", {})),
+        canonical=canonical_text(data),
         document=document,
     )
 
@@ -381,6 +383,14 @@ class _Reader:
         if not isinstance(table, dict):
             raise self._error(at, table, 'write a table of caps: "populations.NAME.count" = 500')
         return {path: self.number(cap, (*at, path)) for path, cap in table.items()}
+
+    def map_plan(self, table: Any) -> MapPlan:
+        sizes = ("points", "replications", "line_replications")
+        self.keys(table, ("map",), (), (*sizes, "caps"))
+        found = {
+            name: self.whole(table[name], ("map", name), low=1) for name in sizes if name in table
+        }
+        return MapPlan(**found, caps=self.caps(table.get("caps", {}), ("map", "caps")))
 
     def invariant(self, value: Any, at: Place) -> str:
         name = self.word(value, at)

@@ -84,6 +84,21 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class MapPlan:
+    """How large the map of a scenario's assumptions is, unless its caller says otherwise.
+
+    points: of the design.  replications: at each of them.  line_replications: at each place of a
+    line on which a claim's break-even is looked for.  caps: the highest values, by path, at which
+    the scenario is mapped, so that many points can be afforded.
+    """
+
+    points: int = 128
+    replications: int = 2
+    line_replications: int = 5
+    caps: Mapping[str, int | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """Where a scenario was read from, so that errors can name file and line."""
 
@@ -204,19 +219,20 @@ class Scenario:
     faults: tuple[Fault, ...]
     expect: tuple[str, ...]
     on_both_wirings: Mapping[str, int | float]
+    map: MapPlan
     canonical: str
     document: Document = field(compare=False, repr=False)
 
     def digest(self) -> str:
-        """SHA-256 (hex) of the data; comments, layout and the file's place do not matter."""
-        return sha256(self.canonical.encode()).hexdigest()
+        """SHA-256 (hex) of the data; comments, layout and the file's place do not matter, nor how
+        large a map would be."""
+        return _digest(self.as_data())
 
     def world_digest(self) -> str:
         """SHA-256 (hex) of all that one replication depends on: not how many there are."""
         data = self.as_data()
         del data["replications"]
-        text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return sha256(text.encode()).hexdigest()
+        return _digest(data)
 
     def as_data(self) -> dict[str, Any]:
         """The data as plain JSON values; ``sim.scenario.scenario_of`` reads it back."""
@@ -226,3 +242,13 @@ class Scenario:
     def refuse(self, path: tuple[str | int, ...], value: object, remedy: str) -> InputError:
         """The error to raise when a model cannot use a value; names file and line."""
         return self.document.error(path, value, remedy)
+
+
+def canonical_text(data: Mapping[str, Any]) -> str:
+    """The data as JSON with sorted keys."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _digest(data: dict[str, Any]) -> str:
+    data.pop("map", None)
+    return sha256(canonical_text(data).encode()).hexdigest()

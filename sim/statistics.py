@@ -7,6 +7,8 @@
   1 - ALPHA at every look.
 - Methods: ``mean_t`` (level), ``paired_difference_t``, ``paired_log_ratio_t`` (ratio of geometric
   means), and, where a value is zero or negative, ``ratio_of_means_fieller``.
+- Quantiles: ``median_order_statistics``, ``paired_median_…`` on differences or on ratios, from as
+  many replications on as the level asks for (``sim.quantiles``); before that the methods above.
 - Skewed values: Hall's correction (below). It keeps exponential values at their level from ten
   replications on; much heavier tails, and events so rare that most studies never see one, are
   beyond any interval that sees ten values: there the reason says what cannot be excluded, and
@@ -21,6 +23,7 @@ from dataclasses import dataclass
 
 from scipy.special import nctdtrinc, stdtr, stdtrit
 
+from sim import quantiles
 from sim.looks import ALPHA
 from sim.questions import OPERATORS, Interval, Judgement, Pairing, Question, Value
 
@@ -108,7 +111,8 @@ def paired_interval(
 
 def judge(questions: Sequence[Question], alpha: float = ALPHA) -> list[Judgement]:
     """One judgement per question, in order, at a look that may spend ``alpha`` (Holm inside)."""
-    pivots = [_pivot(question) for question in questions]
+    least = alpha / max(len(questions), 1)
+    pivots = [_pivot(question, least) for question in questions]
     alphas = _holm([_p(pivot) for pivot in pivots], alpha)
     return [
         _judgement(question, pivot, alpha_here)
@@ -225,11 +229,13 @@ def _reason(low: float, high: float, n: int, missing: int, alpha: float) -> str:
     return "; ".join(parts)
 
 
-def _pivot(question: Question) -> _Pivot | str:
-    """The comparison's pivot, or why there is none."""
+def _pivot(question: Question, least: float) -> _Pivot | str:
+    """The comparison's pivot, or why there is none. least: the strictest level it may be put to."""
     n, missing = _counts(question)
     if n < 2:
         return f"{n} of {n + missing} replications have a value; an interval needs two"
+    if question.quantile and n >= quantiles.replications_needed(least) and _has_ratios(question):
+        return _median_pivot(question)
     if question.compare == "level":
         return _mean_pivot("mean_t", _found(question.values), question.threshold)
     pairs = _pairs(question.values, question.baseline or ())
@@ -238,6 +244,35 @@ def _pivot(question: Question) -> _Pivot | str:
     if _is_log_ratio(question, pairs):
         return _log_ratio_pivot(pairs, question.threshold)
     return _fieller_pivot(pairs, question.threshold)
+
+
+def _has_ratios(question: Question) -> bool:
+    """Whether each pair has a ratio, where ratios are asked for."""
+    pairs = _pairs(question.values, question.baseline or ())
+    return question.compare != "ratio" or all(y > 0 for _, y in pairs)
+
+
+def _median_pivot(question: Question) -> _Pivot:
+    """Of quantiles: the median of values, of paired differences, or of paired ratios."""
+    if question.compare == "level":
+        return _order_pivot("median_order_statistics", _found(question.values), question.threshold)
+    pairs = _pairs(question.values, question.baseline or ())
+    if question.compare == "difference":
+        gaps = [x - y for x, y in pairs]
+        return _order_pivot("paired_median_difference", gaps, question.threshold)
+    return _order_pivot("paired_median_ratio", [x / y for x, y in pairs], question.threshold)
+
+
+def _order_pivot(method: str, values: Sequence[float], threshold: float) -> _Pivot:
+    sd = _sample(values).sd
+    return _Pivot(
+        method,
+        len(values),
+        quantiles.median(values),
+        quantiles.sign_p_value(values, threshold),
+        lambda alpha: quantiles.median_interval(values, alpha),
+        lambda alpha: quantiles.detectable(values, sd, alpha, POWER),
+    )
 
 
 def _is_log_ratio(question: Question, pairs: Sequence[tuple[float, float]]) -> bool:

@@ -68,6 +68,9 @@ _models: dict[str, str] = {
     "credit": "sim.credit.model:simulate_credit",
     "leasing": "sim.leasing.model:simulate_leasing",
 }
+# The same enterprises in all of these products at once.
+_JOINT = frozenset(_models)
+_JOINT_MODEL = "sim.joint.model:simulate_joint"
 
 
 def register(product: str, path: str) -> None:
@@ -78,6 +81,8 @@ def register(product: str, path: str) -> None:
 def model_path(scenario: Scenario) -> str:
     """The import path of the model that runs this scenario. Raises InputError."""
     products = list(scenario.products)
+    if set(products) == _JOINT:
+        return _JOINT_MODEL
     if len(products) != 1 or products[0] not in _models:
         raise InputError("products", products, f"name exactly one of {', '.join(sorted(_models))}")
     return _models[products[0]]

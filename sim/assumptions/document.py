@@ -43,6 +43,7 @@ def spec_of(sweep: Sweep) -> Json:
         "points": sweep.points,
         "replications": sweep.replications,
         "population_scale": sweep.population_scale,
+        "caps": dict(sweep.plan.scenario.map.caps),
     }
 
 

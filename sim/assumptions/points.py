@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.stats import qmc
 
 from sim.assumptions.axes import Axis
-from sim.scenario import Scenario, scenario_of
+from sim.scenario import Scenario, map_sized, scenario_of
 from sim.streams import Luck
 
 F64 = NDArray[np.float64]
@@ -91,11 +91,12 @@ def line_place(name: str) -> tuple[str, Fraction] | None:
 def scenario_at(
     scenario: Scenario, axes: Sequence[Axis], point: Point, population_scale: float
 ) -> Scenario:
-    """The scenario at a point, its populations at ``population_scale`` (0..1] of their counts.
+    """The scenario at a point: within its map's caps, and its populations at ``population_scale``
+    (0..1] of their counts.
 
     Raises InputError where the values do not fit together already as data.
     """
-    data = scenario.as_data()
+    data = map_sized(scenario).as_data()
     by_name = {axis.name: axis for axis in axes}
     for name, coordinate in point.coordinates:
         data["parameters"][name]["value"] = by_name[name].value(coordinate)

@@ -27,8 +27,6 @@ Json = dict[str, Any]
 R2_MIN: Final = 0.5
 TOTAL_MIN: Final = 0.02
 FIT_POINTS_MIN: Final = 30
-# So many replications stand behind a break-even value, however few a point has.
-LINE_REPLICATIONS_MIN: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,8 @@ class Reading:
 
 
 def line_replications(sweep: Sweep) -> int:
-    return max(sweep.replications, LINE_REPLICATIONS_MIN)
+    """So many stand behind a break-even value, however few a point has."""
+    return max(sweep.replications, sweep.plan.scenario.map.line_replications)
 
 
 def readings(sweep: Sweep, axes: Sequence[Axis], records: Mapping[Key, Json]) -> list[Reading]:

@@ -36,9 +36,7 @@ from system.errors import InputError
 
 Json = dict[str, Any]
 Task = tuple[Point, int]
-POINTS: Final = 128
 FIGURE_TOLERANCE: Final = 1e-5
-REPLICATIONS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,12 @@ def map_of(study: Study, wish: MapWish) -> Map | None:
     begun = study.folder.read_map()
     if begun is None and not wish.asked:
         return None
-    spec: Json = {"points": POINTS, "replications": REPLICATIONS, "population_scale": 1.0}
+    plan = study.plan.scenario.map
+    spec: Json = {
+        "points": plan.points,
+        "replications": plan.replications,
+        "population_scale": 1.0,
+    }
     spec |= begun["spec"] if begun else {}
     scale = wish.population_scale or spec["population_scale"]
     if begun and scale != spec["population_scale"]:

@@ -65,6 +65,11 @@ _SENTENCES = (
         "任何一笔支用都不使商户本金超过当时的授信额度。",
     ),
     (
+        "group_exposure_adds_up",
+        "A group's exposure is the sum of what its members owe in each product, by its own events.",
+        "集团敞口等于其成员在各产品中（由各产品自身事件重建的）欠款之和。",
+    ),
+    (
         "wirings_agree",
         "The same seed gives the same events on the full wiring and on the fast one.",
         "同一种子在完整装配与快速装配下产生相同的事件。",

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from sim.metrics.base import Metric
 from sim.metrics.catalog_credit import CREDIT_METRICS
+from sim.metrics.catalog_joint import JOINT_METRICS
 from sim.metrics.catalog_leasing import LEASING_METRICS
 from system.errors import InputError
 
@@ -241,7 +242,14 @@ _RUNTIME = (
 )
 
 METRICS: dict[str, Metric] = {
-    metric.name: metric for metric in (*_RECEIVABLES, *CREDIT_METRICS, *LEASING_METRICS, *_RUNTIME)
+    metric.name: metric
+    for metric in (
+        *_RECEIVABLES,
+        *CREDIT_METRICS,
+        *LEASING_METRICS,
+        *JOINT_METRICS,
+        *_RUNTIME,
+    )
 }
 
 _SUFFIX = re.compile(r"[a-z0-9][a-z0-9_]*")

@@ -112,6 +112,10 @@ class Economy:
         """Record a fact in the event log, now."""
         self.log.add(self.engine.now_s, kind, subject, values)
 
+    def demand_ppm(self, day: int) -> int:
+        """What cores order on a day against a usual one, season aside."""
+        return PPM
+
     def pay(self, payer: str, payee: str, amount_fen: int, reason: str) -> None:
         self.purses.move(self.engine.now_s, payer, payee, amount_fen, reason)
 

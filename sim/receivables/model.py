@@ -35,12 +35,12 @@ from system.limits import DAY_S
 class ReceivablesModel(EconomyModel):
     """The Mesa model: its daily step moves trade, debtors, bills, treasurers and fraudsters."""
 
-    def __init__(self, economy: Economy) -> None:
+    def __init__(self, economy: Economy, debtors: Debtors | None = None) -> None:
         super().__init__(economy.engine)
         self.economy = economy
         self._bills, self._trade = Bills(economy), Trade(economy)
         treasury = Treasury(economy)
-        self._daily = (Debtors(economy), self._bills, self._trade, treasury)
+        self._daily = (debtors or Debtors(economy), self._bills, self._trade, treasury)
         self._fraud = FraudDesk(economy, treasury)
         self._bills.open_accounts()
         self._trade.open_books()
@@ -83,9 +83,9 @@ def run_paper(task: Task) -> Economy:
 
 def _simulate_chain(task: Task) -> Outcome:
     economy, platform = run_chain(task)
-    cleared = {CONSERVED: _cleared(economy)}
+    passed_on = {CONSERVED: cleared(economy)}
     platform_verdicts = audit_platform(platform.system, economy)
-    verdicts = first_breach((economy.broken, platform_verdicts, audit_economy(economy), cleared))
+    verdicts = first_breach((economy.broken, platform_verdicts, audit_economy(economy), passed_on))
     platform.system.close()
     counts = economy.faults.counts() | {
         "blocks": float(platform.driver.block_count),
@@ -115,7 +115,8 @@ def _run(economy: Economy, task: Task) -> None:
     stand(economy.log, economy.engine.now_s, lent_of(economy))
 
 
-def _cleared(economy: Economy) -> str:
+def cleared(economy: Economy) -> str:
+    """ "held", or what of debtors' payments is stuck."""
     left_fen = economy.purses.of(CLEARING)
     return f"{left_fen} fen of debtors' payments never reached anybody" if left_fen else HELD
 
@@ -136,7 +137,7 @@ def _database(task: Task) -> Iterator[str]:
 def _economy(task: Task) -> Economy:
     parameters = parameters_of(task.scenario, task.arm)
     luck = Luck(task.scenario.seed, task.replication)
-    economy = Economy(Engine(parameters.start_s), luck, parameters, _counts(task.scenario))
+    economy = Economy(Engine(parameters.start_s), luck, parameters, counts_of(task.scenario))
     windows = windows_of(task.scenario, task.arm, luck, economy.start_s)
     economy.faults = Faults(windows, luck, lambda: economy.engine.now_s)
     economy.warm_at_s = economy.start_s + task.scenario.warmup_days * DAY_S
@@ -144,7 +145,7 @@ def _economy(task: Task) -> Economy:
     return economy
 
 
-def _counts(scenario: Scenario) -> tuple[int, ...]:
+def counts_of(scenario: Scenario) -> tuple[int, ...]:
     """Cores and the three tiers; none may be empty, for each buys from the next."""
     return tuple(_count(scenario, name) for name in ("core", "tier1", "tier2", "tier3"))
 

@@ -142,11 +142,15 @@ class Parameters:
     pledge_report_share: float
 
 
-def parameters_of(scenario: Scenario, arm: str) -> Parameters:
-    """The parameters of one arm. Raises InputError for a missing, ill-typed or unusable one."""
+def parameters_of(scenario: Scenario, arm: str, besides: tuple[str, ...] = ()) -> Parameters:
+    """The parameters of one arm. Raises InputError for a missing, ill-typed or unusable one.
+
+    besides: names that another model reads.
+    """
     values: dict[str, Any] = {name: item.value for name, item in scenario.parameters.items()}
-    own = ("process", *ARM_SETTINGS["receivables"])
-    values.update((name, value) for name, value in scenario.arms[arm].items() if name not in own)
+    values.update(scenario.arms[arm].items())
+    for name in ("process", *ARM_SETTINGS["receivables"], *besides):
+        values.pop(name, None)
     known = {field.name: field.type for field in fields(Parameters)}
     for name in known:
         if name not in values:
@@ -154,10 +158,10 @@ def parameters_of(scenario: Scenario, arm: str) -> Parameters:
     for name in values:
         if name not in known:
             raise InputError(f"parameters.{name}", values[name], "remove it: the model ignores it")
-    typed = {name: _typed(name, kind, values[name]) for name, kind in known.items()}
-    _check_relations(scenario, typed)
-    check_bounds(scenario, arm, typed)
-    return Parameters(**typed)
+    numbers = {name: typed(name, kind, values[name]) for name, kind in known.items()}
+    _check_relations(scenario, numbers)
+    check_bounds(scenario, arm, numbers)
+    return Parameters(**numbers)
 
 
 def _check_relations(scenario: Scenario, values: dict[str, Any]) -> None:
@@ -170,7 +174,7 @@ def _check_relations(scenario: Scenario, values: dict[str, Any]) -> None:
         raise scenario.refuse(("parameters", "start_s"), values["start_s"], remedy)
 
 
-def _typed(name: str, kind: Any, value: Any) -> Any:
+def typed(name: str, kind: Any, value: Any) -> Any:
     """The value as the declared type. A whole number is a fine float; nothing else converts."""
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)

@@ -23,7 +23,10 @@ class Edge:
 
 @dataclass(slots=True)
 class Firm:
-    """A core enterprise (tier 0) or a supplier (tier 1..3). Money in fen, times in days."""
+    """A core enterprise (tier 0) or a supplier (tier 1..3). Money in fen, times in days.
+
+    idle: it has no machine to work with.
+    """
 
     index: int
     key: str
@@ -44,6 +47,7 @@ class Firm:
     unpaid_costs_fen: int = 0
     arrears_days: int = 0
     failed_on_day: int | None = None
+    idle: bool = False
 
     @property
     def is_core(self) -> bool:

@@ -63,7 +63,8 @@ class Trade:
         if not buyer.is_core:
             bought_fen = bought_fen * self._input_ppm // PPM
         value_fen = bought_fen * edge.weight_ppm // PPM
-        return value_fen * self._season_ppm(day) // PPM * self._volume_ppm(edge, day) // PPM
+        value_fen = value_fen * self._season_ppm(day) // PPM * self._volume_ppm(edge, day) // PPM
+        return value_fen * self._e.demand_ppm(day) // PPM
 
     def _season_ppm(self, day: int) -> int:
         """A triangle over the year with mean 1: lowest at the start, highest half a year later."""
@@ -144,7 +145,7 @@ class Trade:
         cash_fen = order.value_fen * round(share * PPM) // PPM
         if firm.inventory_fen < need_fen or self._e.headroom_fen(firm) < cash_fen:
             return False
-        if firm.unpaid_wages_fen:
+        if firm.unpaid_wages_fen or firm.idle:
             return False
         firm.inventory_fen -= need_fen
         self._e.pay(firm.key, WORLD, cash_fen, "materials")

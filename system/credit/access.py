@@ -34,6 +34,7 @@ class Use(StrEnum):
     INTAKE = "intake"  # rows of a feed were opened and kept
     FEATURES = "features"
     LINEAGE = "lineage"
+    GROUP_VIEW = "group_view"  # lateness in one product was used in another
 
 
 @dataclass(frozen=True, slots=True)

@@ -253,3 +253,29 @@ def test_levels_are_the_only_figures_and_a_single_one_is_no_axis() -> None:
 def test_a_step_that_is_no_step_is_refused() -> None:
     with pytest.raises(InputError, match=r"step"):
         apply(load("receivables"), ["parameters.start_s.step=0"])
+
+
+def test_a_scenario_says_how_large_its_map_is(tmp_path: Path) -> None:
+    register()
+    text = TWO.replace(
+        "[parameters]", "[map]\npoints = 9\nline_replications = 3\n\n[parameters]", 1
+    )
+    text += "\n[map.caps]\nhorizon_days = 4\n"
+    study = study_of(tmp_path, text=text)
+    found = map_of(study, MapWish(asked=True))
+    assert found is not None
+    assert (found.sweep.points, found.sweep.replications) == (9, 2)
+    assert map_of(study, MapWish(asked=True, points=5)).sweep.points == 5
+    scenario = study.plan.scenario
+    at_base = scenario_at(scenario, axes_of(scenario), base_point(), 1.0)
+    assert (at_base.horizon_days, scenario.horizon_days > 4) == (4, True)
+
+
+def test_the_size_of_a_map_is_no_part_of_what_a_run_is(tmp_path: Path) -> None:
+    register()
+    for name in ("plain", "mapped"):
+        (tmp_path / name).mkdir()
+    plain = study_of(tmp_path / "plain", text=TWO).plan.scenario
+    mapped = study_of(tmp_path / "mapped", text=TWO + "\n[map]\npoints = 9\n").plan.scenario
+    assert plain.digest() == mapped.digest()
+    assert plain.map.points != mapped.map.points

@@ -7,12 +7,15 @@ import pytest
 from scipy.stats import binom, ttest_1samp
 
 from sim.looks import ALPHA, alpha_at, looks
+from sim.quantiles import median_interval
 from sim.questions import Judgement, Question
 from sim.statistics import judge
 
 pytestmark = pytest.mark.slow
 SIZES = looks(10, 60)
 STUDIES = 1_000
+# Of the model of waits below, from 500,000 replications.
+QUANTILE_MEDIAN = 6.49
 # A rate of 5 % shows more than this in one of a thousand such tests.
 AT_MOST = float(binom.ppf(0.999, STUDIES, ALPHA)) / STUDIES
 
@@ -150,3 +153,36 @@ def test_pairing_needs_twenty_times_fewer_replications_where_luck_is_keyed_by_ac
     told = judge([question])[0].pairing
     assert told.factor == pytest.approx((sd[1] / sd[0]) ** 2, rel=0.2)
     assert math.isclose(told.saved, 2_000 * (told.factor - 1), rel_tol=1e-2)
+
+
+@pytest.mark.parametrize("compare", ["level", "difference", "ratio"])
+def test_intervals_on_far_quantiles_cover_what_they_promise_whatever_the_tails(
+    compare: str,
+) -> None:
+    g, n, missed = _luck(117), 30, 0
+    for _ in range(STUDIES):
+        # Each replication's 95th percentile of heavy-tailed waits; both arms share its shock.
+        shock = np.exp(g.normal(size=n))
+        arm, baseline = (
+            shock * np.quantile(g.pareto(1.5, (n, 40)) + 1.0, 0.95, axis=1) for _ in range(2)
+        )
+        # The median over replications: of a level known from a long run, else none or one.
+        truth = {"level": QUANTILE_MEDIAN, "difference": 0.0, "ratio": 1.0}[compare]
+        question = Question("q", compare, "<=", truth, list(arm), list(baseline), quantile=True)
+        found = judge([question], ALPHA)[0]
+        assert "median" in found.method
+        missed += not found.ci_low <= truth <= found.ci_high
+    assert missed / STUDIES <= AT_MOST
+    assert missed
+
+
+def test_a_median_of_few_replications_stays_with_the_t_interval() -> None:
+    values = [float(v) for v in range(1, 6)]
+    found = judge([Question("q", "level", "<=", 9.0, values, quantile=True)], ALPHA)[0]
+    assert found.method == "mean_t"
+
+
+def test_the_order_statistics_are_those_of_the_tables() -> None:
+    # n = 30 at 95 %: the 10th smallest and largest value (binomial 0.0428).
+    low, high = median_interval([float(v) for v in range(1, 31)], 0.05)
+    assert (low, high) == (10.0, 21.0)

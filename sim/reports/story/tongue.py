@@ -15,12 +15,25 @@ _ARMS: Final = {
     "data": ("on data", "数据放贷"),
     "fixed": ("at fixed rent", "固定租金"),
     "usage": ("at rent by use", "按用量计租"),
+    "separate": ("product by product", "各产品独立"),
+    "joint": ("with the joint view", "联合视图"),
+    "calm": ("in usual times", "平常时期"),
+    "recession": ("in the recession", "衰退时期"),
+    "recession_joint": ("in the recession, with the joint view", "衰退时期，联合视图"),
+    "wave": ("in the wave of fraud", "欺诈潮"),
+    "wave_joint": ("in the wave, with the joint view", "欺诈潮，联合视图"),
+    "usual": ("without a festival", "无节日"),
+    "peak": ("at the peak", "节日高峰"),
 }
 _SCENARIOS: Final = {
     "receivables": ("Receivables financing", "应收账款融资"),
     "credit": ("Merchant credit", "商户信用贷款"),
     "credit-recession": ("Merchant credit in a recession", "经济衰退下的商户信用贷款"),
     "leasing": ("Equipment leasing", "设备租赁"),
+    "joint-contagion": ("A core enterprise fails", "核心企业倒闭的传染"),
+    "recession": ("A recession in all products", "三项产品同遇衰退"),
+    "fraud-wave": ("A wave of fraud", "欺诈潮"),
+    "festival-peak": ("A festival's peak", "节日高峰"),
 }
 _STAGES: Final = {
     "assemble": "备齐材料",
