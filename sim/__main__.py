@@ -25,6 +25,7 @@ from sim.commands.schedule import schedule
 from sim.commands.serve import serve
 from sim.commands.shrink import shrink
 from sim.commands.soak import soak
+from sim.commands.stress import stress
 from sim.commands.verify import verify
 from system.errors import InputError, ShapanError
 
@@ -48,6 +49,7 @@ for command in (
     schedule,
     serve,
     soak,
+    stress,
     shrink,
 ):
     app.command()(command)

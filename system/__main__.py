@@ -48,6 +48,8 @@ def serve(process: Process, port: int) -> None:
         server_header=False,
         timeout_keep_alive=30,
         limit_concurrency=1_000,
+        # What is under way after that was not acknowledged: its client sends it again.
+        timeout_graceful_shutdown=5,
     )
     try:
         uvicorn.Server(config).run()

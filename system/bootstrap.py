@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import Final
 
 from system.adapters.evm_embedded import EmbeddedChain
 from system.adapters.evm_http import HttpChain
+from system.adapters.evm_kept import KeptRevmChain
 from system.adapters.evm_revm import RevmChain
 from system.adapters.keys import KeyRing
 from system.adapters.memory_store import MemoryStore
@@ -134,6 +136,13 @@ def open_chain(
     chain_id = settings.chain_id or CHAIN_ID_DEFAULT
     if settings.evm == "embedded":
         return EmbeddedChain(keys, chain_id=chain_id, genesis_time_s=genesis_time_s)
+    if settings.evm == "revm" and settings.chain_file:
+        return KeptRevmChain(
+            Path(settings.chain_file),
+            chain_id=chain_id,
+            genesis_time_s=genesis_time_s,
+            time_step_s=time_step_s,
+        )
     if settings.evm == "revm":
         return RevmChain(chain_id=chain_id, genesis_time_s=genesis_time_s, time_step_s=time_step_s)
     if settings.evm.startswith(("http://", "https://")):

@@ -28,6 +28,7 @@ class Settings:
     chain_id: of the embedded chain; a node must have it.  None: the usual one, or the node's.
     confirmations: blocks above a transaction's own before its effects are final.  None: 0 in
     process, where blocks stay; on a node, which may drop its last ones, CONFIRMATIONS_ON_NODE.
+    chain_file: where revm keeps its blocks; empty: it forgets them when the process ends.
     gas_price_wei: what every transaction pays on a node.  signatures_required: whoever moves money
     over the gateway signs, also clients that registered no key, which then cannot.
     rail: embedded, or the folder that the bank's link to the payment rail watches.
@@ -40,6 +41,7 @@ class Settings:
     gas_price_wei: int = 0
     signatures_required: bool = False
     rail: str = "embedded"
+    chain_file: str = ""
 
     @property
     def confirmations_needed(self) -> int:
@@ -61,6 +63,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         confirmations=_whole(environment, "SHAPAN_CONFIRMATIONS", 0, 10_000),
         gas_price_wei=_whole(environment, GAS_PRICE_VARIABLE, 0, _GAS_PRICE_WEI_MAX) or 0,
         rail=_rail(environment.get("SHAPAN_RAIL", usual.rail)),
+        chain_file=environment.get("SHAPAN_CHAIN_FILE", ""),
         signatures_required=bool(_whole(environment, "SHAPAN_REQUIRE_SIGNATURES", 0, 1)),
     )
 

@@ -55,6 +55,24 @@ class Server:
         return cls(folder, secret, settings, free_port(), free_port())
 
     @property
+    def store_url(self) -> str:
+        """The books: a file in the folder, unless the settings say otherwise."""
+        return self.settings.get("SHAPAN_STORE", f"sqlite:///{self.folder}/bank.db")
+
+    @property
+    def broker_url(self) -> str:
+        """Where terminals connect."""
+        usual = f"mqtt://{LOOPBACK}:{self.mqtt_port}"
+        return self.settings.get("SHAPAN_BROKER", usual)
+
+    def parts(self) -> dict[str, str]:
+        """What stands behind the ports, in one word each."""
+        store = self.store_url.partition(":")[0]
+        evm = self.settings.get("SHAPAN_EVM", "revm")
+        broker = "embedded" if "SHAPAN_BROKER" not in self.settings else "mqtt"
+        return {"store": store, "evm": "node" if "://" in evm else evm, "broker": broker}
+
+    @property
     def log(self) -> Path:
         """What the process writes on its error stream."""
         return self.folder / "server.log"
@@ -68,8 +86,9 @@ class Server:
             "SHAPAN_SECRET_FILE": str(secret_file),
             "SHAPAN_PORT": str(self.port),
             "SHAPAN_MQTT_PORT": str(self.mqtt_port),
-            "SHAPAN_STORE": f"sqlite:///{self.folder}/bank.db",
+            "SHAPAN_STORE": self.store_url,
             "SHAPAN_EVM": "revm",
+            "SHAPAN_CHAIN_FILE": str(self.folder / "chain"),
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         }
         with self.log.open("ab") as log:

@@ -11,9 +11,10 @@ from typing import Final
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from system.api.endpoint import Endpoint
+from system.api.endpoint import Endpoint, problem_of
 from system.api.problems import Code, Problem
 from system.api.route import Route
+from system.errors import StoreUnavailable
 
 _METHODS: Final = {"HEAD": "GET"}
 
@@ -64,8 +65,8 @@ class Dispatch:
             scope["path_params"] = dict(zip(names, values, strict=True))
             try:
                 response = await endpoint(Request(scope, receive))
-            except Problem as problem:
-                response = problem.response()
+            except (Problem, StoreUnavailable) as error:
+                response = problem_of(error).response()
         await response(scope, receive, send)
 
     def _found(self, path: str) -> tuple[_Node, list[str]] | None:

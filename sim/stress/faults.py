@@ -1,0 +1,120 @@
+"""What breaks under load, when, and how long until the bank answers in time again."""
+
+import asyncio
+import resource
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from sim.streams import Luck
+from sim.stress.load import Loaded
+from sim.stress.profile import Profile
+from sim.stress.proxy import Proxy
+from sim.stress.server import NotUp, Server
+
+KILLED: Final = "gateway_killed"
+_FOR_S: Final = 3.0
+_DELAY_S: Final = 0.25
+# No file may grow beyond this: log, journal and database are larger, so every write fails.
+_FILE_BYTES_FULL: Final = 4_096
+
+
+@dataclass(slots=True)
+class Struck:
+    """at_s: after the load's first instant.  over_s: when the cause was gone; the bank may still
+    be catching up."""
+
+    kind: str
+    at_s: float
+    over_s: float
+
+
+@dataclass(slots=True)
+class Faults:
+    """Strikes a server that this process started. ``struck`` tells what came of it."""
+
+    server: Server
+    proxy: Proxy
+    struck: list[Struck] = field(default_factory=list)
+
+    async def strike(self, kind: str, loaded: Loaded) -> None:
+        """Do it, and wait until its cause is gone. Raises NotUp where nothing comes back."""
+        clock = asyncio.get_running_loop().time
+        one = Struck(kind, clock() - loaded.started_s, 0.0)
+        await _KINDS[kind](self)
+        one.over_s = clock() - loaded.started_s
+        self.struck.append(one)
+
+    async def killed(self) -> None:
+        """kill -9, and a start on the same files."""
+        self.server.kill()
+        await asyncio.to_thread(self.server.start)
+
+    async def stopped(self) -> None:
+        """As an operator restarts it."""
+        await asyncio.to_thread(self.server.stop)
+        await asyncio.to_thread(self.server.start)
+
+    async def disk_full(self) -> None:
+        """No file of the process grows."""
+        process = self.server.process
+        assert process is not None
+        before = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (_FILE_BYTES_FULL, before[1]))
+        await asyncio.sleep(_FOR_S)
+        if process.poll() is None:
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, before)
+        else:
+            raise NotUp("the gateway after a full disk", self.server.log)
+
+    async def slow_network(self) -> None:
+        """Each piece of data takes a quarter of a second longer, each way."""
+        self.proxy.delay_s = _DELAY_S
+        await asyncio.sleep(_FOR_S)
+        self.proxy.delay_s = 0.0
+
+    async def cut_network(self) -> None:
+        """Every connection breaks, whatever is under way, several times."""
+        for _ in range(6):
+            self.proxy.cut()
+            await asyncio.sleep(_FOR_S / 6)
+
+    async def paused(self) -> None:
+        """The process stands still, as on a machine that swaps."""
+        process = self.server.process
+        assert process is not None
+        process.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(_FOR_S)
+        process.send_signal(signal.SIGCONT)
+
+
+_KINDS: Final[dict[str, Callable[[Faults], Awaitable[None]]]] = {
+    KILLED: Faults.killed,
+    "gateway_stopped": Faults.stopped,
+    "disk_full": Faults.disk_full,
+    "slow_network": Faults.slow_network,
+    "cut_network": Faults.cut_network,
+    "gateway_paused": Faults.paused,
+}
+
+
+def schedule(profile: Profile, luck: Luck, kills: int | None) -> list[tuple[float, str]]:
+    """(seconds, kind), ascending: kills at random, the others spread over the run."""
+    count = profile.kills if kills is None else kills
+    span = (0.1 * profile.duration_s, 0.85 * profile.duration_s)
+    at = span[0] + luck.generator("faults", "kills").random(count) * (span[1] - span[0])
+    others = np.linspace(*span, num=len(profile.faults) + 2)[1:-1]
+    planned = [(float(one), KILLED) for one in at]
+    planned += [(float(one), kind) for one, kind in zip(others, profile.faults, strict=True)]
+    return sorted(planned)
+
+
+async def follow(faults: Faults, planned: list[tuple[float, str]], loaded: Loaded) -> None:
+    """Strike at the planned times, one after the other: a start may take longer than planned."""
+    clock = asyncio.get_running_loop().time
+    for at_s, kind in planned:
+        await asyncio.sleep(max(loaded.started_s + at_s - clock(), 0))
+        await faults.strike(kind, loaded)

@@ -1,0 +1,52 @@
+"""What is measured of one stream: latency from the intended start, errors, and their course."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from sim.stress.histogram import Histogram
+
+
+@dataclass(slots=True)
+class Measure:
+    """seconds: a histogram for each second of the run, by when the request was meant to start."""
+
+    name: str
+    seconds: dict[int, Histogram] = field(default_factory=dict)
+    errors: Counter[str] = field(default_factory=Counter)
+    asked: int = 0
+
+    def done(self, intended_s: float, taken_s: float) -> None:
+        """One was answered so long after it was meant to start."""
+        self.seconds.setdefault(int(intended_s), Histogram()).add(int(taken_s * 1e6))
+
+    def failed(self, error: Exception) -> None:
+        """One came to no good end."""
+        self.errors[f"{type(error).__name__}: {str(error)[:160]}"] += 1
+
+    def between(self, from_s: float, until_s: float) -> Histogram:
+        """Of the requests that were meant to start in these seconds."""
+        found = Histogram()
+        for second, histogram in self.seconds.items():
+            if from_s <= second < until_s:
+                found.merge(histogram)
+        return found
+
+    def whole(self) -> Histogram:
+        """Of all."""
+        return self.between(0, float("inf"))
+
+    def error_share(self) -> float:
+        """Errors among those asked."""
+        return sum(self.errors.values()) / self.asked if self.asked else 0.0
+
+    def recovery_s(self, struck_s: float, limit_us: int) -> float | None:
+        """How long after a fault answers were late: to the end of the last second of it whose
+        slowest hundredth was over the limit. None where nothing came within the limit again."""
+        last = max(self.seconds, default=-1)
+        end = struck_s
+        for second in range(int(struck_s), last + 1):
+            held = self.seconds.get(second)
+            if held is not None and held.percentile_us(99) <= limit_us:
+                return max(end - struck_s, 0.0)
+            end = second + 1.0
+        return None

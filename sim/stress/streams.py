@@ -1,0 +1,134 @@
+"""What clients do to the credit product: one arrival each, with what it left for the auditor."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.stress.bank import LINE_FEN, Bank
+from sim.stress.gateway import Gateway
+
+_MOVE_FEN: Final = 50_000
+
+
+class Stream(Protocol):
+    """One kind of arrival. unit: what is counted.  each: how many of it one arrival brings."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def each(self) -> int: ...
+    async def open(self) -> None:
+        """What has to be there before the first arrival."""
+        ...
+
+    async def arrive(self, number: int, intended_s: float) -> float:
+        """Do one; by the loop's clock, when it had its effect. Raises Refused, Unanswered."""
+        ...
+
+    async def close(self) -> None:
+        """After the last one; what is still under way ends here."""
+        ...
+
+
+@dataclass(slots=True)
+class Money:
+    """Draws and repayments on open lines, larger merchants more often.
+
+    received_fen, paid_fen: by account, as the answers said.
+    """
+
+    gateway: Gateway
+    bank: Bank
+    who: NDArray[np.int64]
+    now: "Now"
+    run: str
+    name: str = "money"
+    unit: str = "moves"
+    each: int = 1
+    received_fen: Counter[int] = field(default_factory=Counter)
+    paid_fen: Counter[int] = field(default_factory=Counter)
+    # What is drawn less what is repaid, as far as it was asked for.
+    _asked_fen: Counter[int] = field(default_factory=Counter)
+
+    async def open(self) -> None:
+        """Lines are open already."""
+
+    async def close(self) -> None:
+        """Nothing is left."""
+
+    async def arrive(self, number: int, intended_s: float) -> float:
+        account = self.bank.lined[int(self.who[number]) % len(self.bank.lined)]
+        repays = self._asked_fen[account] + _MOVE_FEN > LINE_FEN // 2 or (
+            number % 2 == 1 and self._asked_fen[account] >= _MOVE_FEN
+        )
+        self._asked_fen[account] += -_MOVE_FEN if repays else _MOVE_FEN
+        way = "repayments" if repays else "draws"
+        answer = await self.gateway.command(
+            self.bank.platform_of(account),
+            f"/credit/merchants/{account}/{way}",
+            {"amount_fen": _MOVE_FEN},
+            f"{self.run}-{self.name}-{number}",
+        )
+        if repays:
+            self.paid_fen[account] += answer["applied_fen"]
+        else:
+            self.received_fen[account] += answer["amount_fen"]
+        return self.now()
+
+
+class Now(Protocol):
+    """The loop's clock."""
+
+    def __call__(self) -> float: ...
+
+
+@dataclass(slots=True)
+class Decisions:
+    """Applications for a line. Whoever gets one gives it back, so that it can ask again."""
+
+    gateway: Gateway
+    bank: Bank
+    now: Now
+    run: str
+    name: str = "decisions"
+    unit: str = "decisions"
+    each: int = 1
+    approved: int = 0
+    _busy: set[int] = field(default_factory=set)
+    _next: int = 0
+
+    async def open(self) -> None:
+        """Merchants have their history already."""
+
+    async def close(self) -> None:
+        """Nothing is left."""
+
+    async def arrive(self, number: int, intended_s: float) -> float:
+        account = self._free()
+        self._busy.add(account)
+        client, base = self.bank.platform_of(account), f"/credit/merchants/{account}"
+        key = f"{self.run}-{self.name}-{number}"
+        try:
+            asked = {"requested_fen": LINE_FEN}
+            answer = await self.gateway.command(client, f"{base}/applications", asked, key)
+            done_s = self.now()
+            if answer["approved"]:
+                self.approved += 1
+                await self.gateway.command(client, f"{base}/closing", {}, f"{key}-closing")
+        finally:
+            self._busy.discard(account)
+        return done_s
+
+    def _free(self) -> int:
+        """The next applicant that has no application under way."""
+        applicants = self.bank.applicants
+        for _ in applicants:
+            self._next = (self._next + 1) % len(applicants)
+            if applicants[self._next] not in self._busy:
+                break
+        return applicants[self._next]

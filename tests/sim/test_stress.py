@@ -1,0 +1,169 @@
+"""Load and faults on a bank of its own: what is measured, what must hold, what breaks."""
+
+import asyncio
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any, cast
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from sim.__main__ import call
+from sim.streams import Luck
+from sim.stress import report
+from sim.stress.arrivals import Phase, festival_factor, instants_s, ranks
+from sim.stress.faults import KILLED, Struck, schedule
+from sim.stress.histogram import Histogram
+from sim.stress.load import Loaded, drive
+from sim.stress.measure import Measure
+from sim.stress.profile import names, profile, rates_per_s, thresholds
+from sim.stress.result import Result
+from sim.stress.streams import Stream
+from system.errors import InputError
+
+
+def test_percentiles_are_known_to_one_percent() -> None:
+    values = np.random.Generator(np.random.Philox(7)).lognormal(9, 1, 5_000).astype(int)
+    held, other = Histogram(), Histogram()
+    for value in values[:2_000].tolist():
+        held.add(value)
+    for value in values[2_000:].tolist():
+        other.add(value)
+    held.merge(other)
+    for percent in (1, 50, 90, 99, 99.9, 100):
+        exact = int(np.sort(values)[-(-5_000 * round(percent * 10) // 1_000) - 1])
+        assert exact <= held.percentile_us(percent) <= 1.011 * exact + 1, percent
+    assert Histogram().percentile_us(99) == 0
+
+
+def test_arrivals_follow_the_shape_and_the_seed() -> None:
+    shape = [Phase(0.5, 1.0), Phase(1.0, 4.0)]
+    at = instants_s(Luck(1, 0), "money", 100.0, shape, 100.0)
+    assert (np.diff(at) >= 0).all()
+    first = int((at < 50).sum())
+    assert abs(first - 5_000) < 4 * 71
+    assert abs(at.size - first - 20_000) < 4 * 142
+    assert (at == instants_s(Luck(1, 0), "money", 100.0, shape, 100.0)).all()
+    assert at.size != instants_s(Luck(2, 0), "money", 100.0, shape, 100.0).size
+    who = Counter(ranks(Luck(1, 0), "money", 50, 10_000).tolist())
+    assert set(who) <= set(range(50))
+    assert who[0] > 5 * who[49]
+
+
+def test_profiles_and_thresholds_are_data_that_is_checked(tmp_path: Path) -> None:
+    assert names() == ["steady", "peak", "spike", "soak", "faults", "recovery"]
+    assert festival_factor() == 2.5
+    assert max(phase.factor for phase in profile("peak", None).shape[:2]) == 2.5
+    assert rates_per_s(1.0, "money") == {"money": 300.0}
+    with pytest.raises(InputError, match="use one of steady"):
+        profile("storm", None)
+    with pytest.raises(InputError, match="only"):
+        rates_per_s(1.0, "gold")
+    file = tmp_path / "own.toml"
+    file.write_text("[thresholds]\nmoney_p99_ms_max = 7\n")
+    assert thresholds(file)["money_p99_ms_max"] == 7
+    assert thresholds(file)["alerts_p99_ms_max"] == 2_000
+    for text in ("money_p99_ms_max = -1", "gold = 1", "money_p99_ms_max = true", "= 1"):
+        file.write_text(text)
+        with pytest.raises(InputError):
+            thresholds(file)
+    assert call(["stress", "storm"]) == 2
+
+
+def test_faults_are_planned_from_the_seed() -> None:
+    planned = schedule(profile("faults", 900.0), Luck(1, 0), None)
+    assert Counter(kind for _, kind in planned)[KILLED] == 50
+    assert planned == sorted(planned) == schedule(profile("faults", 900.0), Luck(1, 0), None)
+    assert planned != schedule(profile("faults", 900.0), Luck(2, 0), None)
+
+
+class Slow:
+    """Takes a tenth of a second; the second one breaks."""
+
+    name, unit, each = "money", "moves", 1
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def arrive(self, number: int, intended_s: float) -> float:
+        if number == 1:
+            raise TimeoutError
+        await asyncio.sleep(0.1)
+        return asyncio.get_running_loop().time()
+
+
+async def nothing(_: Loaded) -> None: ...
+
+
+def test_latency_counts_from_the_intended_start_and_errors_are_kept() -> None:
+    loop = asyncio.new_event_loop()
+    at = {"money": np.array([0.0, 0.0, 0.0])}
+    loaded = loop.run_until_complete(drive([cast(Stream, Slow())], at, nothing))
+    loop.close()
+    measure = loaded.measures["money"]
+    assert (measure.asked, measure.whole().count) == (3, 2)
+    assert measure.whole().percentile_us(50) >= 100_000
+    assert measure.errors == {"TimeoutError: ": 1}
+
+
+def measured(late_seconds: range) -> Measure:
+    """Twenty seconds in time, but for some that take two seconds."""
+    measure = Measure("money", asked=20)
+    for second in range(20):
+        measure.done(second + 0.5, 2.0 if second in late_seconds else 0.01)
+    return measure
+
+
+def result(measure: Measure, **more: Any) -> Result:
+    chosen = profile("recovery", 20.0)
+    loaded = Loaded({"money": measure}, wall_s=20.0)
+    streams = (cast(Stream, Slow()),)
+    return Result(chosen, 1, {"store": "sqlite"}, {"money": 1.0}, streams, loaded, **more)
+
+
+def test_recovery_is_the_time_until_answers_are_in_time_again() -> None:
+    struck = [Struck(KILLED, 5.0, 7.0)]
+    found = result(measured(range(5, 9)), struck=struck)
+    assert found.recoveries_s() == [4.0]
+    checks = {check.name: check for check in found.checks(thresholds(None))}
+    assert checks["recovery_after_gateway_killed_s"].holds
+    # What was late because of the fault does not count as the bank's usual latency.
+    assert checks["money_p99_ms"].holds
+    never = result(measured(range(5, 20)), struck=struck)
+    assert never.recoveries_s() == [None]
+    assert not all(check.holds for check in never.checks(thresholds(None)))
+
+
+def test_what_was_missed_stands_in_every_report() -> None:
+    found = result(measured(range(20)), invariants={"nothing_paid_twice": "account 3: twice"})
+    document = found.document(thresholds(None))
+    assert document["status"] == "missed"
+    suite = ElementTree.fromstring(report.junit(document))
+    assert suite.get("failures") == "2"
+    assert "account 3: twice" in report.html(document)
+    assert json.dumps(document)
+
+
+@pytest.mark.slow
+def test_a_bank_under_load_is_killed_and_loses_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "own.toml"
+    lenient = [f"{name}_p99_ms_max = 60000" for name in rates_per_s(1.0, None)]
+    own.write_text("\n".join(["[thresholds]", "recovery_s_max = 600", *lenient]))
+    files = {kind: tmp_path / f"stress.{kind}" for kind in ("junit", "html")}
+    options = ["--duration", "4", "--rate", "0.1", "--merchants", "40", "--thresholds", str(own)]
+    outputs = [part for kind, file in files.items() for part in (f"--{kind}", str(file))]
+    code = call(["stress", "recovery", "--json", *options, *outputs])
+    told = json.loads(capsys.readouterr().out)
+    missed = [check for check in told["checks"] if not check["holds"]]
+    # On busy cores a run of seconds may end before the bank is back.
+    assert all(check["name"].startswith("recovery") for check in missed), missed
+    assert code == bool(missed)
+    assert [fault["kind"] for fault in told["faults"]] == [KILLED]
+    assert set(told["invariants"].values()) == {"held"}
+    assert all(stream["asked"] for stream in told["streams"].values())
+    assert all(file.stat().st_size for file in files.values())
