@@ -113,22 +113,28 @@ async def bare_amqtt(_: Sequence[Account]) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def mosquitto(accounts: Sequence[Account]) -> AsyncIterator[str]:
+    with tempfile.TemporaryDirectory() as folder, mosquitto_at(Path(folder), accounts) as url:
+        yield url
+
+
+@contextmanager
+def mosquitto_at(folder: Path, accounts: Sequence[Account]) -> Iterator[str]:
+    """The URL of a Mosquitto of our own, which keeps its files in the folder."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    with tempfile.TemporaryDirectory() as folder:
-        config = configure(Path(folder), accounts, Listener(port=port))
-        if os.geteuid() == 0:
-            config.write_text(config.read_text() + "user root\n")
-        command = [_mosquitto() or "mosquitto", "-c", str(config)]
-        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        try:
-            while socket.socket().connect_ex(("127.0.0.1", port)):
-                time.sleep(0.01)
-            yield f"mqtt://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait()
+    config = configure(folder, accounts, Listener(port=port))
+    if os.geteuid() == 0:
+        config.write_text(config.read_text() + "user root\n")
+    command = [_mosquitto() or "mosquitto", "-c", str(config)]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        while socket.socket().connect_ex(("127.0.0.1", port)):
+            time.sleep(0.01)
+        yield f"mqtt://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def _mosquitto() -> str | None:

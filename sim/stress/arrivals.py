@@ -29,7 +29,9 @@ Shape = Sequence[Phase]
 @cache
 def festival_factor() -> float:
     """Demand at a festival's peak, in usual demand, as the scenario ``credit`` has it."""
-    return 1.0 + float(load("credit").parameters["festival_amplitude_ratio"].value)
+    ratio = load("credit").parameters["festival_amplitude_ratio"].value
+    assert isinstance(ratio, int | float)
+    return 1.0 + ratio
 
 
 def instants_s(
@@ -42,7 +44,8 @@ def instants_s(
     total = float(expected[-1])
     room = int(total + 6 * np.sqrt(total) + 20)
     passed = np.cumsum(luck.generator("arrivals", stream).exponential(size=room))
-    return np.interp(passed[passed < total], expected, ends)
+    found: NDArray[np.float64] = np.interp(passed[passed < total], expected, ends)
+    return found
 
 
 def ranks(luck: Luck, stream: str, n: int, count: int, exponent: float = 1.2) -> NDArray[np.int64]:

@@ -47,6 +47,11 @@ class Machines:
     count: int
 
 
+def gateway_id(number: int) -> str:
+    """Of the fleet's gateway of this number."""
+    return f"gateway-{number}"
+
+
 def device_id(number: int) -> str:
     """Of the terminal in this machine."""
     return f"EXC-{number}"
@@ -59,7 +64,7 @@ def found_fleet(store: Store, clock: Clock, secret: bytes, count: int) -> Machin
     columns = {name: np.zeros(count, np.int64) for name in _COLUMNS}
     nowhere, kind = np.full(count, -1), np.zeros(count, np.int64)
     service.enrol_machines(EnrolMachines("founding", count, kind=kind, site=nowhere, **columns))
-    names = [f"gateway-{number}" for number in range(GATEWAYS)]
+    names = [gateway_id(number) for number in range(GATEWAYS)]
     desk = clients.ClientDesk(sha256(b"shapan/clients/" + secret).digest())
     with book.transaction() as unit:
         enrol_fleets(unit.rows, [Fleet("north", True, "WGS-84")])

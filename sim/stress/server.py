@@ -34,6 +34,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def wait_for_port(port: int) -> None:
+    """Return once somebody listens on this port of the loopback. Raises NotUp."""
+    until = time.monotonic() + _START_S_MAX
+    while time.monotonic() < until:
+        with socket.socket() as probe:
+            if probe.connect_ex((LOOPBACK, port)) == 0:
+                return
+        time.sleep(0.02)
+    raise NotUp(f"port {port}", Path())
+
+
 @dataclass(slots=True)
 class Server:
     """One gateway process in a folder. settings: further variables of docs/OPERATIONS.md.

@@ -7,6 +7,7 @@ it; the state follows by running them again (some thousand a second).
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -35,15 +36,12 @@ class KeptRevmChain(RevmChain):
         for line in lines[1:]:
             self._repeat(line)
 
-    def _repeat(self, line: dict[str, object]) -> None:
-        at_s, raws, told = line["at_s"], line["raw"], line["hash"]
-        assert isinstance(at_s, int)
-        assert isinstance(raws, list)
-        for raw, tx_hash in raws:
+    def _repeat(self, line: dict[str, Any]) -> None:
+        for raw, tx_hash in line["raw"]:
             opened = self._open(bytes.fromhex(raw))
             sender, nonce = opened.call.sender, opened.nonce
             self.send([Signed(bytes.fromhex(raw), bytes.fromhex(tx_hash), sender, nonce)])
-        block = super().seal(at_s)
+        block, told = super().seal(line["at_s"]), line["hash"]
         if block.hash.hex() != told:
             raise IntegrityError(f"hash of kept block {block.number}", told, block.hash.hex())
 
@@ -59,7 +57,7 @@ class KeptRevmChain(RevmChain):
             raise EvmUnavailable("keep a block", str(error)) from error
         return block
 
-    def _write(self, line: dict[str, object]) -> None:
+    def _write(self, line: dict[str, Any]) -> None:
         end = os.lseek(self._file, 0, os.SEEK_END)
         data = orjson.dumps(line) + b"\n"
         try:
@@ -71,7 +69,7 @@ class KeptRevmChain(RevmChain):
             raise
 
 
-def _whole_lines(file: int) -> Iterator[dict[str, object]]:
+def _whole_lines(file: int) -> Iterator[dict[str, Any]]:
     """The lines of the file; what comes after the last newline is cut off."""
     with os.fdopen(os.dup(file), "rb") as whole:
         whole.seek(0)

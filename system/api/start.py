@@ -63,6 +63,7 @@ from system.settings import EVM_KINDS, Settings
 
 ADMINISTRATOR: Final = "administrator"
 _SETUP_S: Final = 3_600
+_NODE_LOOK_S: Final = 0.5
 # How often the process looks whether a business day has ended.
 _DAY_LOOK_S: Final = 60.0
 # Between two checkpoints of the audit log: what of its end could go unnoticed.
@@ -168,8 +169,11 @@ class Process:
     @asynccontextmanager
     async def _work(self) -> AsyncIterator[None]:
         """What runs beside the requests, until the app ends."""
+        is_node = self._opening.settings.evm not in EVM_KINDS
+        # A node is asked over the network while everybody waits.
+        pause_s = max(self._opening.block_s, _NODE_LOOK_S) if is_node else self._opening.block_s
         tasks = [
-            asyncio.create_task(_again(self._opening.block_s, self.advance_chain)),
+            asyncio.create_task(_again(pause_s, self.advance_chain)),
             asyncio.create_task(_again(_RAIL_S, self.advance_rail)),
             asyncio.create_task(_again(_DAY_LOOK_S, self.close_days)),
             asyncio.create_task(_again(_ANCHOR_S, self.anchor)),

@@ -50,13 +50,17 @@ def account_of_gateway(gateway_id: str, secret: str) -> Account:
     return Account(gateway_id, secret, (f"gateway/{gateway_id}/data",), ())
 
 
+def account_of_bank(clients: ClientDesk) -> Account:
+    """The bank hears all devices, sends them orders, and tells of alerts."""
+    return Account(BANK_USER, clients.secret_of_device(BANK_USER), _GOES_OUT, _COMES_IN)
+
+
 class Telemetry:
     """Broker and consumer of one gateway process."""
 
     def __init__(self, place: BrokerPlace, clock: Clock, clients: ClientDesk) -> None:
         self._place, self._clock = place, clock
-        secret = clients.secret_of_device(BANK_USER)
-        self._bank = Account(BANK_USER, secret, _GOES_OUT, _COMES_IN)
+        self._bank = account_of_bank(clients)
         self._access = Access([self._bank])
         self._broker: EmbeddedBroker | None = None
         self.consumer: Consumer | None = None
