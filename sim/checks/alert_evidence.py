@@ -9,11 +9,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 HELD: Final = "held"
 _OPEN: Final = ("RAISED", "ACKNOWLEDGED", "ESCALATED")
 _CORRECTED: Final = "CORRECTED"
-# (machine, boot, sequence): what was sent under that name, by column.
-Sent = Mapping[tuple[int, int, int], Mapping[str, int]]
+I64 = NDArray[np.int64]
+# (machine, boot, sequence): what was sent under that name, by column; of a value that a clock's
+# correction may move, from and to.
+Sent = Mapping[tuple[int, int, int], Mapping[str, int | tuple[int, int]]]
+# When each machine was heard: from and to of each reading's time.
+Spoke = Mapping[int, tuple[I64, I64]]
 
 
 class StoredAlert(Protocol):
@@ -49,21 +56,26 @@ class Message(Protocol):
 
 
 def audit_evidence(
-    alerts: Iterable[StoredAlert], kinds: Mapping[int, str], states: Mapping[int, str], sent: Sent
+    alerts: Iterable[StoredAlert],
+    kinds: Mapping[int, str],
+    states: Mapping[int, str],
+    sent: Sent,
+    spoke: Spoke,
 ) -> str:
     """every_alert_has_evidence: each rests on readings that were sent, and they say what it says.
 
-    kinds, states: the words for their numbers. An alert that was withdrawn rested on what was
-    known then: its readings must exist, its figures need not stand any more.
+    kinds, states: the words for their numbers.  sent: at least the readings that alerts name.
+    An alert that was withdrawn rested on what was known then: its readings must exist, its figures
+    need not stand any more.
     """
     for alert in alerts:
-        wrong = _wrong(alert, kinds[alert.kind], states[alert.state], sent)
+        wrong = _wrong(alert, kinds[alert.kind], states[alert.state], sent, spoke)
         if wrong:
             return f"alert {alert.alert_id} {wrong}"
     return HELD
 
 
-def _wrong(alert: StoredAlert, kind: str, state: str, sent: Sent) -> str:
+def _wrong(alert: StoredAlert, kind: str, state: str, sent: Sent, spoke: Spoke) -> str:
     found = json.loads(alert.evidence)
     if not {"measure", "bound", "readings"} <= found.keys() or not found["readings"]:
         return "names no reading or no figure"
@@ -75,24 +87,28 @@ def _wrong(alert: StoredAlert, kind: str, state: str, sent: Sent) -> str:
         key = (alert.machine, reading["boot"], reading["sequence"])
         if key not in sent:
             return f"rests on a reading that was never sent: {key}"
-        if any(sent[key][name] != value for name, value in reading.items()):
+        if not all(_agrees(sent[key][name], value) for name, value in reading.items()):
             return f"shows other values than were sent: {key}"
     if state == _CORRECTED:
         return ""
     if kind == "OFFLINE":
-        return _wrong_silence(alert, found, sent)
+        return _wrong_silence(alert, found, spoke)
     if found["readings"][-1]["at_ms"] != alert.found_ms:
         return "was found at another time than its reading says"
     return _wrong_figure(kind, found, alert.machine, sent)
 
 
-def _wrong_silence(alert: StoredAlert, found: Mapping[str, Any], sent: Sent) -> str:
+def _agrees(sent: int | tuple[int, int], shown: int) -> bool:
+    return sent[0] <= shown <= sent[1] if isinstance(sent, tuple) else sent == shown
+
+
+def _wrong_silence(alert: StoredAlert, found: Mapping[str, Any], spoke: Spoke) -> str:
     """Nothing was read between the last reading and the moment that it was missed."""
     if found["readings"][-1]["at_ms"] != alert.start_ms:
         return "begins at another time than the last reading before it"
-    for (machine, _, _), reading in sent.items():
-        if machine == alert.machine and alert.start_ms < reading["at_ms"] <= alert.found_ms:
-            return "tells of silence in which the machine spoke"
+    from_ms, until_ms = spoke[alert.machine]
+    if bool(((from_ms > alert.start_ms) & (until_ms <= alert.found_ms)).any()):
+        return "tells of silence in which the machine spoke"
     return ""
 
 
@@ -107,8 +123,8 @@ def _wrong_figure(kind: str, found: Mapping[str, Any], machine: int, sent: Sent)
     if kind == "ROLLBACK" and len(found["readings"]) > 1:
         first = found["readings"][0]
         before = sent[machine, first["boot"], first["sequence"]].get("engine_s")
-        fell = before is not None and last.get("engine_s", before) < before
-        if fell and before - last["engine_s"] != measure:
+        shown = last.get("engine_s", before)
+        if isinstance(before, int) and shown < before and before - shown != measure:
             return "tells of another fall than the meter shows"
     return ""
 

@@ -1,10 +1,9 @@
-"""The auditor of leased machines: claims add up, nothing is paid twice, alerts rest on readings.
+"""The auditor of leases: claims add up, and nothing is paid twice.
 
 Own arithmetic throughout: it shares no code with the services that it audits. Each check answers
 "held" or with one sentence on what broke first.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
@@ -28,17 +27,34 @@ _FLOWS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
         ("penalty_billed",),
         ("penalty_paid", "penalty_set_off", "penalty_written_off"),
     ),
+    "deposit_fen": (
+        ("deposit_paid",),
+        ("deposit_returned", "rent_set_off", "fee_set_off", "penalty_set_off"),
+    ),
 }
 CLAIMS: Final = tuple(_FLOWS)
-_FROM_LESSEE: Final = ("rent_paid", "fee_paid", "penalty_paid", "recovered")
-_TO_LESSEE: Final = ("rent_refunded",)
+_FROM_LESSEE: Final = ("rent_paid", "fee_paid", "penalty_paid", "recovered", "deposit_paid")
+_TO_LESSEE: Final = ("rent_refunded", "deposit_returned")
+_FROM_BUYER: Final = ("machine_sold",)
+# Lessees' flows that go to the lessor or come from it.
+_WITH_LESSOR: Final = ("rent", "deposits")
 # The ledger account that must equal each column's sum over all leases, and that of cash.
 _CONTROL: Final = {
     "rent_due_fen": "leasing/rent-receivable",
     "fee_due_fen": "leasing/fee-receivable",
     "penalty_due_fen": "leasing/penalty-receivable",
+    "deposit_fen": "leasing/deposits",
 }
+# What the lessor owes stands on the other side of the ledger than what it is owed.
+_OWED_TO_LESSEES: Final = ("deposit_fen",)
 _CASH: Final = "leasing/cash"
+
+
+_CASH_KINDS: Final = (
+    ("from_lessee", _FROM_LESSEE),
+    ("to_lessee", _TO_LESSEE),
+    ("from_buyer", _FROM_BUYER),
+)
 
 
 class Fact(Protocol):
@@ -56,21 +72,6 @@ class Fact(Protocol):
     def amounts(self) -> bytes: ...
 
 
-class RaisedAlert(Protocol):
-    """What an alert has to show."""
-
-    @property
-    def alert_id(self) -> str: ...
-    @property
-    def machine(self) -> int: ...
-    @property
-    def start_ms(self) -> int: ...
-    @property
-    def found_ms(self) -> int: ...
-    @property
-    def evidence(self) -> str: ...
-
-
 def _columns(fact: Fact) -> tuple[I64, I64]:
     accounts, amounts = (np.frombuffer(part, "<i8") for part in (fact.accounts, fact.amounts))
     return accounts.astype(np.int64), amounts.astype(np.int64)
@@ -78,14 +79,17 @@ def _columns(fact: Fact) -> tuple[I64, I64]:
 
 def rebuild(facts: Sequence[Fact], leases: int) -> dict[str, I64]:
     """Every lease's claims as the journal makes them, and cash in and out: int64 (leases,)."""
-    books = {name: np.zeros(leases, np.int64) for name in (*CLAIMS, "from_lessee", "to_lessee")}
+    books = {
+        name: np.zeros(leases, np.int64)
+        for name in (*CLAIMS, "from_lessee", "to_lessee", "from_buyer")
+    }
     for fact in facts:
         accounts, amounts = _columns(fact)
         for name, (up, down) in _FLOWS.items():
             sign = int(fact.kind in up) - int(fact.kind in down)
             if sign:
                 np.add.at(books[name], accounts, sign * amounts)
-        for name, kinds in (("from_lessee", _FROM_LESSEE), ("to_lessee", _TO_LESSEE)):
+        for name, kinds in _CASH_KINDS:
             if fact.kind in kinds:
                 np.add.at(books[name], accounts, amounts)
     return books
@@ -102,10 +106,11 @@ def audit_claims(
             lease = int(wrong[0])
             return f"lease {lease}: {name} {view[name][lease]}, events {books[name][lease]}"
         total_fen = int(books[name].sum())
-        held_fen = -balances_fen.get(_CONTROL[name], 0)
+        sign = 1 if name in _OWED_TO_LESSEES else -1
+        held_fen = sign * balances_fen.get(_CONTROL[name], 0)
         if total_fen != held_fen:
             return f"{_CONTROL[name]}: {held_fen} fen, its leases {total_fen}"
-    cash_fen = int(books["from_lessee"].sum() - books["to_lessee"].sum())
+    cash_fen = int((books["from_lessee"] - books["to_lessee"] + books["from_buyer"]).sum())
     if cash_fen != -balances_fen.get(_CASH, 0):
         return f"{_CASH}: {-balances_fen.get(_CASH, 0)} fen, events {cash_fen}"
     return HELD
@@ -116,14 +121,16 @@ def audit_purses(
 ) -> str:
     """money_is_conserved: lessees' cash moves by named flows alone, and rent reaches the bank.
 
-    flows_fen: into purses, out of them where negative; ``rent`` is what went to the lessor.
+    flows_fen: into purses, out of them where negative; ``rent`` and
+    ``deposits`` are what went to the lessor, less what came back.
     """
     moved_fen = start_fen + sum(flows_fen.values())
     if moved_fen != end_fen:
         return f"purses hold {end_fen} fen where flows leave {moved_fen}"
     taken_fen = int(books["from_lessee"].sum() - books["to_lessee"].sum())
-    if taken_fen != -flows_fen.get("rent", 0):
-        return f"the lessor took {taken_fen} fen, lessees gave {-flows_fen.get('rent', 0)}"
+    given_fen = -sum(flows_fen.get(name, 0) for name in _WITH_LESSOR)
+    if taken_fen != given_fen:
+        return f"the lessor took {taken_fen} fen, lessees gave {given_fen}"
     return HELD
 
 
@@ -143,24 +150,6 @@ def audit_once(facts: Sequence[Fact], paid_fen: Mapping[str, int]) -> str:
     for cause in sorted(taken_fen.keys() | paid_fen.keys()):
         if taken_fen.get(cause, 0) != paid_fen.get(cause, 0):
             return f"command {cause}: {taken_fen.get(cause, 0)} fen taken, {paid_fen.get(cause, 0)}"
-    return HELD
-
-
-def audit_alerts(alerts: Iterable[RaisedAlert], written: Mapping[tuple[int, int], int]) -> str:
-    """every_alert_has_evidence: figures, and readings that the machine's terminal wrote down.
-
-    written: readings of each machine's each boot, which are numbered from 0.
-    """
-    for alert in alerts:
-        found = json.loads(alert.evidence)
-        if not (found["readings"] and {"measure", "bound"} <= found.keys()):
-            return f"alert {alert.alert_id} names no reading or no figure"
-        for reading in found["readings"]:
-            count = written.get((alert.machine, reading["boot"]), 0)
-            if not 0 <= reading["sequence"] < count:
-                return f"alert {alert.alert_id} rests on a reading that was never written"
-        if alert.start_ms > alert.found_ms:
-            return f"alert {alert.alert_id} was found before it began"
     return HELD
 
 

@@ -1,7 +1,9 @@
 """Hands what a finished run left behind to the auditor."""
 
 from collections.abc import Sequence
+from typing import Final
 
+from sim.checks.alert_evidence import audit_evidence, audit_one_open, audit_words
 from sim.checks.auditor import HELD
 from sim.checks.leasing import (
     ARRIVES,
@@ -9,7 +11,6 @@ from sim.checks.leasing import (
     CONSERVED,
     EVIDENCE,
     ONCE,
-    audit_alerts,
     audit_arrivals,
     audit_claims,
     audit_once,
@@ -21,7 +22,10 @@ from sim.faults import RECOVERY_S
 from sim.leasing.lessor_usage import UsageLessor
 from sim.leasing.stage import Stage
 from system.leasing import history
+from system.leasing.events import BANK
 from system.leasing.leases.records import JOURNAL
+from system.leasing.records import AlertKind, AlertState
+from system.ledger.outbox import OUTBOX
 from system.ledger.records import TRANSFERS
 from system.subledger.records import JournalRow
 
@@ -56,7 +60,7 @@ def audit_stage(stage: Stage, journal: Sequence[JournalRow]) -> dict[str, str]:
             audit_purses(economy.start_fen, flows_fen, end_fen, books),
         ),
         ONCE: audit_once(journal, stage.desk.paid_fen),
-        EVIDENCE: audit_alerts(stage.alerts(), stage.lessor.written()),
+        EVIDENCE: _audit_alerts(stage),
         ARRIVES: _arrivals(stage),
     }
 
@@ -73,3 +77,19 @@ def _arrivals(stage: Stage) -> str:
     is_late = stage.engine.now_s > stage.faults.healed_s() + RECOVERY_S
     handed = lessor.line.handed
     return audit_arrivals(handed.counts(), stored, handed.waiting, is_late)
+
+
+_KINDS: Final = {int(kind): kind.name for kind in AlertKind}
+_STATES: Final = {int(state): state.name for state in AlertState}
+
+
+def _audit_alerts(stage: Stage) -> str:
+    """Alerts rest on readings that arrived, are open once, and the bank knows where each stands."""
+    alerts, sent = stage.alerts(), stage.lessor.sent
+    with stage.system.book.transaction() as unit:
+        words = [row for row in unit.rows.scan(OUTBOX) if row.target == BANK]
+    return first_breach(
+        audit_evidence(alerts, _KINDS, _STATES, sent.named(alerts), sent.spoke()),
+        audit_one_open(alerts, _STATES),
+        audit_words(alerts, words, _STATES),
+    )

@@ -1,4 +1,4 @@
-"""The full wiring: every reading crosses a real MQTT broker to the production consumer.
+"""The full wiring: readings, orders, alerts and receipts cross a real MQTT broker.
 
 Broker, gateways and consumer run on a virtual-time loop in this process, over real sockets. A poll
 is a drain barrier: it returns once the consumer has committed every message.
@@ -9,14 +9,17 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, TypeVar
 
+import orjson
+
 from sim.leaked_clocks import virtual_clocks
 from sim.leasing.line import CALM, Message, Trouble
 from sim.leasing.messages import GATEWAYS, device_id, gateway_id, messages_of
 from sim.leasing.network import Arrived
+from sim.portable import Mask
 from sim.twins.faulty_transactions import Killed
 from sim.virtual_loop import VirtualLoop
 from system.adapters.mqtt_access import Access
-from system.adapters.mqtt_consumer import Consumer, OutLetter
+from system.adapters.mqtt_consumer import Consumer
 from system.adapters.mqtt_embedded import EmbeddedBroker
 from system.adapters.mqtt_link import MqttLink
 from system.bootstrap_leasing import LeasingSystem
@@ -28,14 +31,24 @@ from system.leasing.devices import (
     enrol_fleets,
     enrol_gateways,
 )
+from system.leasing.dispatch import Letter
+from system.leasing.events import BANK
+from system.leasing.intake_receipts import BANK_ACK
 from system.leasing.service_telemetry import TelemetryDesk
 from system.ports.broker import Account, Delivery
 
 T = TypeVar("T")
 
 _SECRET: Final = "of-the-simulator-"
-_COMES_IN: Final = ("gateway/+/data",)
-_BANK: Final = Account("bank", f"{_SECRET}bank", (), _COMES_IN)
+_COMMANDS: Final = "device/+/command"
+_COMES_IN: Final = ("gateway/+/data", "device/+/ack", BANK_ACK)
+_BANK: Final = Account("bank", f"{_SECRET}bank", (_COMMANDS, BANK), _COMES_IN)
+# All terminals in one: what they hear, and what they answer; and the bank's own systems.
+_TERMINALS: Final = Account("terminals", f"{_SECRET}terminals", ("device/+/ack",), (_COMMANDS,))
+_OFFICE: Final = Account("office", f"{_SECRET}office", (BANK_ACK,), (BANK,))
+# So long without an answer, an order goes again.
+_AGAIN_S: Final = 60
+_BATCH: Final = 100
 
 
 def _gateway(number: int) -> Account:
@@ -44,16 +57,16 @@ def _gateway(number: int) -> Account:
 
 
 class _Watched:
-    """The service's desk, which knows what has yet to be committed.
-
-    Alerts stay in the outbox: the lessor's people of this run look at the service itself.
-    """
+    """The service's desk, which knows what has yet to be committed, and who has answered."""
 
     def __init__(self, start: Callable[[], TelemetryDesk]) -> None:
         self._start = start
         self._desk = start()
         self.awaited: set[Message] = set()
         self.strangers: set[Message] = set()
+        self.answered: set[str] = set()
+        # Orders to terminals that were sent, by action.
+        self.orders: dict[str, Letter] = {}
         self.moved = asyncio.Event()
 
     def restart(self) -> None:
@@ -66,14 +79,20 @@ class _Watched:
         known = not messages & self.strangers
         assert not (known and taken.quarantined), "a reading of ours was put aside"
         self.awaited -= messages
+        acks = [one for one in deliveries if one.topic.startswith("device/")]
+        self.answered |= {orjson.loads(ack.payload)["action_id"] for ack in acks}
         self.moved.set()
         return taken
 
     def set_aside(self, delivery: Delivery, error: Exception) -> None:
         raise error
 
-    def due(self) -> Sequence[OutLetter]:
-        return ()
+    def due(self) -> Sequence[Letter]:
+        letters = self._desk.due()
+        for letter in letters:
+            if letter.topic != BANK:
+                self.orders[letter.message_id] = letter
+        return letters
 
     def tick(self) -> int:
         return 0
@@ -107,6 +126,9 @@ class BrokerChannel:
         self._watched, self._free = _Watched(desk), asyncio.Event()
         # A book that refuses on plan is nobody's news.
         logging.getLogger(Consumer.__module__).setLevel(logging.ERROR)
+        self._reach: set[int] = set()
+        # Events of alerts that the bank's own systems have heard, once or more.
+        self.heard: set[str] = set()
         with system.book.transaction() as unit:
             enrol_fleets(unit.rows, [Fleet("leased", True, "WGS-84")])
             devices = [
@@ -144,6 +166,52 @@ class BrokerChannel:
         if not self._is_down:
             self._loop.advance(max(at_s, self._loop.clock.now_s()))
 
+    def carry(self, at_s: int, orders: Sequence[tuple[str, int]], hears: Mask) -> set[str]:
+        """Orders cross the broker to terminals; those in reach answer, until all of these have."""
+        self._free.set()
+        self._advance(at_s)
+        done = {name for name, machine in orders if hears[machine]}
+        self._reach = {machine for _, machine in orders if hears[machine]}
+        self._run(self._until_answered(done))
+        return done
+
+    async def _until_answered(self, names: set[str]) -> None:
+        watched = self._watched
+        self._consumer.nudge()
+        while not names <= watched.answered:
+            watched.moved.clear()
+            try:
+                async with asyncio.timeout(_AGAIN_S):
+                    await watched.moved.wait()
+            except TimeoutError:
+                # A broker that died has forgotten what it held, a service what it had sent.
+                self._consumer.nudge()
+                for name in sorted((names - watched.answered) & watched.orders.keys()):
+                    letter = watched.orders[name]
+                    await self._bank.publish(letter.topic, letter.payload)
+
+    async def _terminals(self, link: MqttLink) -> None:
+        """Every terminal in reach does what it is told, and says so."""
+        while True:
+            heard = await link.receive(_BATCH)
+            for order in heard:
+                device = order.topic.split("/")[1]
+                if int(device.removeprefix("m-")) in self._reach:
+                    action_id = orjson.loads(order.payload)["action_id"]
+                    answer = orjson.dumps({"action_id": action_id, "done": True})
+                    await link.publish(f"device/{device}/ack", answer)
+            link.acknowledge(heard)
+
+    async def _office(self, link: MqttLink) -> None:
+        """The bank's own systems take each event of an alert over."""
+        while True:
+            heard = await link.receive(_BATCH)
+            for event in heard:
+                message_id = orjson.loads(event.payload)["message_id"]
+                self.heard.add(message_id)
+                await link.publish(BANK_ACK, orjson.dumps({"message_id": message_id}))
+            link.acknowledge(heard)
+
     def close(self) -> None:
         self._run(self._shut())
         self._loop.close()
@@ -153,12 +221,21 @@ class BrokerChannel:
             return self._loop.run_until_complete(work)
 
     async def _open(self) -> None:
-        accounts = (_BANK, *(_gateway(number) for number in range(GATEWAYS)))
-        self._broker = EmbeddedBroker(Access(accounts))
+        gateways = tuple(_gateway(number) for number in range(GATEWAYS))
+        self._broker = EmbeddedBroker(Access((_BANK, *gateways, _TERMINALS, _OFFICE)))
         await self._broker.start()
         self._bank = await self._linked(_BANK, _COMES_IN)
-        self._gateways = [await self._linked(account, ()) for account in accounts[1:]]
-        self._running = asyncio.create_task(self._consume())
+        self._gateways = [await self._linked(account, ()) for account in gateways]
+        self._others = [
+            await self._linked(_TERMINALS, (_COMMANDS,)),
+            await self._linked(_OFFICE, (BANK,)),
+        ]
+        terminals, office = self._others
+        self._running = [
+            asyncio.create_task(self._consume()),
+            asyncio.create_task(self._terminals(terminals)),
+            asyncio.create_task(self._office(office)),
+        ]
 
     async def _linked(self, account: Account, filters: Sequence[str]) -> MqttLink:
         link = MqttLink(self._broker.url, account, filters, self._loop.clock, keep_alive_s=0)
@@ -168,10 +245,10 @@ class BrokerChannel:
     async def _consume(self) -> None:
         """The service, started again whenever it was killed; what it had not answered comes."""
         while True:
+            link = _Slow(self._bank, self._free)
+            self._consumer = Consumer(link, self._watched, poll_s=None, tick_s=None)
             try:
-                await Consumer(
-                    _Slow(self._bank, self._free), self._watched, poll_s=None, tick_s=None
-                ).run()
+                await self._consumer.run()
             except* Killed:
                 self._watched.restart()
                 await self._bank.close()
@@ -199,13 +276,14 @@ class BrokerChannel:
     async def _drained(self) -> None:
         """Until the consumer has committed every message that was published."""
         while self._watched.awaited:
-            assert not self._running.done(), "the consumer ended"
+            assert not any(task.done() for task in self._running), "a part ended"
             self._watched.moved.clear()
             await self._watched.moved.wait()
 
     async def _shut(self) -> None:
-        self._running.cancel()
-        await asyncio.gather(self._running, return_exceptions=True)
-        for link in (self._bank, *self._gateways):
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        for link in (self._bank, *self._gateways, *self._others):
             await link.close()
         await self._broker.stop()

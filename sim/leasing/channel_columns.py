@@ -1,5 +1,6 @@
 """The fast wiring: readings go to the service as columns, through the same clock correction."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 
 import numpy as np
@@ -9,7 +10,7 @@ from sim.leasing.line import CALM, Trouble
 from sim.leasing.messages import gateways_of
 from sim.leasing.network import Arrived, arrived_at, taken
 from sim.leasing.terminals import Spoken
-from sim.portable import I64
+from sim.portable import I64, Mask
 from system.kernels.columns import MISSING
 from system.leasing.readings import Readings
 from system.leasing.service import LeasingService
@@ -47,6 +48,14 @@ class ColumnChannel:
 
     def broker_returns(self, at_s: int) -> None:
         """There is none."""
+
+    def carry(self, at_s: int, orders: Sequence[tuple[str, int]], hears: Mask) -> set[str]:
+        """Terminals in reach answer at once."""
+        done = {name for name, machine in orders if hears[machine]}
+        for name, _ in orders:
+            if name in done:
+                self._service.receipt(name, done=True)
+        return done
 
     def close(self) -> None:
         """Nothing is open."""

@@ -94,6 +94,7 @@ class Economy:
     def morning(self, day: int) -> Wishes:
         """Weather and sites; what contractors want to change about their machines."""
         p = self.p
+        self.terms = self.terms.on(day)
         self.wet = self._weather.step(day)
         owner = self.projects.contractor
         wet = self.wet[self.contractors.region[owner]]
@@ -152,6 +153,22 @@ class Economy:
         machines.free_on[rows] = day + self.terms.commit_days
         machines.month_hours[rows] = 0.0
         np.add.at(self.purses.arrears_fen, contractors, self.p.haul_fen)
+
+    def affordable(self, contractors: I64, amount_fen: I64) -> Mask:
+        """Which of these amounts their contractors have in cash, earlier ones first: bool (q,).
+
+        contractors: int64 (q,), in ascending order.
+        """
+        before_fen = _before(contractors, amount_fen)
+        has: Mask = self.purses.cash_fen[contractors] >= before_fen + amount_fen
+        return has
+
+    def handed(self, what: str, contractors: I64, amount_fen: I64) -> None:
+        """Cash from contractors to the lessor, by what for; back where negative."""
+        total_fen = np.zeros(self.contractors.m, np.int64)
+        np.add.at(total_fen, contractors, amount_fen)
+        money.move(self.purses, what, -total_fen)
+        assert (self.purses.cash_fen >= 0).all(), "nobody pays more than it has"
 
     def take_back(self, day: int, rows: I64) -> None:
         """These machines return to the pool."""
@@ -298,10 +315,7 @@ class Economy:
 
     def paid(self, debtor: I64, amount_fen: I64) -> None:
         """Rent that the lessor has taken."""
-        paid_fen = np.zeros(self.contractors.m, np.int64)
-        np.add.at(paid_fen, debtor, amount_fen)
-        money.move(self.purses, "rent", -paid_fen)
-        assert (self.purses.cash_fen >= 0).all(), "nobody pays more than it has"
+        self.handed("rent", debtor, amount_fen)
 
     def evening(self, day: int) -> I64:
         """Clients pay, costs are paid, firms fail. Returns the contractors that failed today."""

@@ -17,10 +17,12 @@ SHIFT_HOURS = 8
 
 @dataclass
 class Facts:
-    """Sums over the measured days. Hours are of all n machines, the pool included.
+    """Sums over the measured days. Hours are of all machines that the lessor
+    owns, the pool included.
 
-    shift_hours: what n machines could work in one shift on working days.  worked: of real work.
-    leased_days: machine days at a lessee.  active: machines that worked, by month.
+    shift_hours: what they could work in one shift on working days.  worked: of real work.
+    leased_days: machine days at a lessee.  machine_days: of ownership.
+    active, owned: machines that worked in each month, and that were the lessor's at its end.
     spot_hours, own_hours: of work that contractors had done by other machines.
     """
 
@@ -33,7 +35,9 @@ class Facts:
     leased_days: int = 0
     spot_hours: float = 0.0
     own_hours: float = 0.0
+    machine_days: int = 0
     active: list[int] = field(default_factory=list)
+    owned: list[int] = field(default_factory=list)
     _month: I64 = field(init=False)
 
     def __post_init__(self) -> None:
@@ -46,11 +50,14 @@ class Facts:
         work: MachineDay,
         lessee: I64,
         outside: tuple[F64, F64],
+        owned: int,
     ) -> None:
-        """One day. outside: hours of own and of spot machines, by contractor."""
+        """One day. outside: hours of own and of spot machines, by contractor.  owned: machines that
+        the lessor has."""
         self.days += 1
+        self.machine_days += owned
         if not (is_sunday(day) or is_rest_day(day, p)):
-            self.shift_hours += SHIFT_HOURS * self.n
+            self.shift_hours += SHIFT_HOURS * owned
         self.worked += float(work.worked.sum())
         self.engine_slots += int(work.slots.sum())
         self.idle_hours += float((work.slots * work.idle).sum()) / SLOTS_PER_HOUR
@@ -60,9 +67,10 @@ class Facts:
         self._month += work.slots
         if self.days % MONTH_DAYS == 0:
             self.active.append(int((self._month > 0).sum()))
+            self.owned.append(owned)
             self._month[:] = 0
 
     @property
     def months(self) -> float:
         """Machine months."""
-        return self.n * self.days / MONTH_DAYS
+        return self.machine_days / MONTH_DAYS

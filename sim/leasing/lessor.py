@@ -11,10 +11,13 @@ from typing import Final
 import numpy as np
 
 from sim.leasing.bank import Bank
+from sim.leasing.disputes import Disputes
 from sim.leasing.economy import Wishes
 from sim.leasing.grid import MONTH_DAYS, WEEK_DAYS, day_start_s
 from sim.leasing.lease_desk import Debts, LeaseDesk
 from sim.leasing.lessor_parameters import LessorParameters
+from sim.leasing.pressure import Limits, Resale
+from sim.leasing.sent import SentLog
 from sim.leasing.work import NOWHERE
 from sim.leasing.world import Notice, Physical, World
 from sim.portable import F64, I64, Mask
@@ -50,6 +53,11 @@ class Lessor(ABC):
     ) -> None:
         self.world, self.p, self.log, self.bank, self.desk = world, p, log, bank, desk
         self.stakes = Stakes()
+        self.limits = Limits(p, desk, world.economy.contractors.m)
+        self.resale = Resale(world, p, desk)
+        self.disputes = Disputes(world, p, desk, log)
+        # Readings that reached the bank: none where nobody reports.
+        self.sent = SentLog()
         n, m = world.fleet.n, world.economy.contractors.m
         self._heard = np.zeros(m, np.bool_)
         self._fetched_on = np.full(n, LASTS, np.int64)
@@ -67,7 +75,7 @@ class Lessor(ABC):
         """What people see and do on a day, beside rent."""
 
     @abstractmethod
-    def hold_debtors(self, debts: Debts) -> None:
+    def hold_debtors(self, day: int, debts: Debts) -> None:
         """What the lessor does about machines of late payers."""
 
     @abstractmethod
@@ -87,10 +95,6 @@ class Lessor(ABC):
         return
 
     @abstractmethod
-    def written(self) -> dict[tuple[int, int], int]:
-        """Readings of each machine's each boot, as terminals numbered them."""
-
-    @abstractmethod
     def came_home(self, day: int, rows: I64) -> None:
         """Stolen machines are in their yards again."""
 
@@ -100,6 +104,7 @@ class Lessor(ABC):
         """Machines back, machines out."""
         if day % MONTH_DAYS == 0:
             self.world.economy.start_month()
+        self.disputes.look(day)
         self.give_back(day, wishes.returns, "wished")
         self._fetch(day)
         self._found(day)
@@ -129,10 +134,18 @@ class Lessor(ABC):
             self._sign(day, np.array(taken, np.int64), np.array(to, np.int64))
 
     def _sign(self, day: int, rows: I64, debtors: I64) -> None:
+        """Contracts with those who can pay the deposit, as far as their limits go."""
         fleet, bound_s = self.world.fleet, self.world.p.contract_hours_max * 3_600
+        economy, deposit_fen = self.world.economy, self.desk.deposit_fen(fleet.rent_fen[rows])
+        able = np.flatnonzero(economy.affordable(debtors, deposit_fen))
+        rows, debtors, deposit_fen = rows[able], debtors[able], deposit_fen[able]
+        if not rows.size:
+            return
         rent_fen, value_fen = fleet.rent_fen[rows], fleet.value_fen[rows]
         done = self.desk.start(day, rows, debtors, rent_fen, value_fen, bound_s)
-        self.world.economy.hand_over(day, rows[done], debtors[done])
+        economy.handed("deposits", debtors[done], deposit_fen[done])
+        economy.hand_over(day, rows[done], debtors[done])
+        self.disputes.handed_over(rows[done])
 
     # Rent.
 
@@ -146,7 +159,17 @@ class Lessor(ABC):
         economy.paid(debts.debtor, applied_fen)
         debts = self.desk.debts(day)
         self._send_for_late(day, debts)
-        self.hold_debtors(debts)
+        self.hold_debtors(day, debts)
+        self.limits.look(day, debts)
+        self.resale.look(day)
+        self.desk.settle(day)
+        self._give_cash_back()
+
+    def _give_cash_back(self) -> None:
+        """Credit notes on what was paid, and deposits."""
+        lessees = np.arange(self._heard.size)
+        for what, amount_fen in zip(("rent", "deposits"), self.desk.given_back_fen(), strict=True):
+            self.world.economy.handed(what, lessees, -amount_fen)
 
     def _held(self) -> Mask:
         """Contractors whose machine the lessor holds: bool (m,)."""
@@ -188,7 +211,8 @@ class Lessor(ABC):
         rows = np.flatnonzero(self._fetched_on <= day)
         self._fetched_on[rows] = LASTS
         here = rows[~self.world.economy.machines.gone[rows]]
-        self.desk.repossess(f"fetched/{day}", here, "fetched from a lessee in breach")
+        taken = self.desk.repossess(f"fetched/{day}", here, "fetched from a lessee in breach")
+        self.resale.repossessed(day, *taken)
         self.world.economy.take_back(day, here)
         self.stakes.recover(here)
 
@@ -217,7 +241,8 @@ class Lessor(ABC):
             self._hunted_on[rows] = LASTS
             economy = self.world.economy
             failed = ~economy.purses.open[economy.machines.lessee[rows]]
-            self.desk.repossess(f"found/{day}", rows[failed], "found at a thief's")
+            taken = self.desk.repossess(f"found/{day}", rows[failed], "found at a thief's")
+            self.resale.repossessed(day, *taken)
             self.desk.give_back(f"found/{day}", rows[~failed])
             self.world.recover(rows, day)
             self.stakes.recover(rows)

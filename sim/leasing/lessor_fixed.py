@@ -47,7 +47,7 @@ class FixedLessor(Lessor):
         due = machines.service_hours[here] >= self.world.p.service_interval_hours
         self.world.serviced(here[due], day)
 
-    def hold_debtors(self, debts: Debts) -> None:
+    def hold_debtors(self, day: int, debts: Debts) -> None:
         """Nothing but calls, until the machine may be taken back."""
 
     def fetch_days(self, rows: I64) -> I64:
@@ -59,6 +59,3 @@ class FixedLessor(Lessor):
 
     def came_home(self, day: int, rows: I64) -> None:
         """Nobody has to be told."""
-
-    def written(self) -> dict[tuple[int, int], int]:
-        return {}

@@ -20,6 +20,18 @@ class LessorParameters:
     usage_price_ratio_options: Floats
     usage_rent_ratio_min: float
     usage_rent_ratio_max: float
+    usage_season_ratio_options: Floats
+    deposit_rent_ratio: float
+    # disputes, sales, limits
+    dispute_hours_min: int
+    dispute_bold_share: float
+    dispute_days: int
+    resale_share: float
+    resale_days: int
+    auction_value_ratio: float
+    auction_sigma: float
+    limit_cut_days: int
+    limit_raise_days: int
     # people
     inspection_days: int
     reminder_days: int
@@ -47,6 +59,15 @@ LESSOR_BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
     "usage_price_ratio_options": (0, 10),
     "usage_rent_ratio_min": (0, 2),
     "usage_rent_ratio_max": (0.1, 10),
+    "usage_season_ratio_options": (0, 2),
+    "deposit_rent_ratio": (0, 12),
+    "dispute_hours_min": (0, 720),
+    "dispute_days": (1, 90),
+    "resale_days": (1, 365),
+    "auction_value_ratio": (0.05, 2),
+    "auction_sigma": (0, 1),
+    "limit_cut_days": (1, 365),
+    "limit_raise_days": (1, 365),
     "inspection_days": (1, 365),
     "reminder_days": (1, 90),
     "inspector_days": _DAYS,

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from sim.leasing.bank import Bank
 from sim.leasing.channel_columns import as_readings
 from sim.leasing.grid import MS, day_start_s
-from sim.leasing.lease_desk import OFFICER, SECOND, Debts, LeaseDesk
+from sim.leasing.lease_desk import NO_LEASE, OFFICER, SECOND, Debts, LeaseDesk
 from sim.leasing.lessor import LASTS, Lessor
 from sim.leasing.lessor_parameters import LessorParameters
 from sim.leasing.line import Line
 from sim.leasing.network import Network
+from sim.leasing.pressure import Stops
 from sim.leasing.terminals import Terminals
 from sim.leasing.troubles import FAR_S
 from sim.leasing.work import NOWHERE
@@ -49,6 +50,7 @@ class UsageLessor(Lessor):
         n = world.fleet.n
         self.baseline = FixedRules(n)
         self.readings_count = 0
+        self.stops = Stops(world, desk)
         self._visit_on = np.full(n, LASTS, np.int64)
         self._service_on = np.full(n, LASTS, np.int64)
         # Machines that come back after a talk about why they stand.
@@ -60,11 +62,12 @@ class UsageLessor(Lessor):
             AlertKind.GEOFENCE: self._outside,
             AlertKind.FUEL_BURN: self._thirsty,
             AlertKind.FUEL_THEFT: self._ask,
-            AlertKind.TAMPER: self._visit,
-            AlertKind.ROLLBACK: self._ask,
-            AlertKind.SPOOF: self._visit,
+            AlertKind.TAMPER: self._lies,
+            AlertKind.ROLLBACK: self._turned_back,
+            AlertKind.SPOOF: self._lies,
             AlertKind.OVERUSE: self._ask,
             AlertKind.MAINTENANCE: self._service,
+            AlertKind.FUEL_LEAK: self._thirsty,
         }
 
     # What the lessor hears.
@@ -85,9 +88,11 @@ class UsageLessor(Lessor):
     def poll(self, at_s: int) -> None:
         """Readings come in; silence is noticed; somebody looks at new alerts."""
         self._now_s = at_s
+        self._carry_orders(at_s)
         arrived = self.line.deliver(self._network.collect(at_s))
         if len(arrived):
             self.readings_count += len(arrived)
+            self.sent.note(arrived)
             self.baseline.take_in(as_readings(arrived, arrived.spoken.at_ms))
         self.bank.service.tick(at_s * MS)
         self._answer(at_s)
@@ -114,6 +119,21 @@ class UsageLessor(Lessor):
         checker = SECOND if kind >= ActionKind.LIMIT_CUT else ""
         name = f"{kind.name}/{alert.alert_id}/{alert.version}"
         self.bank.service.act(ActOnAlert(name, alert.alert_id, kind, OFFICER, checker))
+
+    def _cut(self, alert: Alert) -> None:
+        """Whoever tampers with a meter or a terminal gets no further machine for now."""
+        lessee = int(self.world.economy.machines.lessee[alert.machine])
+        if lessee != NOWHERE and self.desk.lease_of[alert.machine] != NO_LEASE:
+            self._order(alert, ActionKind.LIMIT_CUT)
+            self.limits.was_cut(self._day, np.array([lessee], np.int64))
+
+    def _turned_back(self, alert: Alert) -> None:
+        self._ask(alert)
+        self._cut(alert)
+
+    def _lies(self, alert: Alert) -> None:
+        self._visit(alert)
+        self._cut(alert)
 
     def _ask(self, alert: Alert) -> None:
         """The lessee is told, and knows from now on that the bank sees it."""
@@ -188,12 +208,21 @@ class UsageLessor(Lessor):
         ill |= ailing.spoofs[here]
         self.world.troubles.replace_terminal(here[ill], day_start_s(day) + _OPENS_S)
 
-    def hold_debtors(self, debts: Debts) -> None:
-        """Machines of late payers do not start any more; paid up, they do."""
+    def hold_debtors(self, day: int, debts: Debts) -> None:
+        """Machines of late payers are ordered to stand; paid up, to start."""
         machines = self.world.economy.machines
         late = debts.debtor[debts.dpd_days >= self.p.immobilise_days]
         hears = self.world.troubles.ailing.silent_from_s == FAR_S
-        machines.blocked[:] = np.isin(machines.lessee, late) & (machines.lessee != NOWHERE) & hears
+        leased = (self.desk.lease_of != NO_LEASE) & ~machines.gone
+        self.stops.want(day, np.isin(machines.lessee, late) & leased & hears)
+
+    def _carry_orders(self, at_s: int) -> None:
+        """Orders go out; terminals that hear them answer."""
+        if self.stops.waiting:
+            hears = self.world.troubles.ailing.silent_from_s > at_s
+            done = self.line.carry(at_s, self.stops.waiting, hears)
+            immobilised = self.bank.service.machines(("immobilised",))["immobilised"]
+            self.stops.answered(done, immobilised)
 
     def fetch_days(self, rows: I64) -> I64:
         tracked = self._is_tracked(rows)
@@ -215,9 +244,6 @@ class UsageLessor(Lessor):
         place = np.full(rows.size, NOWHERE, np.int64)
         self.bank.move(f"found/{day}", Notice(rows, place, start_s, start_s))
         self.world.troubles.replace_terminal(rows, day_start_s(day))
-
-    def written(self) -> dict[tuple[int, int], int]:
-        return self.terminals.written
 
     def close(self) -> None:
         self.line.close()

@@ -7,6 +7,7 @@ either wiring; the channel behind carries them out, on a real broker in the full
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,7 +17,7 @@ from sim.faults import Faults
 from sim.leasing.messages import gateway_id, gateways_of
 from sim.leasing.network import Arrived, arrived_at, joined, taken
 from sim.leasing.terminals import Spoken
-from sim.portable import I64
+from sim.portable import I64, Mask
 from system.limits import MESSAGE_BYTES_MAX, SEQUENCE_MAX
 
 Message = tuple[str, bytes]
@@ -56,6 +57,13 @@ class Channel(Protocol):
 
     def deliver(self, arrived: Arrived, trouble: Trouble = CALM) -> None:
         """All that arrives at one poll, taken in when this returns, unless the consumer stalls."""
+        ...
+
+    def carry(self, at_s: int, orders: Sequence[tuple[str, int]], hears: Mask) -> set[str]:
+        """Orders go to their machines; the ids of those that a terminal has carried out.
+
+        orders: action ids and machines.  hears: bool (n,), whose terminals are in reach.
+        """
         ...
 
     def broker_ends(self, at_s: int) -> None:
@@ -108,6 +116,12 @@ class Line:
         self._channel.deliver(sent, self._trouble(sent))
         self.handed.note(sent.spoken)
         return sent
+
+    def carry(self, at_s: int, orders: Sequence[tuple[str, int]], hears: Mask) -> set[str]:
+        """Orders to terminals, as a channel carries them; none while the broker is away."""
+        if self._faults.open("broker_down") is not None:
+            return set()
+        return self._channel.carry(at_s, orders, hears)
 
     def close(self) -> None:
         self._channel.close()

@@ -23,7 +23,7 @@ class Machines:
     ready_on: delivered, or back and checked.  free_on: end of the commitment.
     down_until: repaired on that day.  month_hours: on which the next price depends.
     service_hours: engine hours since the last service.  blocked: does not start.
-    gone: out of everybody's reach but the thief's.
+    gone: out of everybody's reach but the thief's.  retired: sold, or to be sold.
     """
 
     lessee: I64
@@ -36,11 +36,12 @@ class Machines:
     service_hours: F64
     blocked: Mask
     gone: Mask
+    retired: Mask
 
     def usable(self, day: int) -> Mask:
         """Which machines somebody could start today: bool (n,)."""
         here: Mask = (self.ready_on <= day) & (self.down_until <= day) & ~self.blocked & ~self.gone
-        return here
+        return here & ~self.retired
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def open_machines(fleet: Fleet) -> Machines:
     def column(name: str) -> Any:
         if name in ("lessee", "place"):
             return np.full(n, NOWHERE, np.int64)
-        if name in ("blocked", "gone"):
+        if name in ("blocked", "gone", "retired"):
             return np.zeros(n, np.bool_)
         if name in ("month_hours", "service_hours"):
             return np.zeros(n)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sim.calendar import UTC_OFFSET_S
 from sim.leasing.fleet import CLASSES
 from sim.leasing.lessor_parameters import LESSOR_BOUNDS, LessorParameters
+from sim.leasing.terms import MONTHS
 from sim.leasing.trouble_parameters import TROUBLE_BOUNDS, TroubleParameters
 from sim.leasing.world_parameters import WORLD_BOUNDS, Floats, Wholes, WorldParameters
 from sim.scenario import Scenario
@@ -104,6 +105,10 @@ class _Reader:
         if len(edges) != len(prices) or edges[0] != 0 or list(edges) != sorted(set(edges)):
             remedy = "write rising hours from 0 on, one per price"
             raise self.refuse("usage_edge_hours_options", edges, remedy)
-        if typed["burn_fault_ratio_min"] > typed["burn_fault_ratio_max"]:
-            remedy = "the least is above the most: change one"
-            raise self.refuse("burn_fault_ratio_min", typed["burn_fault_ratio_min"], remedy)
+        if len(typed["usage_season_ratio_options"]) != MONTHS:
+            value = typed["usage_season_ratio_options"]
+            raise self.refuse("usage_season_ratio_options", value, "give 12 ratios, January first")
+        for name in ("burn_fault_ratio", "leak_share_per_day"):
+            if typed[f"{name}_min"] > typed[f"{name}_max"]:
+                remedy = "the least is above the most: change one"
+                raise self.refuse(f"{name}_min", typed[f"{name}_min"], remedy)

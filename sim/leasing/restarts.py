@@ -11,7 +11,7 @@ from sim.twins.patient_client import PatientClient
 from system.bootstrap_leasing import LeasingSystem
 from system.leasing.desk import Parts
 from system.leasing.leases.desk import LeaseParts
-from system.leasing.leases.policy import DEFAULT_POLICY
+from system.leasing.leases.policy import LeasePolicy
 from system.leasing.leases.service import LeaseService
 from system.leasing.policy import LeasingPolicy
 from system.leasing.service import LeasingService
@@ -31,14 +31,18 @@ class Services:
 
 
 def under_faults(
-    system: LeasingSystem, clock: Clock, policy: LeasingPolicy, faults: Faults
+    system: LeasingSystem,
+    clock: Clock,
+    policies: tuple[LeasingPolicy, LeasePolicy],
+    faults: Faults,
 ) -> Services:
     """The system's own services where nothing is planned to break."""
     if not faults.windows:
         return Services(system.leasing, system.leases, lambda: system.telemetry)
     book: Any = FaultyTransactions(system.book, faults)
     wrong = FaultyClock(clock, faults)
-    parts, leases = Parts(wrong, book, policy, system.keys), LeaseParts(wrong, book, DEFAULT_POLICY)
+    parts = Parts(wrong, book, policies[0], system.keys)
+    leases = LeaseParts(wrong, book, policies[1])
     return Services(
         cast(LeasingService, PatientClient(lambda: LeasingService(parts))),
         cast(LeaseService, PatientClient(lambda: LeaseService(leases), _FACTS)),

@@ -1,7 +1,7 @@
 """A stretch of days on which one lessor meets the machines' economy, in virtual time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -29,6 +29,7 @@ from sim.metrics.leasing_alerts import spans_of
 from sim.streams import Luck
 from sim.trace import EventLog
 from system.bootstrap_leasing import LeasingSystem, build_leasing
+from system.leasing.leases.policy import DEFAULT_POLICY as LEASE_POLICY
 from system.leasing.policy import LeasingPolicy
 from system.leasing.records import Alert
 from system.limits import DAY_S
@@ -96,13 +97,20 @@ class Stage:
         self.world = World(luck, p.world, p.trouble, terms, sizes, setting.span.days)
         self.measured_from = self.start_day + setting.span.from_days
         self.facts = Facts(setting.machines)
-        self.system = build_leasing(clock=self.engine.clock, store_url=store_url, policy=policy)
+        lease_policy = replace(LEASE_POLICY, hold_dpd_days=max(p.lessor.immobilise_days, 1))
+        self.system = build_leasing(
+            clock=self.engine.clock,
+            store_url=store_url,
+            policy=policy,
+            lease_policy=lease_policy,
+        )
         # Invariants that were seen broken during the run: when, and what broke first.
         self.broken: dict[str, str] = {}
         self.faults = Faults(setting.windows, luck, lambda: self.engine.now_s)
-        self._services = under_faults(self.system, self.engine.clock, policy, self.faults)
-        leases = self._services.leases
-        self.desk = LeaseDesk(leases, setting.process, p.lessor, sizes, self.faults)
+        policies = policy, lease_policy
+        self._services = under_faults(self.system, self.engine.clock, policies, self.faults)
+        parts = self._services.leases, self.system.book
+        self.desk = LeaseDesk(*parts, setting.process, p.lessor, sizes, self.faults)
         self.lessor: Lessor = self._lessor(channel)
 
     def _lessor(self, make_channel: MakeChannel) -> Lessor:
@@ -126,7 +134,8 @@ class Stage:
         economy = self.world.economy
         if day >= self.measured_from:
             outside = economy.outside_hours.own, economy.outside_hours.spot
-            self.facts.note(day, economy.p, work, economy.machines.lessee, outside)
+            owned = int((~economy.machines.retired).sum())
+            self.facts.note(day, economy.p, work, economy.machines.lessee, outside, owned)
 
     @property
     def readings_count(self) -> int:

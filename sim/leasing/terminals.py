@@ -66,8 +66,6 @@ class Terminals:
             far, floor_i64(error * p.skew_s_max * MS), floor_i64(error * 5 * MS)
         )
         self._was_on = np.zeros(n, np.bool_)
-        # Readings of each machine's each boot, for the auditor.
-        self.written: dict[tuple[int, int], int] = {}
 
     def read(
         self, day: int, start_s: int, live: Activity, place: tuple[I64, I64, Mask], ailing: Ailing
@@ -119,8 +117,6 @@ class Terminals:
         first = np.cumsum(count) - count
         number = ailing.sequence[rows] + np.arange(rows.size) - first[rows]
         ailing.sequence += count
-        keys = zip(range(count.size), ailing.boot.tolist(), strict=True)
-        self.written.update(zip(keys, ailing.sequence.tolist(), strict=True))
         sequence: I64 = number
         return sequence
 

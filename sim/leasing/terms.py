@@ -1,6 +1,8 @@
 """What a lease costs and binds to: the two ways of the two arms, as a contractor sees them."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -10,6 +12,14 @@ from sim.leasing.grid import MONTH_DAYS
 from sim.leasing.lessor_parameters import LessorParameters
 from sim.portable import F64, I64
 
+MONTHS = 12
+
+
+def month_of(day: int) -> int:
+    """The calendar month, January 0, in which the rent period of this day begins."""
+    begins = np.datetime64(day // MONTH_DAYS * MONTH_DAYS, "D").astype("M8[M]")
+    return int(begins.astype(np.int64)) % MONTHS
+
 
 class Terms(Protocol):
     """What a contractor needs to know to decide. Rents are those of a month, in fen."""
@@ -17,6 +27,10 @@ class Terms(Protocol):
     @property
     def commit_days(self) -> int:
         """From delivery until the machine may be given back for free."""
+        ...
+
+    def on(self, day: int) -> Terms:
+        """The terms of the period in which this day lies."""
         ...
 
     def bill_fen(self, rent_fen: F64, hours: F64) -> F64:
@@ -39,6 +53,9 @@ class FixedTerms:
     commit_days: int
     leave_months: float
 
+    def on(self, day: int) -> Terms:
+        return self
+
     def bill_fen(self, rent_fen: F64, hours: F64) -> F64:
         return rent_fen + 0 * hours
 
@@ -56,7 +73,8 @@ class UsageTerms:
 
     Prices are parts of the hour's norm, which is the month's fixed rent over NORM_HOURS.
     edges: hours at which the next price begins, from 0 on.  prices: one per edge.
-    least, most: of the month's fixed rent.
+    least, most: of the month's fixed rent.  seasons: factors on all of it, by the calendar month in
+    which the period begins; season: the one that counts now.
     """
 
     commit_days: int
@@ -64,9 +82,15 @@ class UsageTerms:
     prices: tuple[float, ...]
     least: float
     most: float
+    seasons: tuple[float, ...] = (1.0,) * MONTHS
+    season: float = 1.0
+
+    def on(self, day: int) -> Terms:
+        return replace(self, season=self.seasons[month_of(day)])
 
     def bill_fen(self, rent_fen: F64, hours: F64) -> F64:
-        return rent_fen * np.clip(self._metered(hours) / NORM_HOURS, self.least, self.most)
+        share = np.clip(self._metered(hours) / NORM_HOURS, self.least, self.most)
+        return rent_fen * self.season * share
 
     def _metered(self, hours: F64) -> F64:
         """So many hours at their prices, in hours of the norm."""
@@ -89,7 +113,8 @@ def terms_of(process: str, p: LessorParameters) -> Terms:
         return FixedTerms(p.fixed_commit_days, p.fixed_leave_rent_ratio)
     edges, prices = p.usage_edge_hours_options, usage_prices(p)
     least, most = p.usage_rent_ratio_min, p.usage_rent_ratio_max
-    return UsageTerms(p.usage_commit_days, edges, prices, least, most)
+    seasons = p.usage_season_ratio_options
+    return UsageTerms(p.usage_commit_days, edges, prices, least, most, seasons)
 
 
 def usage_prices(p: LessorParameters) -> tuple[float, ...]:

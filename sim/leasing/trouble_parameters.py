@@ -17,6 +17,9 @@ class TroubleParameters:
     burn_fault_per_year: float
     burn_fault_ratio_min: float
     burn_fault_ratio_max: float
+    leak_per_year: float
+    leak_share_per_day_min: float
+    leak_share_per_day_max: float
     fault_noticed_per_day: float
     fault_repair_days: int
     unregistered_move_share: float
@@ -55,6 +58,9 @@ TROUBLE_BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
     "burn_fault_per_year": _RATE,
     "burn_fault_ratio_min": (1, 3),
     "burn_fault_ratio_max": (1, 4),
+    "leak_per_year": _RATE,
+    "leak_share_per_day_min": (0, 0.5),
+    "leak_share_per_day_max": (0, 0.5),
     "fault_noticed_per_day": (0, 1),
     "fault_repair_days": (0, 60),
     "spoof_per_year": _RATE,

@@ -33,7 +33,8 @@ _ROLLBACK_SLOT: Final = 1
 class Ailing:
     """Columns (n,), what is wrong with each machine now.
 
-    burn: factor on fuel.  mended_on: day on which a shop will have mended it, or NEVER.
+    burn: factor on fuel.  leak: share of the tank that drips out in a day.
+    mended_on: day on which a shop will have mended it, or NEVER.
     silent_from_s: from when its terminal sends nothing, FAR_S for never.
     opened_at_s: its terminal was opened then, FAR_S.  offset_s: taken off the display of hours.
     spoofs: its terminal lies about its place, and says spoof_lat_e7, spoof_lon_e7.
@@ -41,6 +42,7 @@ class Ailing:
     """
 
     burn: F64
+    leak: F64
     mended_on: I64
     silent_from_s: I64
     opened_at_s: I64
@@ -60,6 +62,7 @@ def all_well(n: int) -> Ailing:
 
     return Ailing(
         burn=np.ones(n),
+        leak=np.zeros(n),
         mended_on=whole(FAR_S),
         silent_from_s=whole(FAR_S),
         opened_at_s=whole(FAR_S),
@@ -95,6 +98,8 @@ class Troubles:
         by the hour.  middle: of the site at which the contract has each machine."""
         self._mended(day)
         self._burn_faults(day, leased)
+        self._leaks(day, leased)
+        self._noticed(day)
         self._terminals(day, leased)
         self._rollbacks(day, leased & priced)
         self._spoofers(day, leased & priced, middle)
@@ -108,20 +113,34 @@ class Troubles:
         spread = p.burn_fault_ratio_max - p.burn_fault_ratio_min
         a.burn[rows] = p.burn_fault_ratio_min + spread * self.draw("burn_ratio", day)[rows]
         self.truth.begin(Kind.FUEL_BURN, rows, day_start_s(day))
-        noticed = (a.burn > 1) & (self.draw("fault_noticed", day) < p.fault_noticed_per_day)
-        self.repair(np.flatnonzero(noticed), day)
+
+    def _leaks(self, day: int, leased: Mask) -> None:
+        """A tank, a line or a drain plug begins to drip, past the counter."""
+        p, a = self._p, self.ailing
+        struck = self.strikes("fuel_leak", p.leak_per_year, day) & leased & (a.leak == 0)
+        rows = np.flatnonzero(struck)
+        spread = p.leak_share_per_day_max - p.leak_share_per_day_min
+        a.leak[rows] = p.leak_share_per_day_min + spread * self.draw("leak_share", day)[rows]
+        self.truth.begin(Kind.FUEL_LEAK, rows, day_start_s(day))
+
+    def _noticed(self, day: int) -> None:
+        """Drivers find some of what is wrong with their machines."""
+        a = self.ailing
+        found = self.draw("fault_noticed", day) < self._p.fault_noticed_per_day
+        self.repair(np.flatnonzero(((a.burn > 1) | (a.leak > 0)) & found), day)
 
     def repair(self, rows: I64, day: int) -> None:
         """Somebody sends for a mechanic."""
         a = self.ailing
-        ill = rows[a.burn[rows] > 1]
+        ill = rows[(a.burn[rows] > 1) | (a.leak[rows] > 0)]
         a.mended_on[ill] = np.minimum(a.mended_on[ill], day + self._p.fault_repair_days)
 
     def _mended(self, day: int) -> None:
         a = self.ailing
         rows = np.flatnonzero(a.mended_on <= day)
-        a.burn[rows], a.mended_on[rows] = 1.0, FAR_S
-        self.truth.end(Kind.FUEL_BURN, rows, day_start_s(day))
+        a.burn[rows], a.leak[rows], a.mended_on[rows] = 1.0, 0.0, FAR_S
+        for kind in (Kind.FUEL_BURN, Kind.FUEL_LEAK):
+            self.truth.end(kind, rows, day_start_s(day))
 
     def _terminals(self, day: int, leased: Mask) -> None:
         """Some are taken off, some lose their SIM."""
@@ -192,15 +211,16 @@ class Troubles:
         a.sequence[rows] = 0
 
     def siphoned_ml(self, day: int, leased: Mask, tanks: Tanks, tank_ml: I64) -> I64:
-        """Fuel taken at night from machines that stand: int64 (n, SLOTS)."""
-        stolen_ml = np.zeros((self.n, SLOTS), np.int64)
+        """Fuel taken at night from machines that stand, and what drips out: int64 (n, SLOTS)."""
+        drips_ml = floor_i64(tank_ml * self.ailing.leak / SLOTS)
+        stolen_ml = np.repeat(drips_ml[:, None], SLOTS, axis=1)
         struck = self.strikes("fuel_theft", self._p.fuel_theft_per_year, day) & leased
         struck &= tanks.tank_ml > tank_ml * _SIPHON_LEVEL_MIN
         rows = np.flatnonzero(struck)
         low, high = _SIPHON_SHARE
         share = low + (high - low) * self.draw("siphon_share", day)[rows]
         slot = _SIPHON_SLOT + floor_i64(_SIPHON_SLOTS * self.draw("siphon_slot", day)[rows])
-        stolen_ml[rows, slot] = floor_i64(tanks.tank_ml[rows] * share)
+        stolen_ml[rows, slot] += floor_i64(tanks.tank_ml[rows] * share)
         self.truth.moment(Kind.FUEL_THEFT, rows, day_start_s(day) + slot * SLOT_S)
         return stolen_ml
 

@@ -22,6 +22,7 @@ class Kind(IntEnum):
     SPOOF = 7
     OVERUSE = 8
     MAINTENANCE = 9
+    FUEL_LEAK = 10
 
 
 _OPEN: Final = -1

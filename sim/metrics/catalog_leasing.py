@@ -78,6 +78,27 @@ _BUSINESS = (
         doc_zh="账单租金占全部设备按全额固定租金计算之和的比例。",
     ),
     Metric(
+        "disputed_rent_share",
+        "ratio",
+        bigger_is_better=False,
+        doc_en="Rent that lessees disputed over rent invoiced.",
+        doc_zh="承租人提出异议的租金占账单租金的比例。",
+    ),
+    Metric(
+        "resale_value_share",
+        "ratio",
+        bigger_is_better=True,
+        doc_en="What repossessed machines brought at auction over their value.",
+        doc_zh="收回设备拍卖所得占其价值的比例。",
+    ),
+    Metric(
+        "limit_cut_count",
+        "count",
+        bigger_is_better=False,
+        doc_en="Times that a lessee's limit was cut to what it had, for arrears or for an alert.",
+        doc_zh="因逾期或预警将承租人额度降至现有占用的次数。",
+    ),
+    Metric(
         "recovery_rate",
         "ratio",
         bigger_is_better=True,

@@ -38,12 +38,10 @@ def measure(stage: Stage, journal: Sequence[JournalRow]) -> Values:
 def _use(stage: Stage) -> Values:
     facts = stage.facts
     engine_hours = facts.engine_slots / SLOTS_PER_HOUR
-    every_month = facts.n * len(facts.active)
-    machine_days = facts.n * facts.days
     return {
         "utilisation": _share(facts.worked, facts.shift_hours),
-        "leased_share": ratio(facts.leased_days, machine_days),
-        "active_share": ratio(sum(facts.active), every_month),
+        "leased_share": ratio(facts.leased_days, facts.machine_days),
+        "active_share": ratio(sum(facts.active), sum(facts.owned)),
         "engine_hours_per_machine_month": _share(engine_hours, facts.months),
         "idling_share": _share(facts.idle_hours, engine_hours),
         "outside_work_share": _share(
@@ -72,6 +70,7 @@ def _rent(stage: Stage, journal: Sequence[JournalRow]) -> Values:
         "rent_collected_fen_per_machine_month": _share(paid_fen, months),
         "leave_fee_fen_per_machine_month": _share(total["fee_charged"], months),
         "rent_list_share": _share(billed_fen, list_fen),
+        "disputed_rent_share": _share(total["rent_disputed"], total["rent_billed"]),
     }
 
 
@@ -87,6 +86,8 @@ def _trouble(stage: Stage) -> Values:
     return {
         "default_rate": ratio(int((counted & bad).sum()), int(counted.sum())),
         "lease_count": int(counted.sum()),
+        "resale_value_share": ratio(stage.lessor.resale.price_fen, stage.lessor.resale.value_fen),
+        "limit_cut_count": stage.lessor.limits.cuts,
         "recovery_rate": ratio(stakes.recovered_fen, stakes.lost_fen),
         "contractor_survival_rate": ratio(int(np.sum(purses.open)), purses.open.size),
         **asset_shares(service.portfolio().by_class_fen),

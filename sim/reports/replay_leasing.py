@@ -28,9 +28,16 @@ _NOTES = (
 )
 _SHOWN = 5
 _HEADS = {
-    "en": ("machine", "alert", "severity", "state", "since", "known at", "until"),
-    "zh": ("设备", "告警", "级别", "状态", "起始", "发现", "结束"),
+    "en": ("machine", "alert", "severity", "state", "since (UTC)", "known after", "lasted"),
+    "zh": ("设备", "告警", "级别", "状态", "起始（UTC）", "发现用时", "持续"),
 }
+# Milliseconds and the word of each unit, the largest first.
+_UNITS = (
+    (86_400_000, ("d", "天")),
+    (3_600_000, ("h", "小时")),
+    (60_000, ("min", "分钟")),
+    (1_000, ("s", "秒")),
+)
 KIND_WORDS: dict[AlertKind, tuple[str, str]] = {
     AlertKind.IDLE: ("idle", "闲置"),
     AlertKind.OFFLINE: ("offline", "失联"),
@@ -42,6 +49,7 @@ KIND_WORDS: dict[AlertKind, tuple[str, str]] = {
     AlertKind.SPOOF: ("position cannot be true", "定位造假"),
     AlertKind.OVERUSE: ("used beyond contract", "超时使用"),
     AlertKind.MAINTENANCE: ("service due", "保养到期"),
+    AlertKind.FUEL_LEAK: ("tank leaks", "油箱渗漏"),
 }
 _SEVERITIES = {
     Severity.NOTICE: ("notice", "提示"),
@@ -114,7 +122,9 @@ def _iso(at_ms: int) -> str:
 def show_leasing_replay(replay: LeasingReplay, lang: Language, console: Console) -> None:
     """Print the alerts, what was left out, and what to keep in mind."""
     column = ("en", "zh").index(lang)
-    table = Table(*_HEADS[lang])
+    table = Table(*_HEADS[lang][:4], padding=(0, 0))
+    for head in _HEADS[lang][4:]:
+        table.add_column(head, no_wrap=True)
     for at, alert in enumerate(replay.alerts):
         entry = _alert(replay, at)
         table.add_row(
@@ -122,9 +132,9 @@ def show_leasing_replay(replay: LeasingReplay, lang: Language, console: Console)
             KIND_WORDS[AlertKind(alert.kind)][column],
             _SEVERITIES[Severity(alert.severity)][column],
             _STATES[AlertState(alert.state)][column],
-            entry["since"],
-            entry["found"],
-            entry["until"] or "…",
+            entry["since"][:16].replace("T", " "),
+            _span(alert.found_ms - alert.start_ms, column),
+            _span(alert.end_ms - alert.start_ms, column) if alert.end_ms else "…",
         )
     if replay.alerts:
         console.print(table)
@@ -134,6 +144,17 @@ def show_leasing_replay(replay: LeasingReplay, lang: Language, console: Console)
         console.print(line, markup=False, emoji=False)
     for note in _NOTES:
         console.print(f"  · {note[column]}", markup=False, highlight=False)
+
+
+def _span(span_ms: int, column: int) -> str:
+    """A duration in its largest unit, to one place below ten: "1.5 h"."""
+    for unit_ms, words in _UNITS:
+        if span_ms >= unit_ms:
+            count = span_ms / unit_ms
+            return (
+                f"{count:.0f} {words[column]}" if count >= 9.95 else f"{count:.1f} {words[column]}"
+            )
+    return f"0 {_UNITS[-1][1][column]}"
 
 
 def _summary(replay: LeasingReplay, lang: Language) -> list[str]:

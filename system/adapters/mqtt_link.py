@@ -200,9 +200,12 @@ class MqttLink:
         """The broker's answer of this kind; OSError where the connection ends before it."""
         answer = asyncio.ensure_future(self._answers.get())
         either: set[asyncio.Future[Any]] = {answer, socket.lost}
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        if not answer.done():
-            answer.cancel()
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            # Also where the link is closed meanwhile: nobody waits for this answer any more.
+            heard = not answer.cancel()
+        if not heard:
             raise ConnectionResetError("the broker closed the connection")
         first, body = answer.result()
         if first >> 4 != kind:

@@ -13,7 +13,7 @@ from system.api.route import Call
 from system.api.services import Services
 from system.kernels.columns import I64, MISSING, i64
 from system.leasing.kernels.leaving import LeaveTerms
-from system.leasing.kernels.rent import Tariff
+from system.leasing.kernels.rent import FIXED, Tariff
 from system.leasing.leases.commands import (
     AdmitLessees,
     FreeBatch,
@@ -33,7 +33,15 @@ def open_tariff(desk: Services, call: Call) -> shapes.TariffAnswer:
     assert isinstance(call.body, shapes.NewTariff)
     body = call.body
     try:
-        tariff = Tariff(tuple(body.edges_s), tuple(body.prices_ppm), body.least_ppm, body.most_ppm)
+        tariff = Tariff(
+            edges_s=tuple(body.edges_s),
+            prices_ppm=tuple(body.prices_ppm),
+            least_ppm=body.least_ppm,
+            most_ppm=body.most_ppm,
+            seasons_ppm=body.seasons_ppm or FIXED.seasons_ppm,
+            renewal_ppm=body.renewal_ppm,
+            overuse_ppm=body.overuse_ppm,
+        )
         leave = LeaveTerms(body.early_days_max, body.notice_days)
     except AssertionError as error:
         # The kernel's own bounds, told to whoever wrote the tariff.

@@ -6,7 +6,8 @@ from system.api.bodies import Body, Int, Text, example
 
 class NewTariff(Body):
     """Rent by use; shares in ppm, see ``system.leasing.kernels.rent.Tariff``. A fixed rent has one
-    tier at no price, and its minimum and cap are the list rent."""
+    tier at no price, and its minimum and cap are the list rent. seasons_ppm: twelve, January
+    first, or none."""
 
     model_config = example(
         name="by use",
@@ -24,6 +25,9 @@ class NewTariff(Body):
     most_ppm: Int
     early_days_max: Int
     notice_days: Int
+    seasons_ppm: tuple[Int, ...] = ()
+    renewal_ppm: Int = 1_000_000
+    overuse_ppm: Int = 0
 
 
 class NewLessee(Body):

@@ -6,6 +6,7 @@ finds out what it lacks. Both ways give the same columns for the same bytes.
 
 import math
 from collections.abc import Sequence
+from itertools import chain
 from operator import attrgetter
 from typing import Annotated, Any, Final
 
@@ -20,18 +21,19 @@ from system.leasing.quarantine import Fault
 from system.leasing.words import firmware_of, word_of
 from system.limits import FAULTS_MAX, FMI_MAX, SPN_MAX
 
+# None of them is part of a circle: the collector need not look at them.
 # A group that is not there has no numbers; one that is there must have those that it is for.
 _ABSENT: Any = math.nan
 _LACKING: Any = math.inf
 UNREADABLE: Final = (MsgspecError, RecursionError, ValueError)
 
 
-class _Place(Struct):
+class _Place(Struct, gc=False):
     lat: float
     lon: float
 
 
-class _Brief(Struct):
+class _Brief(Struct, gc=False):
     device_id: str
     timestamp: float
     location: _Place
@@ -39,11 +41,11 @@ class _Brief(Struct):
     fuel_consumption: float
 
 
-class _Header(Struct):
+class _Header(Struct, gc=False):
     PIN: str = ""
 
 
-class _Location(Struct):
+class _Location(Struct, gc=False):
     Latitude: float = _LACKING
     Longitude: float = _LACKING
     fix_valid: bool = _ABSENT
@@ -51,24 +53,24 @@ class _Location(Struct):
     datum: str = ""
 
 
-class _Hours(Struct):
+class _Hours(Struct, gc=False):
     Hour: float = _LACKING
 
 
-class _Fuel(Struct):
+class _Fuel(Struct, gc=False):
     FuelConsumed: float = _LACKING
     FuelUnits: str = ""
 
 
-class _Percent(Struct):
+class _Percent(Struct, gc=False):
     Percent: float = _LACKING
 
 
-class _Engine(Struct):
+class _Engine(Struct, gc=False):
     Running: bool = _LACKING
 
 
-class _Code(Struct):
+class _Code(Struct, gc=False):
     spn: Annotated[int, Meta(ge=0, le=SPN_MAX)]
     fmi: Annotated[int, Meta(ge=0, le=FMI_MAX)]
 
@@ -78,7 +80,7 @@ _NO_HOURS, _NO_FUEL = _Hours(_ABSENT), _Fuel(_ABSENT)
 _NO_PERCENT, _NO_ENGINE, _NO_HEADER = _Percent(_ABSENT), _Engine(_ABSENT), _Header()
 
 
-class _Full(Struct):
+class _Full(Struct, gc=False):
     device_id: str
     boot_id: int
     sequence: int
@@ -113,7 +115,9 @@ class Typed:
         self.faults = np.zeros(len(messages), np.int64)
         plain = [column for column in form.columns if not column.is_time]
         getter = attrgetter(*(_path(column.group, column.member) for column in plain))
-        values = np.array(list(map(getter, messages)), np.float64).T
+        flat = chain.from_iterable(map(getter, messages))
+        values = np.fromiter(flat, np.float64, len(messages) * len(plain))
+        values = values.reshape(len(messages), len(plain)).T
         self.lacking: Mask = np.asarray(np.isinf(values).any(axis=0))
         self.columns: dict[str, I64] = {}
         for column, row in zip(plain, values, strict=True):

@@ -28,6 +28,7 @@ _VALUES: Final[Mapping[AlertKind, tuple[str, ...]]] = {
     AlertKind.SPOOF: ("lat_e7", "lon_e7", "engine_s"),
     AlertKind.OVERUSE: ("engine_s",),
     AlertKind.MAINTENANCE: ("engine_s",),
+    AlertKind.FUEL_LEAK: ("tank_permille", "fuel_ml", "engine_s"),
 }
 
 

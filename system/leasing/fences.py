@@ -6,7 +6,7 @@ the fence: exact to 0.1 % over a site, and shapely's own distances then are metr
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -31,8 +31,8 @@ FENCE_M_MAX: Final = 200_000
 class FenceShape:
     """A fence in metres about its origin. outer: with the buffer around it.
 
-    near_m: half the side of a square about the origin that lies inside; far_m: of one outside of
-    which nothing of ``outer`` lies.
+    near_m: radius of a circle about the origin that lies inside; far_m: of one outside of which
+    nothing of ``outer`` lies.
     """
 
     lat_e7: int
@@ -43,25 +43,15 @@ class FenceShape:
     near_m: float
     far_m: float
 
-    def plane(self, lat_e7: I64, lon_e7: I64) -> tuple[Any, Any]:
-        """East and north of the origin in metres."""
-        turn = (lon_e7 - self.lon_e7 + 5_400_000_000) % 3_600_000_000 - 1_800_000_000
-        return turn * (M_PER_E7 * self.shrink), (lat_e7 - self.lat_e7) * M_PER_E7
-
     def places(self, lat_e7: I64, lon_e7: I64) -> I64:
-        """The Place of each position, int64 (n,): most need no more than a look at two squares."""
-        east, north = self.plane(lat_e7, lon_e7)
-        reach = np.maximum(np.abs(east), np.abs(north))
-        places = np.where(reach > self.far_m, int(Place.OUTSIDE), int(Place.INSIDE))
-        rows = np.flatnonzero((reach > self.near_m) & (reach <= self.far_m))
-        if rows.size:
-            x, y = east[rows], north[rows]
-            within = shapely.contains_xy(self.inner, x, y)
-            around = shapely.contains_xy(self.outer, x, y)
-            places[rows] = np.where(
-                within, Place.INSIDE, np.where(around, Place.EDGE, Place.OUTSIDE)
-            )
-        return places
+        """The Place of each position, int64 (n,)."""
+        return places_of([self], np.zeros(lat_e7.size, np.int64), lat_e7, lon_e7)
+
+    def exact(self, east: Any, north: Any) -> Any:
+        """The Place of positions in metres about the origin."""
+        within = shapely.contains_xy(self.inner, east, north)
+        around = shapely.contains_xy(self.outer, east, north)
+        return np.where(within, Place.INSIDE, np.where(around, Place.EDGE, Place.OUTSIDE))
 
     def is_shifted(self, lat_e7: I64, lon_e7: I64) -> Any:
         """True where a position lies inside once the shift of GCJ-02 is added or taken away.
@@ -72,6 +62,28 @@ class FenceShape:
         for moved in (gcj02_from_wgs84, wgs84_from_gcj02):
             found |= self.places(*moved(lat_e7, lon_e7)) == Place.INSIDE
         return found & in_china(lat_e7, lon_e7)
+
+
+def places_of(shapes: Sequence[FenceShape], which: I64, lat_e7: I64, lon_e7: I64) -> I64:
+    """The Place of each position by its own fence, int64 (n,).
+
+    which: int64 (n,), of ``shapes``.  Most positions need no more than a look at two circles, which
+    all fences get at once; what lies between them is asked fence by fence.
+    """
+    facts = np.array(
+        [(s.lat_e7, s.lon_e7, s.shrink, s.near_m, s.far_m) for s in shapes], np.float64
+    ).reshape(-1, 5)[which]
+    lat0, lon0, shrink, near_m, far_m = facts.T
+    turn = (lon_e7 - lon0.astype(np.int64) + 5_400_000_000) % 3_600_000_000 - 1_800_000_000
+    east, north = turn * (M_PER_E7 * shrink), (lat_e7 - lat0.astype(np.int64)) * M_PER_E7
+    reach = np.sqrt(east * east + north * north)
+    places = np.where(reach > far_m, int(Place.OUTSIDE), int(Place.INSIDE))
+    rows = np.flatnonzero((reach > near_m) & (reach <= far_m))
+    rows = rows[np.argsort(which[rows], kind="stable")]
+    numbers, starts = np.unique(which[rows], return_index=True)
+    for number, some in zip(numbers.tolist(), np.split(rows, starts[1:]), strict=False):
+        places[some] = shapes[number].exact(east[some], north[some])
+    return places
 
 
 @lru_cache(maxsize=65_536)
@@ -173,13 +185,14 @@ def _shaped(
     ]
     inner = shapely.union_all(areas)
     outer = inner.buffer(buffer_m, quad_segs=16)
-    far_m = float(np.abs(outer.bounds).max())
-    if far_m > FENCE_M_MAX:
+    side_m = float(np.abs(outer.bounds).max())
+    if side_m > FENCE_M_MAX:
         raise InputError(
-            "fence", round(far_m), f"give a fence of at most {FENCE_M_MAX} metres from its middle"
+            "fence", round(side_m), f"give a fence of at most {FENCE_M_MAX} metres from its middle"
         )
     origin = Point(0.0, 0.0)
-    near_m = origin.distance(inner.boundary) / 2**0.5 if inner.contains(origin) else 0.0
+    near_m = origin.distance(inner.boundary) if inner.contains(origin) else 0.0
+    far_m = float(np.sqrt((shapely.get_coordinates(outer) ** 2).sum(axis=1)).max())
     shapely.prepare(inner)
     shapely.prepare(outer)
     return FenceShape(lat_e7, lon_e7, shrink, inner, outer, near_m, far_m)

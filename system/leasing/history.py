@@ -5,6 +5,7 @@ once all places are taken. A reading's key is its boot and sequence. Most keys a
 came before, which needs no look at any page; for the others, the pages whose keys span them tell.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Final
 
@@ -95,16 +96,24 @@ def keep(unit: Unit, readings: Readings, clock_ms: I64 | None = None) -> Kept:
     keys = _keys(rows)
     order = np.lexsort((keys, readings.device))
     devices, starts = np.unique(readings.device[order], return_index=True)
-    stops = [*starts[1:].tolist(), n]
+    stops = np.append(starts[1:], n)
     held = unit.get(OPEN, [(device,) for device in devices.tolist()])
+    plain = _all_new(keys[order], starts, held)
+    kept.is_new[order] = np.repeat(plain, stops - starts)
+    body = rows[order].astype("<i8", copy=False).tobytes()
+    high = keys[order[stops - 1]].tolist()
     fresh: list[OpenPage] = []
     known: list[OpenPage] = []
-    for device, page, start, stop in zip(
-        devices.tolist(), held, starts.tolist(), stops, strict=True
+    spans = zip(starts.tolist(), stops.tolist(), strict=True)
+    for at, (device, page, (start, stop)) in enumerate(
+        zip(devices.tolist(), held, spans, strict=True)
     ):
-        (fresh if page is None else known).append(
-            _keep_of(unit, device, page, order[start:stop], rows, keys, kept)
-        )
+        if plain[at]:
+            more = body[start * WIDTH * 8 : stop * WIDTH * 8]
+            grown = _grown(unit, page or _first_page(device), more, high[at])
+        else:
+            grown = _keep_of(unit, device, page, order[start:stop], rows, keys, kept)
+        (fresh if page is None else known).append(grown)
     unit.insert(OPEN, fresh)
     unit.replace(OPEN, known)
     return kept
@@ -120,15 +129,26 @@ def _keys(rows: I64) -> I64:
     return keys
 
 
+def _all_new(keys: I64, starts: I64, held: Sequence[OpenPage | None]) -> Mask:
+    """Machines all of whose keys are above what they had, and rise: the usual case, at a glance.
+
+    keys: int64 (n,), by machine, then rising.  starts: int64 (m,), each machine's first.
+    """
+    repeated = np.zeros(keys.size, np.bool_)
+    repeated[1:] = keys[1:] == keys[:-1]
+    repeated[starts] = False
+    high = np.array([NOTHING if page is None else page.high for page in held], np.int64)
+    forgets = np.array([page is not None and page.forgotten_ms > NOTHING for page in held])
+    plain: Mask = ~np.logical_or.reduceat(repeated, starts) & (keys[starts] > high) & ~forgets
+    return plain
+
+
 def _keep_of(
     unit: Unit, device: int, held: OpenPage | None, at: I64, rows: I64, keys: I64, kept: Kept
 ) -> OpenPage:
     """One machine's readings, ``at`` in order of keys; its page afterwards."""
-    page = held or OpenPage(device, 0, NOTHING, NOTHING, NOTHING, b"")
-    if at.size == 1 and int(keys[at[0]]) > page.high:
-        fresh = at
-    else:
-        fresh = _new_ones(unit, page, at, rows, keys, kept)
+    page = held or _first_page(device)
+    fresh = _new_ones(unit, page, at, rows, keys, kept)
     if page.forgotten_ms > NOTHING:
         lost = rows[fresh, _CLOCK] <= page.forgotten_ms
         kept.is_forgotten[fresh[lost]] = True
@@ -136,9 +156,18 @@ def _keep_of(
     if not fresh.size:
         return page
     kept.is_new[fresh] = True
-    body = page.rows + rows[fresh].astype("<i8", copy=False).tobytes()
-    high = max(page.high, int(keys[fresh[-1]]))
-    grown = OpenPage(device, page.pages, high, page.sealed_high, page.forgotten_ms, body)
+    more = rows[fresh].astype("<i8", copy=False).tobytes()
+    return _grown(unit, page, more, max(page.high, int(keys[fresh[-1]])))
+
+
+def _first_page(device: int) -> OpenPage:
+    return OpenPage(device, 0, NOTHING, NOTHING, NOTHING, b"")
+
+
+def _grown(unit: Unit, page: OpenPage, more: bytes, high: int) -> OpenPage:
+    """The page with these readings, packed once it is full."""
+    body = page.rows + more
+    grown = OpenPage(page.device, page.pages, high, page.sealed_high, page.forgotten_ms, body)
     return _sealed(unit, grown) if len(body) >= HISTORY_PAGE_ROWS * WIDTH * 8 else grown
 
 

@@ -8,11 +8,12 @@ import numpy as np
 
 from system.kernels.columns import I64, MISSING, Mask
 from system.leasing.calendars import Calendar, local_day, open_between
-from system.leasing.fences import FenceShape
+from system.leasing.fences import FenceShape, places_of
 from system.leasing.kernels import (
     counters,
     fence,
     fuel_burn,
+    fuel_leak,
     fuel_theft,
     hours,
     idle,
@@ -183,17 +184,16 @@ def judge_places(work: Pass, site: I64, ground: Ground) -> None:
 
 
 def _places(site: I64, fixed: Mask, lat_e7: I64, lon_e7: I64, ground: Ground) -> I64:
-    """The Place of each row's fix, one fence after another."""
+    """The Place of each row's fix."""
     places = np.full(site.size, int(Place.UNKNOWN))
-    rows = np.flatnonzero(fixed & (site >= 0))
-    if not rows.size:
+    known = {n: shape for n, shape in ground.fences.items() if shape is not None}
+    if not known:
         return places
-    rows = rows[np.argsort(site[rows], kind="stable")]
-    numbers, starts = np.unique(site[rows], return_index=True)
-    for number, some in zip(numbers.tolist(), np.split(rows, starts[1:]), strict=True):
-        shape = ground.fences.get(number)
-        if shape is not None:
-            places[some] = shape.places(lat_e7[some], lon_e7[some])
+    numbers = np.array(sorted(known), np.int64)
+    which = np.minimum(np.searchsorted(numbers, site), numbers.size - 1)
+    rows = np.flatnonzero(fixed & (numbers[which] == site))
+    shapes = [known[number] for number in numbers.tolist()]
+    places[rows] = places_of(shapes, which[rows], lat_e7[rows], lon_e7[rows])
     return places
 
 
@@ -272,6 +272,7 @@ def judge_fuel(work: Pass) -> None:
     )
     work.keep(**dict(zip(names, tank.levels, strict=True)))
     work.judge(AlertKind.FUEL_THEFT, tank.finding)
+    _judge_leak(work)
     day = local_day(work.at_ms[track.last])
     past = {name: before[name] for name in fuel_burn.BURN_STATE}
     burnt = fuel_burn.fuel_burn(
@@ -287,3 +288,25 @@ def judge_fuel(work: Pass) -> None:
     )
     work.after.update(burnt.state)
     work.judge(AlertKind.FUEL_BURN, burnt.finding)
+
+
+def _judge_leak(work: Pass) -> None:
+    """Fuel that goes while the machine stands."""
+    track, before, policy = work.track, work.before, work.policy
+    tank_ml = work.machines["tank_ml"]
+    # However much was lost, a mended tank is believed in days.
+    day = local_day(work.at_ms[track.last])
+    turns = local_day(np.maximum(before["at_ms"], 0)) != day
+    most_ml = np.where(turns, fuel_leak.lost_ml_max(tank_ml, policy.leak) * 3 // 2, 2**62)
+    rests = (work.said("running") == 0) & (work.engine.step == 0)
+    found = fuel_leak.fuel_leak(
+        track,
+        work.at_ms,
+        work.said("tank_permille"),
+        track.spread(tank_ml),
+        rests.astype(np.int64),
+        (before["parked_ml"], np.minimum(before["leak_sum"], most_ml), before["leak_from_ms"]),
+        policy.leak,
+    )
+    work.keep(parked_ml=found.parked_ml, leak_sum=found.sums, leak_from_ms=found.from_ms)
+    work.judge(AlertKind.FUEL_LEAK, found.finding)

@@ -9,6 +9,7 @@ from typing import Final
 
 from system.leasing.kernels.counters import CounterBounds
 from system.leasing.kernels.fuel_burn import BurnBounds
+from system.leasing.kernels.fuel_leak import LeakBounds
 from system.leasing.kernels.fuel_theft import TheftBounds
 from system.leasing.kernels.spoof import SpoofBounds
 from system.leasing.records import AlertKind, Severity
@@ -30,6 +31,7 @@ QUIET_MS: Final[Mapping[AlertKind, int]] = {
     AlertKind.SPOOF: DAY_MS,
     AlertKind.OVERUSE: 0,
     AlertKind.MAINTENANCE: 0,
+    AlertKind.FUEL_LEAK: 0,
 }
 SEVERITY: Final[Mapping[AlertKind, Severity]] = {
     AlertKind.IDLE: Severity.WARNING,
@@ -42,6 +44,7 @@ SEVERITY: Final[Mapping[AlertKind, Severity]] = {
     AlertKind.SPOOF: Severity.CRITICAL,
     AlertKind.OVERUSE: Severity.NOTICE,
     AlertKind.MAINTENANCE: Severity.NOTICE,
+    AlertKind.FUEL_LEAK: Severity.WARNING,
 }
 # Nobody took an alert on for so long: it goes to the next in rank.
 ESCALATE_S: Final[Mapping[Severity, int]] = {
@@ -73,6 +76,7 @@ class LeasingPolicy:
     stalled_ml_max: int
     burn: BurnBounds
     theft: TheftBounds
+    leak: LeakBounds
     spoof: SpoofBounds
     quiet_ms: Mapping[AlertKind, int]
     severity: Mapping[AlertKind, Severity]
@@ -109,6 +113,7 @@ DEFAULT_POLICY: Final = LeasingPolicy(
         stray_ppm_min=20_000,
     ),
     theft=TheftBounds(fuel_ml_min=20_000, tank_permille_min=50, burn_permille=200),
+    leak=LeakBounds(lost_permille_min=60, lost_ml_min=10_000, slack_permille=5, step_permille=50),
     spoof=SpoofBounds(speed_kmh_max=150, work_kmh_max=60, leap_m_min=1_000, frozen_s_max=8 * 3_600),
     quiet_ms=QUIET_MS,
     severity=SEVERITY,

@@ -21,6 +21,7 @@ class AlertKind(IntEnum):
     SPOOF = 7  # positions that no machine can have
     OVERUSE = 8  # more hours than the contract gives
     MAINTENANCE = 9  # service is due
+    FUEL_LEAK = 10  # the tank empties while the machine stands
 
 
 class AlertState(IntEnum):
@@ -237,6 +238,10 @@ TWIN_COLUMNS: Final = (
     "tank_2_ml",
     "tank_3_ml",
     "tank_4_ml",
+    # Leak: in the tank when it last stood, and the sum of what was lost at rest.
+    "parked_ml",
+    "leak_sum",
+    "leak_from_ms",
     # Burn: the sum that grows with each unexplained litre, and what this machine's past says;
     # ``load`` sums are seconds x permille. See ``kernels.fuel_burn``.
     "burn_sum",
@@ -276,6 +281,7 @@ TWIN_UNKNOWN: Final = (
     "tank_2_ml",
     "tank_3_ml",
     "tank_4_ml",
+    "parked_ml",
     "period",
 )
 # ``silence_told_ms``: of which newest reading it was told that nothing came after; not a matter of

@@ -28,6 +28,13 @@ def sent_of(whole: Readings) -> dict[tuple[int, int, int], Mapping[str, int]]:
     return {(row["device"], row["boot"], row["sequence"]): row for row in sent}
 
 
+def spoke_of(whole: Readings) -> dict[int, tuple[Any, Any]]:
+    return {
+        machine: (whole.at_ms[whole.device == machine],) * 2
+        for machine in np.unique(whole.device).tolist()
+    }
+
+
 def messages_of(system: LeasingSystem) -> list[OutboxMessage]:
     with system.book.transaction() as unit:
         return [row for row in unit.rows.scan(OUTBOX) if row.target == BANK]
@@ -48,7 +55,7 @@ def test_everything_that_the_product_raises_stands_before_the_auditor() -> None:
     whole, alerts, messages = ran()
     assert {AlertKind(alert.kind) for alert in alerts} == set(AlertKind)
     assert any(alert.state == AlertState.CORRECTED for alert in alerts)
-    assert audit_evidence(alerts, KINDS, STATES, sent_of(whole)) == HELD
+    assert audit_evidence(alerts, KINDS, STATES, sent_of(whole), spoke_of(whole)) == HELD
     assert audit_one_open(alerts, STATES) == HELD
     assert audit_words(alerts, messages, STATES) == HELD
 
@@ -85,7 +92,7 @@ def test_an_alert_without_its_evidence_is_found(
     planted: Callable[[Alert], Alert], told: str
 ) -> None:
     whole, alert, _ = _breached()
-    assert told in audit_evidence([planted(alert)], KINDS, STATES, sent_of(whole))
+    assert told in audit_evidence([planted(alert)], KINDS, STATES, sent_of(whole), spoke_of(whole))
 
 
 def test_silence_in_which_a_machine_spoke_is_found() -> None:
@@ -93,9 +100,9 @@ def test_silence_in_which_a_machine_spoke_is_found() -> None:
     system = system_of()
     system.leasing.take_in(whole)
     alerts = system.leasing.alerts(kind=AlertKind.OFFLINE)
-    assert audit_evidence(alerts, KINDS, STATES, sent_of(whole)) == HELD
+    assert audit_evidence(alerts, KINDS, STATES, sent_of(whole), spoke_of(whole)) == HELD
     spoke = joined(whole, readings(1, start_ms=MONDAY_MS + 3 * HOUR_MS))
-    told = audit_evidence(alerts, KINDS, STATES, sent_of(spoke))
+    told = audit_evidence(alerts, KINDS, STATES, sent_of(spoke), spoke_of(spoke))
     assert told.endswith("tells of silence in which the machine spoke")
 
 

@@ -1,25 +1,15 @@
 """The auditor of leases sees what is wrong: each breach is planted once."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from sim.checks.leasing import CLAIMS, HELD, audit_alerts, audit_claims, audit_once, rebuild
+from sim.checks.alert_evidence import audit_evidence
+from sim.checks.leasing import CLAIMS, HELD, audit_claims, audit_once, rebuild
 from sim.leasing.audit import audit_stage, journal_of
+from system.leasing.records import AlertKind, AlertState
 from system.ledger.records import TRANSFERS
 from tests.sim.leasing_runs import finished
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    evidence: str
-    alert_id: str = "3/IDLE/1000"
-    machine: int = 3
-    start_ms: int = 1_000
-    found_ms: int = 2_000
-
-
-GOOD = '{"bound":1,"measure":2,"readings":[{"at_ms":2000,"boot":2,"sequence":4}]}'
 
 
 def test_a_bill_that_the_books_forgot_breaks_conservation() -> None:
@@ -57,14 +47,20 @@ def test_cash_that_leaves_a_purse_by_no_name_is_seen() -> None:
         purses.cash_fen[0] -= 1
 
 
-def test_an_alert_rests_on_readings_that_were_written_down() -> None:
-    written = {(3, 2): 5}
-    assert audit_alerts([Alert(GOOD)], written) == HELD
-    assert "never written" in audit_alerts([Alert(GOOD)], {(3, 2): 4})
-    assert "never written" in audit_alerts([Alert(GOOD)], {(2, 2): 9})
-    empty = '{"bound":1,"measure":2,"readings":[]}'
-    assert "names no reading" in audit_alerts([Alert(empty)], written)
-    assert "before it began" in audit_alerts([Alert(GOOD, start_ms=3_000)], written)
+def test_the_auditor_holds_each_alert_against_what_arrived() -> None:
+    stage = finished("usage")
+    alerts, sent = stage.alerts(), stage.lessor.sent
+    assert audit_stage(stage, journal_of(stage))["every_alert_has_evidence"] == HELD
+    named, spoke = sent.named(alerts), sent.spoke()
+    other = dict(named)
+    key = next(key for key, values in other.items() if "engine_s" in values)
+    alert = next(a for a in alerts if f'"boot":{key[1]},' in a.evidence and a.machine == key[0])
+    del other[key]
+    kinds = {int(kind): kind.name for kind in AlertKind}
+    states = {int(state): state.name for state in AlertState}
+    told = audit_evidence(alerts, kinds, states, other, spoke)
+    assert "never sent" in told
+    assert str(alert.machine) in told
 
 
 def test_the_auditor_rebuilds_every_claim_of_every_lease() -> None:

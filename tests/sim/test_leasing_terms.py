@@ -10,8 +10,9 @@ from sim.leasing.choices import RANKS, Outlook, before_leased, wanted_machines
 from sim.leasing.contractors import draw_contractors
 from sim.leasing.lease_desk import tariff_of
 from sim.leasing.parameters import Parameters, parameters_of
-from sim.leasing.terms import terms_of
+from sim.leasing.terms import month_of, terms_of
 from sim.streams import Luck
+from system.kernels.day_count import month_of as product_month_of
 from system.leasing.kernels.rent import Month, bill_fen
 from system.limits import PERIOD_DAYS
 from tests.sim.leasing_runs import small
@@ -33,6 +34,13 @@ def test_no_further_hour_is_dearer_than_the_one_before_it_above_the_minimum() ->
     assert (np.diff(charged) < 1).all()
 
 
+def test_a_period_has_the_season_of_the_month_in_which_it_begins() -> None:
+    begins = (np.datetime64("2025-08-07") - np.datetime64("1970-01-01")).astype(int)
+    first = int(begins) // PERIOD_DAYS * PERIOD_DAYS
+    found = [month_of(day) for day in (first, first + PERIOD_DAYS - 1)]
+    assert found == [product_month_of(np.array([first]))[0] % 12] * 2
+
+
 def test_a_usual_month_costs_the_fixed_rent() -> None:
     p = parameters().lessor
     usual = np.array([float(p.usage_neutral_hours)])
@@ -40,14 +48,18 @@ def test_a_usual_month_costs_the_fixed_rent() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(hours=st.integers(0, 700), rent_fen=st.integers(100_000, 10_000_000))
-def test_contractors_reckon_what_the_product_bills(hours: int, rent_fen: int) -> None:
+@given(
+    hours=st.integers(0, 700),
+    rent_fen=st.integers(100_000, 10_000_000),
+    day=st.integers(20_000, 20_800),
+)
+def test_contractors_reckon_what_the_product_bills(hours: int, rent_fen: int, day: int) -> None:
     p = parameters().lessor
-    month = Month(
-        *(np.array([n], np.int64) for n in (rent_fen, hours * 3600, PERIOD_DAYS, 4, 0, 0))
-    )
+    use = (rent_fen, hours * 3600, PERIOD_DAYS, month_of(day), 0, 0)
+    month = Month(*(np.array([n], np.int64) for n in use))
     for process in ("fixed", "usage"):
-        reckoned = terms_of(process, p).bill_fen(np.array([float(rent_fen)]), np.array([hours]))
+        terms = terms_of(process, p).on(day)
+        reckoned = terms.bill_fen(np.array([float(rent_fen)]), np.array([hours]))
         billed = bill_fen(tariff_of(process, p).tariff, month)
         assert abs(reckoned[0] - billed[0]) <= 1 + rent_fen // 100_000
 

@@ -50,6 +50,7 @@ def _machine(device: int, luck: np.random.Generator) -> Readings:
     fuel_ml = 10**7 + np.cumsum(burn_ml)
     tank = 900 - (np.cumsum(burn_ml) // 400) % 500
     tank[75:] -= 300 * (device == 0)
+    tank[30:60] -= np.arange(30) * 3 * (device == 2)
     lat = LAT_E7 + luck.integers(-30, 30, n) + np.where(luck.random(n) < 0.05, 100_000, 0)
     lat[80:84] += 150_000
     lat[90:] += 40_000_000 * (device == 1)

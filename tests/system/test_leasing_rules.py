@@ -284,6 +284,32 @@ def test_a_service_that_was_done_ends_its_alert_at_the_next_reading() -> None:
     assert [alert.state for alert in leasing.alerts()] == [AlertState.CLEARED]
 
 
+def parked(days: int, lost_permille_a_day: float) -> Readings:
+    """Works by day, two-hourly; in its nights the tank drips. Filled at noon once it is low."""
+    n = days * 12
+    works = np.arange(n) % 12 < 5
+    burnt_ml = np.cumsum(works) * 60_000
+    drip_ml = np.cumsum(np.full(n, 400 * lost_permille_a_day / 12))
+    level = 360_000 - burnt_ml - drip_ml
+    fills = np.maximum(0, -((level - 120_000) // 240_000)) * 240_000
+    return readings(
+        n, every_ms=2 * HOUR_MS, engine_s=3_600_000 + np.cumsum(works) * 7_200,
+        fuel_ml=10**7 + burnt_ml, running=works * 1,
+        tank_permille=((level + fills) // 400).astype(np.int64),
+    )  # fmt: skip
+
+
+def test_a_tank_that_drips_while_the_machine_stands_is_told_and_a_thirsty_engine_is_not() -> None:
+    leasing = system_of(machines=2).leasing
+    leasing.take_in(parked(20, 20))
+    [alert] = leasing.alerts()
+    assert (alert.kind, alert.state) == (AlertKind.FUEL_LEAK, AlertState.RAISED)
+    assert alert.found_ms < MONDAY_MS + 12 * DAY_MS
+    dry = system_of().leasing
+    dry.take_in(parked(20, 0))
+    assert dry.alerts() == []
+
+
 def test_a_machine_that_says_little_raises_nothing() -> None:
     """The brief's five fields, and nothing else."""
     said = ("device", "boot", "sequence", "at_ms", "received_ms", "lat_e7", "lon_e7")

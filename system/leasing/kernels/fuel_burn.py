@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from system.kernels.columns import I64, MISSING, Mask
+from system.leasing.kernels.cusum import cusum
 from system.leasing.kernels.latch import Finding
 from system.leasing.kernels.track import Track
 
@@ -155,7 +156,7 @@ def fuel_burn(
     odds = odds * _MILLI / (track.spread(stray) * np.maximum(seconds, 1))
     step = np.rint(np.clip(odds, -bounds.step_max, bounds.step_max)).astype(np.int64)
     step = np.where(used & track.spread(judged), step, 0)
-    sums, from_ms = _cusum(track, at_ms, step, state["burn_sum"], state["burn_from_ms"])
+    sums, from_ms = cusum(track, at_ms, step, state["burn_sum"], state["burn_from_ms"])
     amounts = {
         "today_s": seconds,
         "today_load": seconds * share,
@@ -173,28 +174,6 @@ def fuel_burn(
     holds = used & (sums >= bounds.sum_max)
     fails = used & (sums < bounds.sum_max // 2)
     return Burnt(after, Finding(holds, fails, from_ms, sums, bounds.sum_max))
-
-
-def _cusum(track: Track, at_ms: I64, step: I64, carried: I64, carried_ms: I64) -> tuple[I64, I64]:
-    """max(0, sum + step) row by row, and since when it is above 0, in closed form.
-
-    The sum is what was added since its lowest point, or since the head.
-    """
-    added = step.copy()
-    added[track.heads] = carried
-    total = np.cumsum(added)
-    # Each machine works on a storey of its own, above all before it: one running minimum serves.
-    base = total - added
-    height = int(np.abs(added).sum()) + 1
-    storey = np.cumsum(track.is_head) * (2 * height)
-    local = total - base[track.head_of]
-    lowest = np.minimum(np.minimum.accumulate(local - storey) + storey, 0)
-    sums = local - lowest
-    zero = track.latest(sums == 0)
-    origin = track.is_head[zero] & (sums[zero] > 0)
-    nexts = np.minimum(zero + 1, len(track) - 1)
-    from_ms = np.where(origin, track.spread(carried_ms), at_ms[nexts])
-    return sums, np.where(sums > 0, from_ms, 0)
 
 
 def _square(values: I64) -> I64:

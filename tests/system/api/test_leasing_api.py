@@ -145,6 +145,13 @@ def test_a_late_payers_machine_is_stopped_by_two_people_and_not_before_its_time(
     assert [one.action_id for one in service.actions_on(0)] == [action]
 
 
+def test_a_tariff_has_seasons_for_a_whole_year_or_none(town: Town) -> None:
+    year = {"seasons_ppm": [1_000_000] * 11 + [500_000]}
+    assert town.post("/leasing/tariffs", TARIFF | year, "lessor").status_code == 201
+    answer = town.post("/leasing/tariffs", TARIFF | {"seasons_ppm": [500_000]}, "lessor")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
 def test_a_machine_cannot_be_leased_twice_or_by_somebody_elses_lessor(town: Town) -> None:
     leased(town)
     again = {"machine": 0, "lessee": 0, "tariff": 0, "rent_fen": 1, "value_fen": 1, "term_days": 30}
