@@ -227,7 +227,14 @@ def _nothing() -> None:
 
 def run_virtual(main: Callable[[VirtualLoop], Coroutine[Any, Any, T]], start_s: int) -> T:
     """Run ``main(loop)`` to its end on a fresh virtual loop that begins at ``start_s``."""
-    with asyncio.Runner(loop_factory=lambda: VirtualLoop(start_s)) as runner:
+    return run_on(lambda: VirtualLoop(start_s), main)
+
+
+def run_on(
+    make: Callable[[], VirtualLoop], main: Callable[[VirtualLoop], Coroutine[Any, Any, T]]
+) -> T:
+    """Run ``main(loop)`` to its end on the loop that ``make`` gives."""
+    with asyncio.Runner(loop_factory=make) as runner:
         loop = runner.get_loop()
         assert isinstance(loop, VirtualLoop)
         with virtual_clocks(lambda: loop.now_us):
