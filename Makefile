@@ -9,10 +9,12 @@ ANVIL := build/anvil/node_modules/.package-lock.json
 ANVIL_VERSION := 1.7.1
 # Secure computation has libraries of its own (their NumPy is older than ours): an own environment.
 PRIVACY := .venv-privacy
+# Auditors look from outside: what they need is not part of what they look at.
+AUDIT := .venv-audit
 PRIVACY_PACKAGES := spu openmined-psi scikit-learn cryptography pytest pytest-timeout
 
 .DEFAULT_GOAL := help
-.PHONY: help setup pilot test test-privacy check lint types arrows bench contracts contracts-check clean
+.PHONY: help setup pilot test test-privacy audit fuzz check lint types arrows bench contracts contracts-check clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -41,6 +43,17 @@ types: $(DEV)
 arrows: $(DEV)
 	$(BIN)/lint-imports
 
+audit: $(AUDIT)/.installed $(CORE) ## dependencies with known holes, code that bandit doubts, the bill of materials
+	$(AUDIT)/bin/bandit --quiet --recursive --configfile pyproject.toml system sim
+	@mkdir -p build
+	$(AUDIT)/bin/cyclonedx-py environment --pyproject pyproject.toml --of JSON --output-file build/sbom.json $(BIN)/python
+	@echo "bill of materials: build/sbom.json (CycloneDX)"
+	-@$(AUDIT)/bin/pip-audit --disable-pip --no-deps --requirement constraints.txt --format json --output build/advisories.json 2> build/advisories.log
+	@$(BIN)/python .ci/advisories.py build/advisories.json
+
+fuzz: $(DEV) ## many more odd requests and documents than every test run tries
+	SHAPAN_FUZZ_EXAMPLES=500 $(BIN)/pytest -n 2 tests/system/api/test_any_request.py tests/system/test_bad_input.py
+
 bench: $(DEV) $(ANVIL) ## benchmarks beside their peers, all in one run
 	$(BIN)/python -m benchmarks
 
@@ -51,7 +64,7 @@ contracts-check: $(NODE_MODULES) ## recompile and compare with what is committed
 	cd contracts && node build.mjs --check
 
 clean: ## remove the environment and everything that was built
-	rm -rf $(VENV) $(PRIVACY) build contracts/node_modules .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PRIVACY) $(AUDIT) build contracts/node_modules .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -72,6 +85,11 @@ $(PRIVACY)/.installed: constraints-privacy.txt
 	  || { echo "spu 0.9.5 has wheels for Python 3.11; run: make PYTHON=/path/to/python3.11 $@"; exit 1; }
 	@$(PYTHON) -m venv $(PRIVACY)
 	$(PRIVACY)/bin/pip install --quiet --disable-pip-version-check --constraint constraints-privacy.txt $(PRIVACY_PACKAGES)
+	@touch $@
+
+$(AUDIT)/.installed: constraints-audit.txt | $(BIN)/python
+	@$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/pip install --quiet --disable-pip-version-check --constraint constraints-audit.txt bandit pip-audit cyclonedx-bom
 	@touch $@
 
 $(NODE_MODULES): contracts/package.json contracts/package-lock.json

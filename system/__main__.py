@@ -7,10 +7,18 @@ from pathlib import Path
 import uvicorn
 
 from system.adapters.os_clock import OsClock
+from system.api.logs import set_up
 from system.api.start import ADMINISTRATOR, Opening, Process
 from system.api.telemetry import EMBEDDED, BrokerPlace
 from system.errors import InputError
-from system.settings import broker_from, secret_from, server_from, settings_from
+from system.settings import (
+    broker_from,
+    field_keys_from,
+    log_level_from,
+    secret_from,
+    server_from,
+    settings_from,
+)
 
 _LOOPBACK = "127.0.0.1"
 # Where the embedded broker keeps what it has answered, in the working folder.
@@ -21,12 +29,14 @@ def main() -> int:
     """Serve until stopped. Exit code 2 for settings that cannot be used."""
     try:
         port = server_from(os.environ)
+        set_up(OsClock(), log_level_from(os.environ))
         url, mqtt_port = broker_from(os.environ)
         spool = Path(f"{SPOOL}.db") if url == EMBEDDED else None
         opening = Opening(
             OsClock(),
             settings_from(os.environ),
             secret_from(os.environ),
+            field_keys=field_keys_from(os.environ),
             broker=BrokerPlace(url, mqtt_port, spool),
         )
         process = Process(opening)

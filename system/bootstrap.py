@@ -24,7 +24,7 @@ from system.chain.relay_records import RELAY_TABLES
 from system.chain.service import ReceivablesService
 from system.chain.session import Parts
 from system.chain.watch import FLOWS
-from system.compliance.records import COMPLIANCE_TABLES
+from system.compliance.tables import COMPLIANCE_TABLES
 from system.errors import InputError, IntegrityError
 from system.ledger.idempotency import IDEMPOTENCY_TABLES
 from system.ledger.inbox import INBOX_TABLES

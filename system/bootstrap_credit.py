@@ -7,9 +7,10 @@ from system.adapters.column_book import ColumnBook
 from system.adapters.memory_store import MemoryStore
 from system.adapters.sql_book import SqlBook, frame_tables
 from system.adapters.sql_store import SqlStore
-from system.compliance.records import COMPLIANCE_TABLES
+from system.compliance.tables import COMPLIANCE_TABLES
 from system.credit import registry
 from system.credit.access import ACCESS_LOG
+from system.credit.decisions import DECISIONS
 from system.credit.desk import Parts
 from system.credit.drift_records import DRIFT_TABLES
 from system.credit.feed_records import FEEDS
@@ -21,6 +22,7 @@ from system.ledger.idempotency import IDEMPOTENCY_TABLES
 from system.ledger.records import LEDGER_TABLES
 from system.parties.consent import CONSENT_JOURNAL, CONSENTS
 from system.parties.profiles import MERCHANT_PROFILES
+from system.parties.vault import OWNER_KEYS
 from system.ports.book import Book
 from system.ports.clock import Clock
 from system.ports.store import Store
@@ -30,6 +32,8 @@ CREDIT_TABLES: Final = (
     *LINE_TABLES,
     CONSENT_JOURNAL,
     ACCESS_LOG,
+    DECISIONS,
+    OWNER_KEYS,
     MERCHANT_PROFILES,
     *REGISTRY_TABLES,
     *DRIFT_TABLES,

@@ -7,7 +7,7 @@ from system.adapters.column_book import ColumnBook
 from system.adapters.memory_store import MemoryStore
 from system.adapters.sql_book import SqlBook, frame_tables
 from system.adapters.sql_store import SqlStore
-from system.compliance.records import COMPLIANCE_TABLES
+from system.compliance.tables import COMPLIANCE_TABLES
 from system.leasing.desk import Parts
 from system.leasing.devices import DeviceKeys
 from system.leasing.intake import INTAKE_FRAMES, INTAKE_TABLES

@@ -10,7 +10,10 @@ from system.errors import InputError
 VERSION = "0.1.0"
 PORT_DEFAULT = 8_000
 MQTT_PORT_DEFAULT = 1_883
+LOG_LEVELS = ("debug", "info", "warning", "error")
 SECRET_BYTES_MIN = 16
+# The version of the key that follows from the secret; those of a file come after it.
+FIELD_KEY_FIRST = 1
 EVM_KINDS = ("embedded", "revm")
 GAS_PRICE_VARIABLE = "SHAPAN_GAS_PRICE_WEI"
 CHAIN_ID_DEFAULT = 31337
@@ -68,16 +71,38 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
     )
 
 
+def field_keys_from(environment: Mapping[str, str]) -> dict[int, bytes]:
+    """Keys of personal fields by version, from the file that SHAPAN_FIELD_KEYS_FILE names.
+
+    A line is ``VERSION HEX``: a version from 2 up, 32 bytes. None where no file is named: the key
+    of version 1, which follows from the secret, seals. Raises InputError.
+    """
+    name = "SHAPAN_FIELD_KEYS_FILE"
+    if not environment.get(name):
+        return {}
+    path, keys = Path(environment[name]), {}
+    for number, line in enumerate(_private(name, path).splitlines(), 1):
+        found = re.fullmatch(rb"([1-9][0-9]{0,8}) +([0-9a-f]{64})", line.strip())
+        if found is None or int(found[1]) <= FIELD_KEY_FIRST or int(found[1]) in keys:
+            raise InputError(name, f"line {number}", "write VERSION HEX: from 2 up, 64 hex digits")
+        keys[int(found[1])] = bytes.fromhex(found[2].decode())
+    return keys
+
+
+def _private(name: str, path: Path) -> bytes:
+    """What is in a file that nobody else may read. Raises InputError."""
+    if not path.is_file():
+        raise InputError(name, str(path), "name a file that only you may read (mode 600)")
+    if path.stat().st_mode & 0o077:
+        raise InputError(name, str(path), f"others may read it: chmod 600 {path}")
+    return path.read_bytes()
+
+
 def secret_from(environment: Mapping[str, str]) -> bytes:
     """The system's secret, from the file that SHAPAN_SECRET_FILE names. Raises InputError."""
     name = "SHAPAN_SECRET_FILE"
     path = Path(environment.get(name, ""))
-    if not path.is_file():
-        remedy = "name a file with 32 random bytes that only you may read (mode 600)"
-        raise InputError(name, str(path), remedy)
-    if path.stat().st_mode & 0o077:
-        raise InputError(name, str(path), f"others may read it: chmod 600 {path}")
-    secret = path.read_bytes().strip()
+    secret = _private(name, path).strip()
     if len(secret) < SECRET_BYTES_MIN:
         raise InputError(name, str(path), f"put at least {SECRET_BYTES_MIN} bytes into it")
     return secret
@@ -86,6 +111,15 @@ def secret_from(environment: Mapping[str, str]) -> bytes:
 def server_from(environment: Mapping[str, str]) -> int:
     """The port to answer on. Raises InputError."""
     return _whole(environment, "SHAPAN_PORT", 1, 65_535) or PORT_DEFAULT
+
+
+def log_level_from(environment: Mapping[str, str]) -> str:
+    """From which level on lines are logged. Raises InputError."""
+    name = "SHAPAN_LOG_LEVEL"
+    level = environment.get(name, "info")
+    if level not in LOG_LEVELS:
+        raise InputError(name, level, f"write one of {', '.join(LOG_LEVELS)}")
+    return level
 
 
 def broker_from(environment: Mapping[str, str]) -> tuple[str, int]:

@@ -114,12 +114,12 @@ def _opened(url: str) -> Iterator[Unit]:
     """The store's tables that a look needs. Raises InputError where there is no such store."""
     from system.adapters.sql_store import SqlStore, parse_url
     from system.chain.relay_records import RELAY_TABLES
-    from system.compliance.records import COMPLIANCE_TABLES
+    from system.compliance.records import AUDIT_TABLES
 
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
         raise InputError("--store", url, "name a database that is there, as sqlite:///bank.db")
-    opened = SqlStore(url, (*COMPLIANCE_TABLES, *RELAY_TABLES))
+    opened = SqlStore(url, (*AUDIT_TABLES, *RELAY_TABLES))
     try:
         with opened.transaction() as unit:
             yield unit

@@ -127,7 +127,7 @@ def charts(folder: RunFolder, lang: str) -> Context:
     told = chapter(source, say)
     broken = [block for block in faults(source, say) if isinstance(block, Figure)]
     html, specs = fragment(replace(told, blocks=[*told.blocks, *broken]), lang)
-    return {"html": Markup(html), "specs": specs}
+    return {"html": Markup(html), "specs": specs}  # nosec B704
 
 
 def timeline(scenario: Json) -> list[Context]:

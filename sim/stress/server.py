@@ -103,7 +103,7 @@ class Server:
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         }
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # nosec B603
                 [*self.prefix, sys.executable, "-m", "system"],
                 cwd=self.folder,
                 env={**os.environ, **given, **self.settings},
@@ -118,7 +118,7 @@ class Server:
             if self.process is None or self.process.poll() is not None:
                 break
             try:
-                with urlopen(f"http://{LOOPBACK}:{self.port}/health", timeout=5):
+                with urlopen(f"http://{LOOPBACK}:{self.port}/health", timeout=5):  # nosec B310
                     return
             except (URLError, OSError):
                 time.sleep(0.02)

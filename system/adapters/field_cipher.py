@@ -6,6 +6,7 @@ nonce (12), text padded to 32 bytes and encrypted, tag (16).
 """
 
 import hmac
+import secrets
 from collections.abc import Mapping
 from typing import Final
 
@@ -32,6 +33,7 @@ class AesGcmCipher:
             raise InputError("keys", sorted(keys), "give at least one, by version from 1 up")
         self._ciphers = {version: AESGCM(_derived(key, b"seal")) for version, key in keys.items()}
         self._nonce_keys = {version: _derived(key, b"nonce") for version, key in keys.items()}
+        self._given_index_key = index_key
         self._index_key = _derived(index_key, b"index")
         self._version = max(keys)
 
@@ -63,6 +65,12 @@ class AesGcmCipher:
             what = f"{field} of {record_id}"
             raise IntegrityError(what, "bytes sealed for it", "altered or moved bytes") from None
         return plain.rstrip(_PAD).decode()
+
+    def fresh_key(self) -> bytes:
+        return secrets.token_bytes(KEY_BYTES)
+
+    def for_subject(self, key: bytes) -> "AesGcmCipher":
+        return AesGcmCipher({1: key}, self._given_index_key)
 
     def blind_index(self, field: str, text: str) -> bytes:
         return hmac.digest(self._index_key, canonical_json([field, text]).encode(), "sha256")

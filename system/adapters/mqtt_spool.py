@@ -44,7 +44,7 @@ class Spool:
     def remove_session(self, client: str) -> None:
         self._letters = {n: row for n, row in self._letters.items() if row[1] != client}
         for table in ("session", "subscription", "letter"):
-            self._other.append((f"DELETE FROM {table} WHERE client = ?", (client,)))
+            self._other.append((f"DELETE FROM {table} WHERE client = ?", (client,)))  # nosec B608
 
     def subscribe(self, client: str, name: str, qos: int) -> None:
         sql = "INSERT OR REPLACE INTO subscription VALUES (?,?,?)"

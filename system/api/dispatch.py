@@ -17,15 +17,17 @@ from system.api.route import Route
 from system.errors import StoreUnavailable
 
 _METHODS: Final = {"HEAD": "GET"}
+# Where a request's scope holds the row's path, for who tells of it.
+ROUTE: Final = "shapan.route"
 
 
 @dataclass(slots=True)
 class _Node:
-    """One place in a path. by_method: endpoint and names of the path's parameters."""
+    """One place in a path. by_method: endpoint, route, names of the path's parameters."""
 
     by_text: dict[str, "_Node"] = field(default_factory=dict)
     any: "_Node | None" = None
-    by_method: dict[str, tuple[Endpoint, tuple[str, ...]]] = field(default_factory=dict)
+    by_method: dict[str, tuple[Endpoint, str, tuple[str, ...]]] = field(default_factory=dict)
 
 
 class Dispatch:
@@ -47,7 +49,7 @@ class Dispatch:
             else:
                 node = node.by_text.setdefault(part, _Node())
         assert route.method not in node.by_method, f"two routes {route.method} {route.path}"
-        node.by_method[route.method] = endpoint, tuple(names)
+        node.by_method[route.method] = endpoint, route.path, tuple(names)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, as ASGI has it."""
@@ -61,7 +63,7 @@ class Dispatch:
         if known is None:
             response = _not_allowed(node.by_method).response()
         else:
-            endpoint, names = known
+            endpoint, scope[ROUTE], names = known
             scope["path_params"] = dict(zip(names, values, strict=True))
             try:
                 response = await endpoint(Request(scope, receive))

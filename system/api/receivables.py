@@ -4,6 +4,7 @@ from dataclasses import fields
 from functools import partial
 from typing import Any, Final
 
+from system.api import financing_reasons
 from system.api.access import SEE_ALL, Caller, Role
 from system.api.answers import Answer, Taken, not_found, refusal_problem
 from system.api.bodies import body_of, values
@@ -41,7 +42,10 @@ def _done(outcome: Outcome) -> Taken:
 def _command(
     path: str, name: str, kind: type, use: str, example: dict[str, Any], **options: Any
 ) -> Route:
-    """A route whose body is the command less its id and what stands in the path."""
+    """A route whose body is the command less its id and what stands in the path.
+
+    tell: keeps the reasons of what was decided.
+    """
     in_path = tuple(f.name for f in fields(kind) if f"{{{f.name}}}" in path)
     known = (
         "command_id",
@@ -58,9 +62,14 @@ def _command(
         assert call.body is not None
         return kind(command_id=call.key, **given, **values(call.body, kind))
 
+    tell = options.pop("tell", None)
+
     def handle(desk: Services, calls: list[Call]) -> list[Any]:
         commands = [command_of(call) for call in calls]
-        return [_told(one) for one in getattr(desk.receivables.receivables, use)(commands)]
+        outcomes = getattr(desk.receivables.receivables, use)(commands)
+        if tell is not None:
+            tell(desk, commands, outcomes)
+        return [_told(one) for one in outcomes]
 
     summary = (kind.__doc__ or name).split(".")[0].split(":")[0].strip() + "."
     body = body_of(kind, known, example)
@@ -227,6 +236,7 @@ ROUTES: Final = (
         },
         roles=Role.SUPPLIER,
         owns=("supplier_id",),
+        tell=financing_reasons.keep,
     ),
     Route(
         "GET",

@@ -7,17 +7,35 @@ from typing import Any, Final
 
 from system.api.approvals import APPROVALS
 from system.api.clients import CLIENTS, ClientDesk
+from system.api.explained import EXPLANATIONS
 from system.api.owners import OWNED
 from system.api.unapplied import UNAPPLIED
 from system.bootstrap import System
 from system.bootstrap_credit import CreditSystem
 from system.bootstrap_leasing import LeasingSystem
+from system.leasing.devices import DeviceKeys
 from system.parties.feedback import FEEDBACK
 from system.ports.broker import Account
+from system.ports.cipher import FieldCipher
 from system.ports.clock import Clock
 from system.ports.store import Store, Table, Unit
 
-API_TABLES: Final[tuple[Table[Any], ...]] = (CLIENTS, APPROVALS, OWNED, UNAPPLIED, FEEDBACK)
+API_TABLES: Final[tuple[Table[Any], ...]] = (
+    CLIENTS,
+    APPROVALS,
+    OWNED,
+    UNAPPLIED,
+    FEEDBACK,
+    EXPLANATIONS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """What seals personal fields, and the secrets that devices share with us."""
+
+    cipher: FieldCipher
+    device_keys: DeviceKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +49,7 @@ class Services:
     leasing: LeasingSystem
     clients: ClientDesk
     admit_device: Callable[[Account], None]
+    vault: Vault
 
     @contextmanager
     def unit(self) -> Iterator[Unit]:

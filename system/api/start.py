@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -19,13 +19,14 @@ from system.adapters.rail_embedded import INSTANT, RAIL_TABLES, EmbeddedRail, Ra
 from system.adapters.rail_folder import FolderRail
 from system.adapters.sql_book import SqlBook, frame_tables
 from system.adapters.sql_store import SqlStore
+from system.api import surveillance
 from system.api.access import SCOPES, Caller, Role
 from system.api.app import app_of
 from system.api.clients import ClientDesk
 from system.api.gateway import Gateway
 from system.api.rail import RailWork
 from system.api.rates import RateLimit
-from system.api.services import API_TABLES, Services
+from system.api.services import API_TABLES, Services, Vault
 from system.api.telemetry import (
     EMBEDDED,
     BrokerPlace,
@@ -59,7 +60,7 @@ from system.ports.broker import Account
 from system.ports.clock import Clock
 from system.ports.rail import PaymentRail
 from system.ports.store import Table
-from system.settings import EVM_KINDS, Settings
+from system.settings import EVM_KINDS, FIELD_KEY_FIRST, Settings
 
 ADMINISTRATOR: Final = "administrator"
 _SETUP_S: Final = 3_600
@@ -79,7 +80,8 @@ _LOG = logging.getLogger("shapan.gateway")
 class Opening:
     """secret: of the system; keys, tokens and client secrets follow from it.  token_secrets: older
     ones after the newest, while tokens signed with them may be about; empty for the system's own.
-    block_s: between two blocks of a chain that seals on demand.  broker: where devices connect.
+    block_s: between two blocks of a chain that seals on demand.  field_keys: by version from 2 up,
+    which seal personal fields instead of the secret's own.  broker: where devices connect.
     rail_terms: hours and cycles of the embedded payment rail.
     """
 
@@ -88,6 +90,7 @@ class Opening:
     secret: bytes
     token_secrets: tuple[bytes, ...] = ()
     block_s: float = 0.1
+    field_keys: Mapping[int, bytes] = field(default_factory=dict)
     broker: BrokerPlace = field(default_factory=BrokerPlace)
     rail_terms: RailTerms = INSTANT
 
@@ -98,7 +101,8 @@ class Process:
     def __init__(self, opening: Opening) -> None:
         self._opening = opening
         self._keys = KeyRing(opening.secret)
-        self._device_keys = DeviceKeys(_cipher(opening.secret))
+        self._cipher = _cipher(opening)
+        self._device_keys = DeviceKeys(self._cipher)
         # The day of the last close of receivables; at a start it is worked through once more.
         self._day = -1
         self._store = GroupStore(open_store(opening.settings.store_url))
@@ -141,7 +145,7 @@ class Process:
             opening.settings.confirmations_needed,
         )
         book = SqlBook(self._store, CREDIT_FRAMES)
-        parts = Parts(opening.clock, book, CREDIT_POLICY, registry.champion)
+        parts = Parts(opening.clock, book, CREDIT_POLICY, registry.champion, keeps_inputs=True)
         credit = CreditSystem(CreditService(parts), book, self._store)
         leasing_book = SqlBook(self._store, LEASING_FRAMES)
         leases = LeaseService(LeaseParts(opening.clock, leasing_book, LEASE_POLICY))
@@ -157,7 +161,14 @@ class Process:
         pepper = sha256(b"shapan/clients/" + opening.secret).digest()
         clients = ClientDesk(pepper)
         return Services(
-            opening.clock, self._store, receivables, credit, leasing, clients, self._admit
+            opening.clock,
+            self._store,
+            receivables,
+            credit,
+            leasing,
+            clients,
+            self._admit,
+            Vault(self._cipher, self._device_keys),
         )
 
     def _admit(self, account: Account) -> None:
@@ -229,14 +240,17 @@ class Process:
             services.leasing.leases.end_of_day(day)
         today = business_day(services.clock.now_s())
         if today != self._day:
+            surveillance.watch(services)
             services.receivables.receivables.end_of_day()
             self._day = today
 
 
-def _cipher(secret: bytes) -> AesGcmCipher:
-    """Seals what devices share with us, under keys of the system's secret."""
-    key, index = (sha256(b"shapan/" + use + secret).digest() for use in (b"field/", b"index/"))
-    return AesGcmCipher({1: key}, index)
+def _cipher(opening: Opening) -> AesGcmCipher:
+    """Seals personal and shared secret fields by the newest key."""
+    first, index = (
+        sha256(b"shapan/" + use + opening.secret).digest() for use in (b"field/", b"index/")
+    )
+    return AesGcmCipher({FIELD_KEY_FIRST: first, **opening.field_keys}, index)
 
 
 def _open_rail(opening: Opening, store: GroupStore) -> PaymentRail:

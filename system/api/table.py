@@ -8,8 +8,11 @@ from pydantic import ConfigDict
 from system.api import (
     approvals,
     auditing,
+    care,
     clients,
+    compliance,
     credit,
+    decisions,
     leasing,
     operations,
     payments,
@@ -73,6 +76,9 @@ _PRODUCTS: Final = (
     *payments.ROUTES,
     *operations.ROUTES,
     *auditing.ROUTES,
+    *compliance.ROUTES,
+    *care.ROUTES,
+    *decisions.ROUTES,
 )
 _FOUR_EYES: Final = {route.name: route for route in _PRODUCTS if route.four_eyes}
 ROUTES: Final = (

@@ -7,11 +7,12 @@ import numpy as np
 
 from system.chain.commands import RequestFinancing
 from system.chain.kernels.policy import FinancingColumns, reserve_in_order
-from system.chain.limits_book import Line, room_fen
-from system.chain.records import Lot, Receivable
+from system.chain.limits_book import BANK, SUPPLIER, Line, room_fen
+from system.chain.records import LIMITS, Lot, Receivable
 from system.chain.rules import Refusal, financing_refusals
 from system.chain.session import Session
 from system.chain.watch import clear
+from system.compliance import sandbox
 from system.kernels.columns import I64, Mask, i64
 from system.limits import BALANCE_FEN_MAX, DAY_S
 from system.parties.records import Role
@@ -44,7 +45,35 @@ def judge(session: Session, asked: Sequence[Asked]) -> dict[str, Refusal]:
     # Whose room is short, and of which line first, depends on the requests before it.
     may_reserve = (Refusal.NONE, *_SHORT_OF)
     open_ = [item for item in asked if answers[item.request_id] in may_reserve]
-    return {**answers, **_reserve(session, open_)}
+    answers |= _reserve(session, open_)
+    return answers | _sandboxed(session, [a for a in asked if not answers[a.request_id]])
+
+
+def _sandboxed(session: Session, open_: Sequence[Asked]) -> dict[str, Refusal]:
+    """What the regulator's sandbox says to requests that nothing else stands against."""
+    if sandbox.is_stopped(session.unit, sandbox.RECEIVABLES):
+        return {item.request_id: Refusal.FINANCING_RISK_STOPPED for item in open_}
+    terms = sandbox.terms_of(session.unit, sandbox.RECEIVABLES)
+    if terms is None or not open_:
+        return {}
+    used_fen = {
+        kind: {row.party_id: row.used_fen for row in session.sheet.find(LIMITS, {"kind": kind})}
+        for kind in (SUPPLIER, BANK)
+    }
+    clients = {
+        name: n for n, name in enumerate(dict.fromkeys(a.command.supplier_id for a in open_))
+    }
+    who = [item.command.supplier_id for item in open_]
+    asks = sandbox.Asks(
+        i64(clients[name] for name in who),
+        i64(used_fen[SUPPLIER].get(name, 0) for name in who),
+        i64(item.command.amount_fen for item in open_),
+        i64(days_until(item.receivable.due_at_s, session.now_s) for item in open_),
+    )
+    served = sum(fen > 0 for fen in used_fen[SUPPLIER].values())
+    fails = sandbox.outside(terms, asks, sum(used_fen[BANK].values()), served)
+    outside = [item for item, fail in zip(open_, fails, strict=True) if fail]
+    return {item.request_id: Refusal.FINANCING_OUTSIDE_SANDBOX for item in outside}
 
 
 def _columns(session: Session, asked: Sequence[Asked]) -> FinancingColumns:

@@ -17,6 +17,7 @@ class Refusal(IntEnum):
     COMMAND_UNUSABLE = 2  # a field that no state could make right; the detail names it
 
     ENROLMENT_PARTY_KNOWN = 50
+    ENROLMENT_LISTED = 51  # like a name on a sanctions list; a case is open
 
     # A step in a party's verification.
     KYC_PARTY_UNKNOWN = 60
@@ -24,6 +25,7 @@ class Refusal(IntEnum):
     KYC_EXPIRY_NOT_EXPECTED = 62
     KYC_EXPIRY_NOT_AHEAD = 63
     KYC_NOT_YET_EXPIRED = 64
+    KYC_LISTED = 65  # like a name on a sanctions list; a case is open
 
     # Intake: a document becomes a registered receivable.
     INTAKE_SUPPLIER_UNKNOWN = 100
@@ -76,6 +78,8 @@ class Refusal(IntEnum):
     FINANCING_GROUP_LIMIT = 318
     FINANCING_QUOTE_EXPIRED = 319
     FINANCING_BANK_CASH_SHORT = 320
+    FINANCING_RISK_STOPPED = 321  # by the sandbox: this product, or all
+    FINANCING_OUTSIDE_SANDBOX = 322  # clients, exposure, term: what the regulator admits
     FINANCING_REQUEST_UNKNOWN = 330
     FINANCING_NOT_THE_SUPPLIER = 331
     FINANCING_QUOTE_NOT_OPEN = 332

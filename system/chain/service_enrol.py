@@ -12,6 +12,7 @@ from system.chain.records import STANDINGS, CreditStanding
 from system.chain.rules import Refusal
 from system.chain.session import Session
 from system.chain.wallets import OPERATOR, party_wallet
+from system.compliance.watchlist import screen
 from system.ledger import ledger
 from system.ledger.records import ACCOUNTS
 from system.limits import AMOUNT_FEN_MAX
@@ -27,7 +28,9 @@ _ROLE_KINDS: Final = ((Role.DEBTOR, DEBTOR), (Role.SUPPLIER, SUPPLIER), (Role.BA
 def enrol(session: Session, batch: Sequence[EnrolParty]) -> list[Outcome]:
     """Add verified parties whose key the system holds. The reference is the party id."""
     _open_shared(session)
-    return [_enrol_one(session, command) for command in batch]
+    names = [(command.party_id, command.name) for command in batch]
+    listed = screen(session.unit, names, session.now_s)
+    return [_enrol_one(session, command, command.party_id in listed) for command in batch]
 
 
 def _open_shared(session: Session) -> None:
@@ -39,10 +42,12 @@ def _open_shared(session: Session) -> None:
         ledger.open_accounts(session.unit, new)
 
 
-def _enrol_one(session: Session, command: EnrolParty) -> Outcome:
+def _enrol_one(session: Session, command: EnrolParty, listed: bool) -> Outcome:
     party_id = command.party_id
     if session.sheet.get(STANDINGS, party_id) is not None:
         return refused(command.command_id, Refusal.ENROLMENT_PARTY_KNOWN, party_id)
+    if listed:
+        return refused(command.command_id, Refusal.ENROLMENT_LISTED, party_id)
     address = session.parts.wallets.address(party_wallet(party_id))
     _identify(session, command, address)
     session.sheet.add(STANDINGS, CreditStanding(party_id, command.pd_ppm, address))

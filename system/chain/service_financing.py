@@ -10,7 +10,7 @@ from system.chain import cash
 from system.chain.approval import Asked, days_until, judge
 from system.chain.commands import DeclineQuote, RequestFinancing, TakeQuote
 from system.chain.events import DisbursementFailed, QuoteClosed, QuoteMade, RequestDeclined
-from system.chain.kernels.pricing import Prices, price
+from system.chain.kernels.pricing import Prices, PricingPolicy, price
 from system.chain.limits_book import Line, change_use, lines_of
 from system.chain.monitor import Flow
 from system.chain.outcome import Outcome, refused, taken
@@ -29,6 +29,8 @@ from system.chain.rules import Refusal, first_refusal
 from system.chain.session import Session
 from system.chain.wallets import party_wallet
 from system.chain.watch import Watch, clear, flow
+from system.compliance import sandbox
+from system.compliance.green import are_green
 from system.kernels.columns import i64
 from system.ledger import ledger
 from system.limits import DAY_S
@@ -135,16 +137,26 @@ def _shown(session: Session, item: Asked) -> Flow:
 def _quote(session: Session, approved: Sequence[Asked]) -> None:
     if not approved:
         return
-    prices = price(
-        session.parts.policy.pricing,
-        i64(item.command.amount_fen for item in approved),
-        i64(session.sheet.need(STANDINGS, i.receivable.debtor_id).pd_ppm for i in approved),
-        i64(days_until(item.receivable.due_at_s, session.now_s) for item in approved),
-        np.array([item.command.with_recourse for item in approved], dtype=np.bool_),
-        i64(item.lot.tier for item in approved),
+    policy = session.parts.policy
+    subjects = [item.receivable.receivable_id for item in approved]
+    green = are_green(session.unit, "receivable", subjects, session.now_s)
+    for price_list, rows in ((policy.pricing, ~green), (policy.green_pricing, green)):
+        some = [item for item, fits in zip(approved, rows, strict=True) if fits]
+        if some:
+            prices = _prices(session, price_list, some)
+            for n, item in enumerate(some):
+                _open_quote(session, item, prices, n)
+
+
+def _prices(session: Session, price_list: PricingPolicy, some: Sequence[Asked]) -> Prices:
+    return price(
+        price_list,
+        i64(item.command.amount_fen for item in some),
+        i64(session.sheet.need(STANDINGS, i.receivable.debtor_id).pd_ppm for i in some),
+        i64(days_until(item.receivable.due_at_s, session.now_s) for item in some),
+        np.array([item.command.with_recourse for item in some], dtype=np.bool_),
+        i64(item.lot.tier for item in some),
     )
-    for n, item in enumerate(approved):
-        _open_quote(session, item, prices, n)
 
 
 def _open_quote(session: Session, item: Asked, prices: Prices, n: int) -> None:
@@ -207,6 +219,8 @@ def take_quotes(session: Session, batch: Sequence[TakeQuote]) -> list[Outcome]:
 def _take_one(session: Session, command: TakeQuote) -> Outcome:
     request = session.sheet.get(REQUESTS, command.request_id)
     refusal = _take_refusal(session, command, request)
+    if not refusal and sandbox.is_stopped(session.unit, sandbox.RECEIVABLES):
+        refusal = Refusal.FINANCING_RISK_STOPPED
     if request is not None and not refusal:
         refusal = _hold_cash(session, request)
     if request is None or refusal:

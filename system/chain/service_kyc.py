@@ -12,8 +12,10 @@ from system.chain.records import STANDINGS
 from system.chain.rules import Refusal
 from system.chain.session import Session
 from system.chain.wallets import OPERATOR
+from system.compliance.watchlist import screen
 from system.parties import service as parties
 from system.parties.records import KycChange, KycRefusal, KycStep
+from system.parties.rules import WITH_EXPIRY
 
 _REFUSALS: Final = {
     KycRefusal.PARTY_UNKNOWN: Refusal.KYC_PARTY_UNKNOWN,
@@ -34,6 +36,8 @@ def _change_one(session: Session, command: ChangeKyc) -> Outcome:
     standing = session.sheet.get(STANDINGS, party_id)
     if standing is None:
         return refused(command.command_id, Refusal.KYC_PARTY_UNKNOWN, party_id)
+    if step in WITH_EXPIRY and _is_listed(session, party_id):
+        return refused(command.command_id, Refusal.KYC_LISTED, party_id)
     change = KycChange(party_id, step, command.expires_at_s)
     [refusal] = parties.change_kyc(session.unit, [change], session.now_s)
     if refusal is not None:
@@ -46,3 +50,10 @@ def _change_one(session: Session, command: ChangeKyc) -> Outcome:
         session.queue.add("reinstate", OPERATOR, standing.address, party_id, *values)
     session.note(OPERATOR, f"kyc {step}", party_id, command.expires_at_s)
     return taken(command.command_id, party_id)
+
+
+def _is_listed(session: Session, party_id: str) -> bool:
+    """Whether a sanctions list keeps the party out; asked where a step lets it act."""
+    party = session.party(party_id)
+    name = party.name if party is not None else ""
+    return bool(screen(session.unit, [(party_id, name)], session.now_s))

@@ -49,4 +49,4 @@ class Checkpoint:
 
 AUDIT = Table("audit", AuditLink, key=("sequence",), append_only=True)
 CHECKPOINTS = Table("audit_checkpoint", Checkpoint, key=("number",), append_only=True)
-COMPLIANCE_TABLES = (AUDIT, CHECKPOINTS)
+AUDIT_TABLES = (AUDIT, CHECKPOINTS)

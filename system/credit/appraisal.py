@@ -1,7 +1,7 @@
 """What a merchant's data says: PD, price, limit, and what speaks against a line."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -23,6 +23,7 @@ class Appraisal:
 
     risk_refusal: what speaks against any line, or 0.  rate_ppm: at most the cap.  limit_fen: by
     all caps.  explored_fen: by all caps but the PD's, at most the policy's for such lines.
+    features, model_id: what was seen, and by which scorecard.
     """
 
     scores: Scores
@@ -31,15 +32,21 @@ class Appraisal:
     rate_ppm: I64
     limit_fen: I64
     explored_fen: I64
+    features: Mapping[str, I64] = field(default_factory=dict)
+    model_id: str = ""
 
 
 def appraise(desk: Desk, rows: I64, day: int, purpose: Purpose) -> Appraisal:
     """Look at these merchants' data as of a day, by the model in use and the policy."""
     features = features_as_of(desk.unit, rows, day, purpose, desk.now_s)
-    return judged(features, desk.parts.champion(desk.unit.rows).score(features), desk.policy)
+    model = desk.parts.champion(desk.unit.rows)
+    model_id = getattr(model, "model_id", "")
+    return judged(features, model.score(features), desk.policy, model_id)
 
 
-def judged(features: Mapping[str, I64], scores: Scores, policy: CreditPolicy) -> Appraisal:
+def judged(
+    features: Mapping[str, I64], scores: Scores, policy: CreditPolicy, model_id: str = ""
+) -> Appraisal:
     """What the policy makes of features and their scores. features: int64 (n,), MISSING allowed."""
     price_ppm = risk_price_ceil(scores.pd_ppm, policy.price)
     rate_ppm = np.minimum(price_ppm, policy.price.cap_ppm)
@@ -61,6 +68,8 @@ def judged(features: Mapping[str, I64], scores: Scores, policy: CreditPolicy) ->
         rate_ppm,
         _limit(features, scores.pd_ppm, rate_ppm, policy),
         np.minimum(explored_fen, policy.limit.explored_fen_max),
+        features,
+        model_id,
     )
 
 

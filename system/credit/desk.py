@@ -21,12 +21,16 @@ from system.subledger.desk import SubLedger
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the service is built from. champion: the model in use, as the registry has it."""
+    """What the service is built from. champion: the model in use, as the registry has it.
+
+    keeps_inputs: every decision on an application is kept with what the model saw of the merchant.
+    """
 
     clock: Clock
     book: Book
     policy: CreditPolicy
     champion: Callable[[Unit], Scorer]
+    keeps_inputs: bool = False
 
 
 LEDGER: Final = SubLedger(

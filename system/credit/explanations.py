@@ -33,6 +33,10 @@ OUTCOME_TEXTS: Final[dict[Refusal, dict[Language, str]]] = {
         "en": "Not considered: there is no consent to read the shop's data",
         "zh": "未受理:缺少数据使用授权",
     },
+    Refusal.APPLICATION_RISK_STOPPED: {
+        "en": "Not considered: no new lines are granted at present",
+        "zh": "未受理:目前暂停新增授信",
+    },
     Refusal.DECLINED_HISTORY_SHORT: {
         "en": "Declined: the sales record is too short",
         "zh": "未批准:经营数据记录过短",
@@ -52,6 +56,10 @@ OUTCOME_TEXTS: Final[dict[Refusal, dict[Language, str]]] = {
     Refusal.DECLINED_LIMIT_TOO_SMALL: {
         "en": "Declined: cash flow supports no line of the smallest size",
         "zh": "未批准:现金流不足以支持最低额度",
+    },
+    Refusal.DECLINED_OUTSIDE_SANDBOX: {
+        "en": "Declined: the pilot that the regulator admitted is full",
+        "zh": "未批准:监管沙盒试点额度已满",
     },
 }
 _DECIDED_BY_MODEL: Final = tuple(

@@ -22,17 +22,20 @@ class Refusal(IntEnum):
     APPLICATION_LINE_CHARGED_OFF = 100
     APPLICATION_LINE_EXISTS = 101  # a live line: reviews move its limit
     APPLICATION_CONSENT_MISSING = 102
+    APPLICATION_RISK_STOPPED = 103  # by the sandbox: this product, or all
     DECLINED_HISTORY_SHORT = 110
     DECLINED_DATA_INCOMPLETE = 111
     DECLINED_PD_TOO_HIGH = 112
     DECLINED_PRICE_ABOVE_CAP = 113
     DECLINED_LIMIT_TOO_SMALL = 114
+    DECLINED_OUTSIDE_SANDBOX = 115  # clients, exposure: what the regulator admits
 
     # A grant by officers.
     GRANT_LINE_CHARGED_OFF = 200
     GRANT_LINE_RESTRUCTURED = 201
     GRANT_RATE_OUT_OF_BOUNDS = 202
     GRANT_ABOVE_SANDBOX = 203
+    GRANT_RISK_STOPPED = 204
 
     DRAW_NO_LINE = 300
     DRAW_CHARGED_OFF = 301
@@ -43,6 +46,7 @@ class Refusal(IntEnum):
     DRAW_PAST_DUE = 306
     DRAW_BELOW_MINIMUM = 307
     DRAW_OVER_LIMIT = 308
+    DRAW_RISK_STOPPED = 309
 
     REPAYMENT_NO_LINE = 400
     REPAYMENT_CHARGED_OFF = 401  # money on such a claim comes as a recovery

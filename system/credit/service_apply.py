@@ -6,6 +6,7 @@ import numpy as np
 
 from system.credit.appraisal import Appraisal, appraise
 from system.credit.commands import ApplyBatch
+from system.credit.decisions import keep
 from system.credit.desk import Desk, out_of_bounds
 from system.credit.events import Kind
 from system.credit.kernels.limit import worth_granting
@@ -13,6 +14,7 @@ from system.credit.outcome import Decisions
 from system.credit.policy import CreditPolicy
 from system.credit.records import Basis, LineState
 from system.credit.rules import Refusal
+from system.credit.sandboxed import outside, stopped
 from system.credit.service_lines import is_live, open_lines
 from system.kernels.columns import I64, Mask
 from system.kernels.precedence import refusals
@@ -31,6 +33,8 @@ def apply(desk: Desk, batch: ApplyBatch) -> Decisions:
         rows = batch.accounts[at]
         look = appraise(desk, rows, desk.today, Purpose.SCORING)
         answers = decided(look, batch.requested_fen[at], batch.explore[at], desk.policy)
+        _keep_inside(desk, rows, answers)
+        _remember(desk, rows, batch.requested_fen[at], answers, look)
         for field in fields(Decisions):
             getattr(decisions, field.name)[at] = getattr(answers, field.name)
         _open(desk, rows, decisions, at, page["life"][at])
@@ -44,6 +48,7 @@ def _obstacles(desk: Desk, page: Page, requested_fen: I64) -> I64:
         (page["life"] == LineState.CHARGED_OFF, Refusal.APPLICATION_LINE_CHARGED_OFF),
         (is_live(page["life"]), Refusal.APPLICATION_LINE_EXISTS),
         (_consent_missing(desk, page), Refusal.APPLICATION_CONSENT_MISSING),
+        (stopped(desk, requested_fen.size), Refusal.APPLICATION_RISK_STOPPED),
     )
 
 
@@ -76,6 +81,23 @@ def decided(look: Appraisal, requested_fen: I64, explore: Mask, policy: CreditPo
         look.scores.reasons,
         yes & explored,
     )
+
+
+def _keep_inside(desk: Desk, rows: I64, answers: Decisions) -> None:
+    """Turn approvals that the sandbox does not admit into refusals, in order."""
+    yes = np.flatnonzero(answers.approved)
+    beyond = yes[outside(desk, rows[yes], answers.limit_fen[yes])]
+    answers.code[beyond] = Refusal.DECLINED_OUTSIDE_SANDBOX
+    for column in (answers.approved, answers.explored, answers.limit_fen, answers.rate_ppm):
+        column[beyond] = 0
+
+
+def _remember(
+    desk: Desk, rows: I64, requested_fen: I64, answers: Decisions, look: Appraisal
+) -> None:
+    if desk.parts.keeps_inputs:
+        unit = desk.unit.rows
+        keep(unit, desk.today, look.model_id, rows, requested_fen, answers, look.features)
 
 
 def _open(desk: Desk, rows: I64, decisions: Decisions, at: I64, life: I64) -> None:

@@ -11,6 +11,7 @@ from system.credit.events import Kind
 from system.credit.outcome import Done
 from system.credit.records import AssetClass, Basis, Freeze, LineState
 from system.credit.rules import Refusal
+from system.credit.sandboxed import outside, stopped
 from system.kernels.accrual import whole_fen_half_even
 from system.kernels.columns import I64, Mask
 from system.kernels.precedence import refusals
@@ -33,7 +34,11 @@ def grant(desk: Desk, batch: GrantBatch) -> Done:
         (life == LineState.RESTRUCTURED, Refusal.GRANT_LINE_RESTRUCTURED),
         (too_dear, Refusal.GRANT_RATE_OUT_OF_BOUNDS),
         (batch.limit_fen > desk.policy.limit.sandbox_fen_max, Refusal.GRANT_ABOVE_SANDBOX),
+        (stopped(desk, life.size), Refusal.GRANT_RISK_STOPPED),
     )
+    fit = np.flatnonzero(code == 0)
+    beyond = outside(desk, batch.accounts[fit], batch.limit_fen[fit])
+    code[fit[beyond]] = Refusal.GRANT_ABOVE_SANDBOX
     done = code == 0
     zeros = np.zeros(int(done.sum()), np.int64)
     terms = {

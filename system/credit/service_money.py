@@ -11,6 +11,7 @@ from system.credit.kernels import waterfall
 from system.credit.outcome import Outcomes, Recovered, Repaid
 from system.credit.records import LINES, LINES_DAYS, Freeze, LineState
 from system.credit.rules import Refusal
+from system.credit.sandboxed import stopped
 from system.credit.service_lines import is_lent_on_data
 from system.kernels import arrears
 from system.kernels.accrual import fen_unit_raw, whole_fen_half_even
@@ -73,6 +74,7 @@ def _draw_refusals(desk: Desk, page: Page, amount_fen: I64) -> I64:
         (past_due, Refusal.DRAW_PAST_DUE),
         (amount_fen < desk.policy.draw_fen_min, Refusal.DRAW_BELOW_MINIMUM),
         (amount_fen > room_fen, Refusal.DRAW_OVER_LIMIT),
+        (stopped(desk, amount_fen.size), Refusal.DRAW_RISK_STOPPED),
     )
 
 

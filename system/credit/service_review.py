@@ -13,6 +13,7 @@ from system.credit.kernels.limit import reviewed
 from system.credit.once import run_once
 from system.credit.records import LINES, Basis, LineState
 from system.credit.reports import ReviewReport
+from system.credit.sandboxed import outside, stopped
 from system.errors import InputError
 from system.kernels.arrears import days_past_due
 from system.kernels.business_day import business_day
@@ -73,6 +74,9 @@ def _move(
     past_due = days_past_due(held["unpaid_due_day"], day) > 0
     after_fen = np.where(past_due, np.minimum(after_fen, limit_fen), after_fen)
     after_fen = np.where(look.data_refusal != 0, limit_fen, after_fen)
+    rising = np.flatnonzero(after_fen > limit_fen)
+    kept = outside(desk, rows[rising], after_fen[rising]) | stopped(desk, rising.size)
+    after_fen[rising[kept]] = limit_fen[rising[kept]]
     raised, moved = after_fen > limit_fen, after_fen != limit_fen
     changed = {
         "limit_fen": after_fen,

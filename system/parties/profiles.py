@@ -63,7 +63,7 @@ def masked(text: str) -> str:
 
 def keep_profiles(unit: Unit, cipher: FieldCipher, profiles: Sequence[Profile]) -> None:
     """Store new profiles. Raises InputError for an empty or long text, DuplicateRow."""
-    unit.insert(MERCHANT_PROFILES, [_sealed(cipher, profile) for profile in profiles])
+    unit.insert(MERCHANT_PROFILES, [sealed(cipher, profile) for profile in profiles])
 
 
 def profile_of(unit: Unit, cipher: FieldCipher, account: int) -> Profile | None:
@@ -97,20 +97,21 @@ def rotate_keys(unit: Unit, cipher: FieldCipher) -> int:
     rotated, last = 0, -1
     while page := unit.scan(MERCHANT_PROFILES, after=(last,), limit=_PAGE_ROWS):
         old = [row for row in page if row.key_version not in (0, cipher.key_version)]
-        unit.replace(MERCHANT_PROFILES, [_sealed(cipher, _opened(cipher, row)) for row in old])
+        unit.replace(MERCHANT_PROFILES, [sealed(cipher, _opened(cipher, row)) for row in old])
         rotated, last = rotated + len(old), page[-1].account
     return rotated
 
 
-def _sealed(cipher: FieldCipher, profile: Profile) -> SealedProfile:
+def sealed(cipher: FieldCipher, profile: Profile) -> SealedProfile:
+    """The row that is stored. Raises InputError for an empty or long text."""
     texts = {field: getattr(profile, field) for field in _FIELDS}
     for field, text in texts.items():
         if not 1 <= len(text) <= TEXT_CHARS_MAX:
             raise InputError(field, masked(text), f"give 1 to {TEXT_CHARS_MAX} characters")
     record_id = _record_id(profile.account)
-    sealed = {field: cipher.seal(record_id, field, text) for field, text in texts.items()}
+    closed = {field: cipher.seal(record_id, field, text) for field, text in texts.items()}
     index = _index(cipher, profile.id_number)
-    return SealedProfile(profile.account, cipher.key_version, id_number_index=index, **sealed)
+    return SealedProfile(profile.account, cipher.key_version, id_number_index=index, **closed)
 
 
 def _opened(cipher: FieldCipher, row: SealedProfile) -> Profile:

@@ -26,6 +26,14 @@ class FieldCipher(Protocol):
         """
         ...
 
+    def fresh_key(self) -> bytes:
+        """A new key of 32 bytes that nobody can guess, nor derive from any other."""
+        ...
+
+    def for_subject(self, key: bytes) -> "FieldCipher":
+        """A cipher with this one's blind index that seals by one subject's own key, version 1."""
+        ...
+
     def blind_index(self, field: str, text: str) -> bytes:
         """32 bytes, equal for equal texts of one field: find a record without opening any.
 

@@ -7,6 +7,7 @@ import numpy as np
 from system.credit.policy import DEFAULT_POLICY, CreditPolicy
 from system.credit.rules import Refusal
 from system.parties.consent import Purpose
+from tests.system import sandboxes
 from tests.system.credit_world import World, changed
 
 GOOD, WEAK, TINY, THIN = 0, 1, 2, 3
@@ -31,11 +32,21 @@ def sell_on(world: World, days: int) -> None:
 
 
 DEAR = changed(price={"margin_ppm": 150_000})
+
+
 # For each reason, a world and the shop that is declined for it.
+def full(world: World) -> World:
+    """The sandbox admits no further client."""
+    with world.parts.book.transaction() as unit:
+        sandboxes.admit(unit.rows, "credit", clients_max=0)
+    return world
+
+
 DECLINED: dict[Refusal, Callable[[], tuple[World, int]]] = {
     Refusal.DECLINED_HISTORY_SHORT: lambda: (selling(days=65), GOOD),
     Refusal.DECLINED_DATA_INCOMPLETE: lambda: (selling(), THIN),
     Refusal.DECLINED_PD_TOO_HIGH: lambda: (selling(), WEAK),
     Refusal.DECLINED_PRICE_ABOVE_CAP: lambda: (selling(policy=DEAR), GOOD),
     Refusal.DECLINED_LIMIT_TOO_SMALL: lambda: (selling(), TINY),
+    Refusal.DECLINED_OUTSIDE_SANDBOX: lambda: (full(selling()), GOOD),
 }

@@ -5,14 +5,14 @@ import pytest
 
 from system.adapters.sql_store import SqlStore
 from system.compliance import audit
-from system.compliance.records import AUDIT, COMPLIANCE_TABLES, AuditEntry
+from system.compliance.records import AUDIT, AUDIT_TABLES, AuditEntry
 
 NOW_S = 1_767_225_600
 
 
 @pytest.fixture
 def log(tmp_path: Path) -> SqlStore:
-    store = SqlStore(f"sqlite:///{tmp_path}/log.db", COMPLIANCE_TABLES)
+    store = SqlStore(f"sqlite:///{tmp_path}/log.db", AUDIT_TABLES)
     for day in range(3):
         entries = [AuditEntry("clerk", "approve", f"loan {n}", {"fen": n}) for n in range(2)]
         with store.transaction() as unit:
@@ -35,7 +35,7 @@ def forge(tmp_path: Path, sql: str) -> None:
 
 def test_an_untouched_chain_is_whole_and_an_empty_one_too(log: SqlStore, tmp_path: Path) -> None:
     assert first_altered(log) is None
-    assert first_altered(SqlStore(f"sqlite:///{tmp_path}/new.db", COMPLIANCE_TABLES)) is None
+    assert first_altered(SqlStore(f"sqlite:///{tmp_path}/new.db", AUDIT_TABLES)) is None
 
 
 @pytest.mark.parametrize("column", ["at_s", "actor", "action", "subject", "payload_hash", "hash"])
@@ -54,7 +54,7 @@ def test_a_removed_link_is_found(log: SqlStore, tmp_path: Path) -> None:
 def test_a_link_forged_with_its_own_hash_is_found_at_the_next_one(
     log: SqlStore, tmp_path: Path
 ) -> None:
-    other = SqlStore(f"sqlite:///{tmp_path}/other.db", COMPLIANCE_TABLES)
+    other = SqlStore(f"sqlite:///{tmp_path}/other.db", AUDIT_TABLES)
     with other.transaction() as unit, log.transaction() as original:
         for link in original.scan(AUDIT, limit=2):
             unit.insert(AUDIT, [link])

@@ -15,7 +15,7 @@ from system.chain.anchors import AnchorReport
 from system.chain.commands import EnrolParty
 from system.chain.relay_records import RELAY_TABLES
 from system.compliance import audit
-from system.compliance.records import COMPLIANCE_TABLES, AuditEntry
+from system.compliance.records import AUDIT_TABLES, AuditEntry
 from system.ports.evm import Call
 from system.settings import CHAIN_ID_DEFAULT, Settings
 from tests.system.api.town import Town
@@ -99,7 +99,7 @@ def test_a_forged_or_lost_checkpoint_is_contradicted(
 
 
 def open_copy(path: Path) -> SqlStore:
-    return SqlStore(f"sqlite:///{path}", (*COMPLIANCE_TABLES, *RELAY_TABLES))
+    return SqlStore(f"sqlite:///{path}", (*AUDIT_TABLES, *RELAY_TABLES))
 
 
 def test_another_account_than_the_known_witness_proves_nothing(

@@ -12,7 +12,7 @@ from sim.__main__ import call
 from system.adapters.sql_store import SqlStore
 from system.chain.relay_records import RELAY_TABLES
 from system.compliance import audit, checkpoints
-from system.compliance.records import AUDIT, CHECKPOINTS, COMPLIANCE_TABLES, AuditEntry
+from system.compliance.records import AUDIT, AUDIT_TABLES, CHECKPOINTS, AuditEntry
 
 NOW_S = 1_767_225_600
 ROWS, EVERY = 12, 5  # checkpoints cover rows 1 to 5 and 6 to 10; 11 and 12 are under none
@@ -20,7 +20,7 @@ ROWS, EVERY = 12, 5  # checkpoints cover rows 1 to 5 and 6 to 10; 11 and 12 are 
 
 def write_log(path: Path, subject: str = "loan", rows: int = ROWS) -> str:
     url = f"sqlite:///{path}"
-    store = SqlStore(url, (*COMPLIANCE_TABLES, *RELAY_TABLES))
+    store = SqlStore(url, (*AUDIT_TABLES, *RELAY_TABLES))
     for n in range(1, rows + 1):
         with store.transaction() as unit:
             audit.append(unit, [AuditEntry("clerk", "approve", f"{subject} {n}", n)], NOW_S + n)
@@ -130,7 +130,7 @@ def test_every_covered_row_is_proved_without_the_others(
 
 @pytest.mark.parametrize("rows", [1, 2, 5, 7, 8])
 def test_a_proof_holds_for_its_own_link_at_its_own_place_only(tmp_path: Path, rows: int) -> None:
-    store = SqlStore(write_log_of(tmp_path / "small.db", rows), COMPLIANCE_TABLES)
+    store = SqlStore(write_log_of(tmp_path / "small.db", rows), AUDIT_TABLES)
     with store.transaction() as unit:
         links = unit.scan(AUDIT)
         proofs = [checkpoints.prove(unit, link.sequence) for link in links]
@@ -145,7 +145,7 @@ def test_a_proof_holds_for_its_own_link_at_its_own_place_only(tmp_path: Path, ro
 def write_log_of(path: Path, rows: int) -> str:
     """A log with one checkpoint at its end."""
     url = write_log(path, rows=0)
-    store = SqlStore(url, COMPLIANCE_TABLES)
+    store = SqlStore(url, AUDIT_TABLES)
     with store.transaction() as unit:
         audit.append(unit, [AuditEntry("clerk", "sign", "x", n) for n in range(rows)], NOW_S)
         assert checkpoints.take_checkpoint(unit, NOW_S) is not None

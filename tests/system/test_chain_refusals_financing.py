@@ -9,6 +9,7 @@ from system.chain.outcome import Outcome
 from system.chain.policy import DEFAULT_POLICY
 from system.chain.rules import Refusal
 from system.limits import DAY_S
+from tests.system import sandboxes
 from tests.system.receivables_world import World
 from tests.system.refusal_cases import Cases, make_overdue, suspend
 
@@ -145,6 +146,22 @@ def _(world: World) -> Outcome:
 def short_of(world: World, **limits: int) -> Outcome:
     tight = World.open(policy=replace(DEFAULT_POLICY, **limits))
     return tight.request(tight.accepted()[1])
+
+
+@reaches(Refusal.FINANCING_RISK_STOPPED)
+def _(world: World) -> Outcome:
+    _, lot_id = world.accepted()
+    with world.system.store.transaction() as unit:
+        sandboxes.stop(unit)
+    return world.request(lot_id)
+
+
+@reaches(Refusal.FINANCING_OUTSIDE_SANDBOX)
+def _(world: World) -> Outcome:
+    _, lot_id = world.accepted()
+    with world.system.store.transaction() as unit:
+        sandboxes.admit(unit, "receivables", client_fen_max=9_999_999)
+    return world.request(lot_id)
 
 
 @reaches(Refusal.FINANCING_QUOTE_EXPIRED)

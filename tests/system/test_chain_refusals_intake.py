@@ -7,7 +7,9 @@ import pytest
 from system.chain import commands as c
 from system.chain.outcome import Outcome
 from system.chain.rules import Refusal
+from system.compliance import watchlist
 from system.limits import DAY_S
+from system.parties.records import PARTIES
 from tests.system.receivables_world import START_S, World, parties
 from tests.system.refusal_cases import Cases, change_kyc, suspend
 
@@ -70,6 +72,30 @@ def _(world: World) -> Outcome:
 @reaches(Refusal.KYC_EXPIRY_NOT_AHEAD)
 def _(world: World) -> Outcome:
     return change_kyc(world, "core-1", "approve", world.clock.time_s)
+
+
+@reaches(Refusal.ENROLMENT_LISTED)
+def _(world: World) -> Outcome:
+    beware_of(world, "Red Crane Trading Co., Ltd.")
+    command = c.EnrolParty(world.next_id(), "new", "Red Crane Trading", 2, 1_900_000_000)
+    [outcome] = world.service.enrol([command])
+    return outcome
+
+
+@reaches(Refusal.KYC_LISTED)
+def _(world: World) -> Outcome:
+    suspend(world, "core-1")
+    with world.system.store.transaction() as unit:
+        [party] = unit.get(PARTIES, [("core-1",)])
+    assert party is not None
+    beware_of(world, party.name)
+    return change_kyc(world, "core-1", "reinstate", world.clock.time_s + 86_400)
+
+
+def beware_of(world: World, name: str) -> None:
+    entry = {"entry_id": "1", "kind": "sanction", "names": [name]}
+    with world.system.store.transaction() as unit:
+        watchlist.load(unit, "test", "1", [entry])
 
 
 @reaches(Refusal.KYC_NOT_YET_EXPIRED)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from system.adapters.memory_store import MemoryStore
-from system.compliance.records import COMPLIANCE_TABLES
+from system.compliance.records import AUDIT_TABLES
 from system.credit import registry
 from system.credit.card_pages import card_page
 from system.credit.cards import RejectBias
@@ -25,7 +25,7 @@ NOTES = CardNotes("legacy loans", 60_000)
 
 
 def store() -> MemoryStore:
-    return MemoryStore((*REGISTRY_TABLES, *DRIFT_TABLES, *COMPLIANCE_TABLES, *IDEMPOTENCY_TABLES))
+    return MemoryStore((*REGISTRY_TABLES, *DRIFT_TABLES, *AUDIT_TABLES, *IDEMPOTENCY_TABLES))
 
 
 @lru_cache

@@ -9,6 +9,7 @@ from system.credit import commands as c
 from system.credit.records import Basis
 from system.credit.rules import Refusal
 from system.limits import LINE_FEN_MAX
+from tests.system import sandboxes
 from tests.system.credit_shops import DECLINED
 from tests.system.credit_world import World, column
 
@@ -253,6 +254,33 @@ def _(world: World) -> Any:
 def _(world: World) -> Any:
     world.draw(0, 10_000)
     return world.close(0)
+
+
+@reaches(Refusal.APPLICATION_RISK_STOPPED)
+def _(world: World) -> Any:
+    account = world.enrol(1).start
+    world.consent(account)
+    stop_new_risk(world)
+    return world.apply(account)
+
+
+@reaches(Refusal.GRANT_RISK_STOPPED)
+def _(world: World) -> Any:
+    stop_new_risk(world)
+    return world.grant(0)
+
+
+@reaches(Refusal.DRAW_RISK_STOPPED)
+def _(world: World) -> Any:
+    assert not world.draw(0, 20_000).code[0]
+    stop_new_risk(world)
+    assert not world.repay(0, 10_000).code[0]
+    return world.draw(0, 10_000)
+
+
+def stop_new_risk(world: World) -> None:
+    with world.parts.book.transaction() as unit:
+        sandboxes.stop(unit.rows)
 
 
 @pytest.mark.parametrize("refusal", CASES, ids=lambda one: one.name)

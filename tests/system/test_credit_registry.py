@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from system.adapters.memory_store import MemoryStore
 from system.adapters.sql_store import SqlStore
 from system.compliance import audit
-from system.compliance.records import AUDIT, COMPLIANCE_TABLES
+from system.compliance.records import AUDIT, AUDIT_TABLES
 from system.credit import registry
 from system.credit.model_files import ModelFile, pack_scorecard, pack_skops
 from system.credit.registry import MODEL_BYTES, REGISTRY_TABLES
@@ -23,7 +23,7 @@ from system.ledger.idempotency import IDEMPOTENCY_TABLES
 from system.ports.store import Store, Unit
 from tests.system.scorecards import full_card, proposal, scorecard, without_metric
 
-TABLES = (*REGISTRY_TABLES, *COMPLIANCE_TABLES, *IDEMPOTENCY_TABLES)
+TABLES = (*REGISTRY_TABLES, *AUDIT_TABLES, *IDEMPOTENCY_TABLES)
 NOW_S = 1_767_225_600
 
 

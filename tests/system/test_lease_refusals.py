@@ -10,6 +10,7 @@ import pytest
 from system.leasing.leases import commands as c
 from system.leasing.leases.rules import Refusal
 from system.limits import ENGINE_S_MAX, LINE_FEN_MAX
+from tests.system import sandboxes
 from tests.system.lease_world import HOUR_S, World, column
 from tests.system.leasing_world import enrolment
 
@@ -112,6 +113,22 @@ def _(world: World) -> Any:
 
 @reaches(Refusal.START_ABOVE_LIMIT)
 def _(world: World) -> Any:
+    return _spare(world, 0)
+
+
+@reaches(Refusal.START_RISK_STOPPED)
+def _(world: World) -> Any:
+    world.set_limit(0, 10**10)
+    with world.service._parts.book.transaction() as unit:
+        sandboxes.stop(unit.rows)
+    return _spare(world, 0)
+
+
+@reaches(Refusal.START_OUTSIDE_SANDBOX)
+def _(world: World) -> Any:
+    world.set_limit(0, 10**10)
+    with world.service._parts.book.transaction() as unit:
+        sandboxes.admit(unit.rows, "leasing", term_days_max=1)
     return _spare(world, 0)
 
 

@@ -1,11 +1,19 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from system.adapters.evm_revm import RevmChain
 from system.bootstrap import build_system
 from system.errors import InputError
-from system.settings import CONFIRMATIONS_ON_NODE, Settings, settings_from
+from system.settings import (
+    CONFIRMATIONS_ON_NODE,
+    Settings,
+    field_keys_from,
+    log_level_from,
+    secret_from,
+    settings_from,
+)
 from tests.system.receivables_world import SECRET, TestClock
 
 
@@ -67,3 +75,36 @@ def test_an_unusable_setting_names_its_variable_and_keeps_secrets(name: str, val
     with pytest.raises(InputError, match=name) as refused:
         settings_from({name: value})
     assert "secret" not in str(refused.value)
+
+
+def keys_file(path: Path, text: str, mode: int = 0o600) -> dict[str, str]:
+    path.write_text(text, encoding="utf-8")
+    path.chmod(mode)
+    return {"SHAPAN_FIELD_KEYS_FILE": str(path), "SHAPAN_SECRET_FILE": str(path)}
+
+
+def test_keys_of_personal_fields_come_by_version_from_a_file(tmp_path: Path) -> None:
+    assert field_keys_from({}) == {}
+    found = field_keys_from(keys_file(tmp_path / "keys", f"2 {'ab' * 32}\n3 {'cd' * 32}\n"))
+    assert found == {2: b"\xab" * 32, 3: b"\xcd" * 32}
+
+
+@pytest.mark.parametrize("read", [field_keys_from, secret_from])
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o666])
+def test_a_file_that_others_may_read_is_refused(tmp_path: Path, read: Any, mode: int) -> None:
+    environment = keys_file(tmp_path / "keys", f"2 {'ab' * 32}", mode)
+    with pytest.raises(InputError, match="chmod 600"):
+        read(environment)
+
+
+@pytest.mark.parametrize("text", ["1 " + "ab" * 32, "2 abc", "x", f"2 {'ab' * 32}\n2 {'cd' * 32}"])
+def test_keys_that_cannot_be_are_refused_without_being_shown(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InputError, match="line") as caught:
+        field_keys_from(keys_file(tmp_path / "keys", text))
+    assert "abab" not in str(caught.value)
+
+
+def test_the_level_of_logs_is_one_of_four() -> None:
+    assert log_level_from({}) == "info"
+    with pytest.raises(InputError, match="SHAPAN_LOG_LEVEL"):
+        log_level_from({"SHAPAN_LOG_LEVEL": "loud"})

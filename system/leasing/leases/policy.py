@@ -9,7 +9,7 @@ from typing import Final
 from system.kernels.accrual import ACT_360, ACT_365
 from system.kernels.classification import ClassPolicy
 from system.leasing.kernels.residual import ResidualCurve
-from system.limits import BILLS_MAX, PERIOD_DAYS, RATE_PPM_MAX
+from system.limits import BILLS_MAX, PERIOD_DAYS, PPM, RATE_PPM_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,12 @@ class LeasePolicy:
     charge_off_dpd_days: int
     classes: ClassPolicy
     residual: ResidualCurve
+    green_discount_ppm: int = 20_000  # assumed, 0 to 50_000; of the rent, with green evidence
 
     def __post_init__(self) -> None:
         assert self.year_days in (ACT_365, ACT_360)
         assert self.due_days >= 1
+        assert 0 <= self.green_discount_ppm < PPM
         assert self.grace_days >= 0
         assert self.due_days + self.grace_days + 1 < PERIOD_DAYS, "a bill ages before the next"
         assert 0 <= self.penalty_ppm <= RATE_PPM_MAX

@@ -23,6 +23,8 @@ class Refusal(IntEnum):
     START_COUNTER_UNKNOWN = 105  # the machine never reported, and no meter was read at handover
     START_LESSEE_IN_DEFAULT = 106  # it, or a firm of its group
     START_ABOVE_LIMIT = 107
+    START_RISK_STOPPED = 108  # by the sandbox: this product, or all
+    START_OUTSIDE_SANDBOX = 109  # clients, exposure, term: what the regulator admits
 
     LIMIT_OUT_OF_BOUNDS = 150
 

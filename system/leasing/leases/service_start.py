@@ -6,9 +6,12 @@ from typing import Final
 
 import numpy as np
 
+from system.compliance import sandbox
+from system.compliance.green import are_green
 from system.errors import InputError
 from system.kernels.columns import I64, MISSING, Mask
 from system.kernels.precedence import refusals
+from system.kernels.rounding import mul_div_ceil
 from system.leasing.kernels.rent import PERIOD_S
 from system.leasing.leases.commands import AdmitLessees, SetLimits, StartBatch
 from system.leasing.leases.desk import Desk, LeaseParts, run_once
@@ -26,6 +29,7 @@ from system.limits import (
     ENGINE_S_MAX,
     LEASE_RENT_FEN_MAX,
     LINE_FEN_MAX,
+    PPM,
 )
 from system.ports.book import BookUnit
 from system.subledger import closed_days
@@ -122,6 +126,7 @@ def _open(desk: Desk, batch: StartBatch, done: I64) -> slice:
     counter_s, _ = _meters(desk.unit, batch, done)
     today, until = np.full(done.size, desk.today), desk.today + batch.term_days[done]
     columns = {name: getattr(batch, name)[done] for name in _AS_ASKED}
+    columns["rent_fen"] = _rent_fen(desk, batch, done)
     columns |= {
         "from_day": today,
         "until_day": until,
@@ -132,6 +137,15 @@ def _open(desk: Desk, batch: StartBatch, done: I64) -> slice:
     rows = desk.unit.append(LEASES, done.size, columns)
     closed_days.open_for(desk.unit.rows, LEASE_DAYS, done.size, desk.today - 1)
     return rows
+
+
+def _rent_fen(desk: Desk, batch: StartBatch, done: I64) -> I64:
+    """What was asked for; less for machines with green evidence, down to the fen above."""
+    machines = [str(machine) for machine in batch.machine[done].tolist()]
+    green = are_green(desk.unit.rows, "machine", machines, desk.now_s)
+    rent_fen = batch.rent_fen[done]
+    lower_fen = mul_div_ceil(rent_fen, PPM - desk.policy.green_discount_ppm, PPM)
+    return np.where(green, lower_fen, rent_fen)
 
 
 def _meters(unit: BookUnit, batch: StartBatch, rows: I64) -> tuple[I64, I64]:
@@ -172,8 +186,26 @@ def _start_refusals(desk: Desk, batch: StartBatch) -> I64:
     checks += [
         (in_default, Refusal.START_LESSEE_IN_DEFAULT),
         (above, Refusal.START_ABOVE_LIMIT),
+        (
+            np.full(bad.size, sandbox.is_stopped(unit.rows, sandbox.LEASING)),
+            Refusal.START_RISK_STOPPED,
+        ),
     ]
-    return refusals(*checks)
+    code = refusals(*checks)
+    fit = np.flatnonzero(code == 0)
+    code[fit[_outside(unit, batch, fit)]] = Refusal.START_OUTSIDE_SANDBOX
+    return code
+
+
+def _outside(unit: BookUnit, batch: StartBatch, fit: I64) -> Mask:
+    """True for each wish that the regulator's sandbox does not admit, in order."""
+    terms = sandbox.terms_of(unit.rows, sandbox.LEASING)
+    if terms is None:
+        return np.zeros(fit.size, np.bool_)
+    held_fen = exposure(unit).total_fen
+    lessee = batch.lessee[fit]
+    asks = sandbox.Asks(lessee, held_fen[lessee], batch.value_fen[fit], batch.term_days[fit])
+    return sandbox.outside(terms, asks, int(held_fen.sum()), int((held_fen > 0).sum()))
 
 
 def _out(unit: BookUnit, machine: I64) -> Mask:

@@ -39,6 +39,7 @@ CAST = {
 }
 PARTIES = {"supplier-1": 2, "supplier-2": 2, "core-1": 1, "core-2": 1, "bank-1": 4}
 ALL_SCOPES = ["receivables", "credit", "leasing", "parties", "payments", "operations"]
+ALL_SCOPES += ["compliance"]
 
 
 @dataclass

@@ -1,0 +1,232 @@
+"""Routes about people's data and about evidence: owners, erasure, keys, green tags."""
+
+from typing import Any, Final, Literal
+
+from system.api import owners
+from system.api.access import Role
+from system.api.answers import Answer, not_found
+from system.api.bodies import Body, Int, Text, example
+from system.api.problems import Code, Problem
+from system.api.route import Call, Route
+from system.api.services import Services
+from system.compliance import audit, green, watchlist
+from system.compliance.records import AuditEntry
+from system.credit.commands import FreezeBatch, WithdrawConsent
+from system.credit.feeds import erase_feed
+from system.credit.records import LineState
+from system.kernels.columns import i64
+from system.parties import vault
+from system.parties.consent import Purpose
+from system.parties.profiles import Profile, masked
+
+_IDLE: Final = (LineState.NONE, LineState.CLOSED)
+
+
+class Owner(Body):
+    """Who stands behind a merchant. Kept sealed; nobody's log, error or answer shows it whole."""
+
+    model_config = example(name="王小明", id_number="11010519491231002X", phone="13800000000")
+    name: Text
+    id_number: Text
+    phone: Text
+
+
+class Nothing(Body):
+    pass
+
+
+class Evidence(Body):
+    """document_hash: SHA-256 of the certificate, as hex."""
+
+    model_config = example(
+        kind="receivable",
+        subject="8f" * 32,
+        standard="绿色债券支持项目目录 (2021) 3.2.1.1",
+        issuer="Green Certification Co.",
+        document_hash="ab" * 32,
+        valid_until_s=1_900_000_000,
+    )
+    kind: Literal["receivable", "machine"]
+    subject: Text
+    standard: Text
+    issuer: Text
+    document_hash: Text
+    valid_until_s: Int
+
+
+class OwnerAnswer(Answer):
+    """name: masked.  listed: the name is like one on a sanctions list; drawing is frozen."""
+
+    account: int
+    name: str
+    listed: bool
+
+
+class Erased(Answer):
+    account: int
+
+
+class Rotated(Answer):
+    """sealed_again: fields that an older key had sealed."""
+
+    key_version: int
+    sealed_again: int
+
+
+class TagAnswer(Answer):
+    kind: str
+    subject: str
+    standard: str
+    issuer: str
+    document_hash: str
+    valid_until_s: int
+    seen_by: str
+    valid: bool
+
+
+def _own(desk: Services, call: Call) -> int:
+    account = call.number("account")
+    with desk.unit() as unit:
+        owners.check(unit, call.caller, "merchant", account, reading=False)
+    return account
+
+
+def _keep_owner(desk: Services, call: Call) -> OwnerAnswer:
+    assert isinstance(call.body, Owner)
+    account, body, now_s = _own(desk, call), call.body, desk.clock.now_s()
+    with desk.unit() as unit:
+        vault.keep(unit, desk.vault.cipher, Profile(account, **body.model_dump()))
+        entry = AuditEntry(call.caller.client_id, "keep owner", f"merchant/{account}", None)
+        audit.append(unit, [entry], now_s)
+        listed = bool(watchlist.screen(unit, [(f"merchant/{account}", body.name)], now_s))
+    if listed:
+        freeze(desk, call.key, account)
+    return OwnerAnswer(account=account, name=masked(body.name), listed=listed)
+
+
+def freeze(desk: Services, key: str, account: int) -> None:
+    """Stop drawing on the line of somebody who is listed; without a line there is nothing to do."""
+    command = FreezeBatch(f"{key}/listed/{account}", i64([account]), "screening")
+    desk.credit.credit.freeze(command)
+
+
+def _erase(desk: Services, call: Call) -> Erased:
+    account = _own(desk, call)
+    state = int(desk.credit.credit.view(("state",), i64([account]))["state"][0])
+    if state not in _IDLE:
+        text = "What a line needs is kept while it lives: close it first."
+        raise Problem(Code.CONFLICT, text, {"refusal": "erasure_line_lives"})
+    for purpose in Purpose:
+        command = WithdrawConsent(f"{call.key}/{purpose}", i64([account]), purpose)
+        desk.credit.credit.withdraw_consent(command)
+    now_s = desk.clock.now_s()
+    with desk.credit.book.transaction() as book:
+        erase_feed(book, i64([account]), now_s)
+        done = "key destroyed" if vault.shred(book.rows, account) else "no owner kept"
+        entry = AuditEntry(call.caller.client_id, "erase", f"merchant/{account}", done)
+        audit.append(book.rows, [entry], now_s)
+    return Erased(account=account)
+
+
+def _rotate(desk: Services, call: Call) -> Rotated:
+    held = desk.vault
+    with desk.unit() as unit:
+        again = vault.seal_again(unit, held.cipher) + held.device_keys.seal_again(unit)
+        version = str(held.cipher.key_version)
+        entry = AuditEntry(call.caller.client_id, "rotate keys", version, again)
+        audit.append(unit, [entry], desk.clock.now_s())
+    return Rotated(key_version=held.cipher.key_version, sealed_again=again)
+
+
+def _tag(desk: Services, call: Call) -> TagAnswer:
+    assert isinstance(call.body, Evidence)
+    body, now_s = call.body, desk.clock.now_s()
+    try:
+        digest = bytes.fromhex(body.document_hash)
+    except ValueError:
+        raise Problem(Code.INVALID, "document_hash: give hex.") from None
+    by = f"{call.caller.client_id}, {call.checker}"
+    given = (body.kind, body.subject, body.standard, body.issuer)
+    with desk.unit() as unit:
+        green.record(unit, green.Tag(*given, digest, body.valid_until_s, by, now_s))
+    return _shown(desk, body.kind, body.subject)
+
+
+def _show_tag(desk: Services, call: Call) -> TagAnswer:
+    return _shown(desk, call.path["kind"], call.path["subject"])
+
+
+def _shown(desk: Services, kind: str, subject: str) -> TagAnswer:
+    with desk.unit() as unit:
+        tag = green.tag_of(unit, kind, subject)
+    if tag is None:
+        raise not_found()
+    names = ("kind", "subject", "standard", "issuer", "valid_until_s", "seen_by")
+    valid = desk.clock.now_s() < tag.valid_until_s
+    facts: dict[str, Any] = {name: getattr(tag, name) for name in names}
+    return TagAnswer(**facts, document_hash=tag.document_hash.hex(), valid=valid)
+
+
+_ANY: Final = Role(2 * max(Role) - 1)
+ROUTES: Final = (
+    Route(
+        "POST",
+        "/credit/merchants/{account}/owner",
+        "keepOwner",
+        "Who stands behind a merchant: sealed, and screened against the lists",
+        "credit",
+        Role.PLATFORM,
+        _keep_owner,
+        OwnerAnswer,
+        body=Owner,
+        object_rule="the platform that brought the merchant",
+    ),
+    Route(
+        "POST",
+        "/credit/merchants/{account}/erasure",
+        "eraseMerchant",
+        "Destroy a merchant's personal and shop data; books and hashes stay whole",
+        "credit",
+        Role.PLATFORM,
+        _erase,
+        Erased,
+        body=Nothing,
+        object_rule="the platform that brought the merchant",
+    ),
+    Route(
+        "POST",
+        "/compliance/key-rotation",
+        "rotateKeys",
+        "Seal again under the newest key what older ones sealed",
+        "compliance",
+        Role.ADMINISTRATOR,
+        _rotate,
+        Rotated,
+        body=Nothing,
+        object_rule="any: keys are the bank's",
+    ),
+    Route(
+        "POST",
+        "/compliance/green-tags",
+        "tagGreen",
+        "Tag a receivable or a machine green, on evidence that two officers have seen",
+        "compliance",
+        Role.RISK_OFFICER,
+        _tag,
+        TagAnswer,
+        body=Evidence,
+        object_rule="any: risk officers answer for all",
+        four_eyes=True,
+    ),
+    Route(
+        "GET",
+        "/green-tags/{kind}/{subject}",
+        "showGreenTag",
+        "A green tag and its evidence",
+        "compliance",
+        _ANY,
+        _show_tag,
+        TagAnswer,
+        object_rule="any: a tag is a public claim",
+    ),
+)

@@ -1,0 +1,203 @@
+"""What each request about compliance does."""
+
+import json
+from dataclasses import asdict
+from typing import Any, Final
+
+from system.api.answers import not_found
+from system.api.care import freeze
+from system.api.compliance_shapes import (
+    CaseAnswer,
+    CasePage,
+    Finding,
+    HitAnswer,
+    Hits,
+    ListTaken,
+    Name,
+    Reason,
+    Ruling,
+    SandboxAnswer,
+    SandboxTerms,
+    Suspicion,
+    TermsAnswer,
+)
+from system.api.problems import Code, Problem
+from system.api.route import Call
+from system.api.services import Services
+from system.canonical import canonical_json
+from system.chain.commands import ChangeKyc
+from system.compliance import cases, sandbox, watchlist
+from system.compliance.cases import CASES, Case, CaseRefusal
+from system.errors import InputError
+from system.parties.records import PARTIES, KycStep
+from system.parties.rules import STEPS
+from system.parties.vault import owners
+from system.ports.store import Unit
+
+_STATES: Final = ("raised", "reviewed", "filed", "dismissed")
+_LIST_FIELDS: Final = {"list_name", "version", "entries"}
+
+
+def load_list(desk: Services, call: Call) -> ListTaken:
+    """Replace a list, then look at everybody again."""
+    document = _list_of(call.raw)
+    now_s = desk.clock.now_s()
+    with desk.unit() as unit:
+        names = watchlist.load(
+            unit, document["list_name"], document["version"], document["entries"]
+        )
+        parties = unit.scan(PARTIES)
+        kept_out = watchlist.screen(unit, [(p.party_id, p.name) for p in parties], now_s)
+        shops = [(f"merchant/{p.account}", p.name) for p in owners(unit, desk.vault.cipher)]
+        listed = sorted(watchlist.screen(unit, shops, now_s))
+    suspended = [
+        party.party_id
+        for party in parties
+        if party.party_id in kept_out and (party.kyc_state, KycStep.SUSPEND) in STEPS
+    ]
+    commands = [ChangeKyc(f"{call.key}/{one}", one, KycStep.SUSPEND) for one in suspended]
+    desk.receivables.receivables.change_kyc(commands)
+    for subject in listed:
+        freeze(desk, call.key, int(subject.removeprefix("merchant/")))
+    return ListTaken(list_name=document["list_name"], names=names, kept_out=[*suspended, *listed])
+
+
+def _list_of(raw: bytes) -> dict[str, Any]:
+    """The list in a body; the packaged sample where it asks for that. Raises Problem."""
+    try:
+        document = json.loads(raw)
+        if document == {"list_name": "sample"}:
+            return {name: watchlist.sample()[name] for name in _LIST_FIELDS}
+        entries = document["entries"]
+        fits = set(document) == _LIST_FIELDS and all(_is_entry(entry) for entry in entries)
+        fits = fits and all(isinstance(document[n], str) for n in ("list_name", "version"))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        fits = False
+    if not fits:
+        raise Problem(
+            Code.INVALID, "Give list_name, version, and entries of entry_id, kind and names."
+        )
+    listed: dict[str, Any] = document
+    return listed
+
+
+def _is_entry(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and set(entry) == {"entry_id", "kind", "names"}
+        and all(isinstance(entry[name], str) and entry[name] for name in ("entry_id", "kind"))
+        and isinstance(entry["names"], list)
+        and all(isinstance(name, str) for name in entry["names"])
+    )
+
+
+def screen_name(desk: Services, call: Call) -> Hits:
+    assert isinstance(call.body, Name)
+    with desk.unit() as unit:
+        found = watchlist.hits(unit, [("", call.body.name)])
+    return Hits(
+        hits=[HitAnswer(**{n: getattr(hit, n) for n in HitAnswer.model_fields}) for hit in found]
+    )
+
+
+def report(desk: Services, call: Call) -> CaseAnswer:
+    assert isinstance(call.body, Suspicion)
+    evidence = canonical_json({"words": call.body.words, "request": call.key})
+    subject, by = call.body.subject, call.caller.client_id
+    case_id = cases.case_id_of("report", subject, evidence)
+    case = Case(case_id, "report", subject, evidence, desk.clock.now_s(), by)
+    with desk.unit() as unit:
+        cases.raise_case(unit, case)
+        return _case(unit, case_id)
+
+
+def list_cases(desk: Services, call: Call) -> CasePage:
+    state = call.query.get("state", "raised")
+    if state not in _STATES:
+        raise InputError("state", state, f"write one of {', '.join(_STATES)}")
+    with desk.unit() as unit:
+        found = unit.find(CASES, {"state": state}, limit=_CASES_MAX)
+    found.sort(key=lambda case: (case.raised_at_s, case.case_id))
+    return CasePage(cases=[_shown(case) for case in found])
+
+
+_CASES_MAX: Final = 200
+
+
+def show_case(desk: Services, call: Call) -> CaseAnswer:
+    with desk.unit() as unit:
+        return _case(unit, call.path["case_id"])
+
+
+def review(desk: Services, call: Call) -> CaseAnswer:
+    assert isinstance(call.body, Finding)
+    case_id, by = call.path["case_id"], call.caller.client_id
+    with desk.unit() as unit:
+        _check(cases.review(unit, case_id, by, call.body.finding, desk.clock.now_s()))
+        return _case(unit, case_id)
+
+
+def rule(desk: Services, call: Call) -> CaseAnswer:
+    assert isinstance(call.body, Ruling)
+    case_id, by, body = call.path["case_id"], call.caller.client_id, call.body
+    with desk.unit() as unit:
+        now_s = desk.clock.now_s()
+        _check(cases.decide(unit, case_id, by, body.reason, now_s, filed=body.file))
+        return _case(unit, case_id)
+
+
+def _check(refusal: CaseRefusal | None) -> None:
+    if refusal is CaseRefusal.CASE_UNKNOWN:
+        raise not_found()
+    if refusal is not None:
+        words = refusal.replace("_", " ")
+        raise Problem(Code.CONFLICT, words, {"refusal": str(refusal)})
+
+
+def _case(unit: Unit, case_id: str) -> CaseAnswer:
+    [case] = unit.get(CASES, [(case_id,)])
+    if case is None:
+        raise not_found()
+    return _shown(case)
+
+
+def _shown(case: Case) -> CaseAnswer:
+    return CaseAnswer(**{**asdict(case), "evidence": json.loads(case.evidence)})
+
+
+def set_terms(desk: Services, call: Call) -> SandboxAnswer:
+    assert isinstance(call.body, SandboxTerms)
+    terms = sandbox.Terms(**call.body.model_dump())
+    with desk.unit() as unit:
+        sandbox.set_terms(unit, terms, f"{call.caller.client_id}, {call.checker}", _now(desk))
+    return show_sandbox(desk, call)
+
+
+def stop(desk: Services, call: Call) -> SandboxAnswer:
+    return _throw(desk, call, call.caller.client_id, stopped=True)
+
+
+def resume(desk: Services, call: Call) -> SandboxAnswer:
+    return _throw(desk, call, f"{call.caller.client_id}, {call.checker}", stopped=False)
+
+
+def _throw(desk: Services, call: Call, by: str, *, stopped: bool) -> SandboxAnswer:
+    assert isinstance(call.body, Reason)
+    with desk.unit() as unit:
+        sandbox.throw_switch(unit, by, call.body.reason, _now(desk), stopped=stopped)
+    return show_sandbox(desk, call)
+
+
+def show_sandbox(desk: Services, call: Call) -> SandboxAnswer:
+    with desk.unit() as unit:
+        thrown, found = sandbox.switch(unit), unit.scan(sandbox.TERMS)
+    return SandboxAnswer(
+        stopped=thrown is not None and thrown.stopped,
+        stopped_by=thrown.by if thrown is not None else "",
+        reason=thrown.reason if thrown is not None else "",
+        terms=[TermsAnswer(**asdict(terms)) for terms in found],
+    )
+
+
+def _now(desk: Services) -> int:
+    return desk.clock.now_s()

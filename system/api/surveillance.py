@@ -1,0 +1,114 @@
+"""Movements of money, as the three products tell them, for the monitoring rules."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from system.api.services import Services
+from system.chain.events import LotDisbursed, PaymentSettled, PayoutMade
+from system.chain.records import FEED, RECEIVABLES
+from system.chain.session import event_of
+from system.compliance import monitoring
+from system.compliance.kernels.movements import Bounds
+from system.compliance.monitoring import Movement
+from system.credit.journal import CHART as CREDIT_CHART
+from system.leasing.leases.journal import CHART as LEASE_CHART
+from system.leasing.leases.records import LEASES
+from system.ports.store import Unit
+from system.subledger.records import JournalRow, happened
+
+BOUNDS: Final = Bounds()
+BANK: Final = "bank"
+_ROWS_MAX: Final = 20_000
+# The client paid, where True; the bank, where False.
+_CREDIT: Final = {
+    "drawn": False,
+    "fee_repaid": True,
+    "penalty_repaid": True,
+    "interest_repaid": True,
+    "principal_repaid": True,
+    "recovered": True,
+}
+_LEASING: Final = {
+    "deposit_paid": True,
+    "deposit_returned": False,
+    "rent_paid": True,
+    "penalty_paid": True,
+    "fee_paid": True,
+    "rent_refunded": False,
+    "recovered": True,
+}
+_EVENTS: Final = ("LotDisbursed", "PaymentSettled", "PayoutMade")
+
+
+def watch(desk: Services) -> int:
+    """Take in what moved since the last time and look at it; how many cases were raised."""
+    leasing_book = desk.leasing.book
+    with leasing_book.transaction() as book:
+        unit = book.rows
+        _take_receivables(unit)
+        _take_journal(unit, "credit", CREDIT_CHART, _CREDIT, lambda n: f"merchant/{n}")
+
+        def lessee(lease: int) -> str:
+            number = book.read(LEASES, ("lessee",), slice(lease, lease + 1))["lessee"][0]
+            return f"lessee/{int(number)}"
+
+        _take_journal(unit, "leasing", LEASE_CHART, _LEASING, lessee)
+        return monitoring.look(unit, desk.clock.now_s(), BOUNDS)
+
+
+def _take_receivables(unit: Unit) -> None:
+    source = "receivables"
+    rows = unit.scan(FEED, after=(monitoring.read_up_to(unit, source),), limit=_ROWS_MAX)
+    if not rows:
+        return
+    events = [event_of(row) for row in rows if row.kind in _EVENTS]
+    moved = [movement for event in events for movement in _of_event(unit, event)]
+    monitoring.take_in(unit, source, rows[-1].sequence, moved)
+
+
+def _of_event(unit: Unit, event: Any) -> Iterable[Movement]:
+    if isinstance(event, LotDisbursed):
+        moved = (event.supplier_id, event.bank_id, event.advance_fen, False, event.request_id)
+    elif isinstance(event, PayoutMade):
+        moved = (event.to_id, _debtor(unit, event), event.amount_fen, False, event.receivable_id)
+    else:
+        assert isinstance(event, PaymentSettled)
+        moved = (_debtor(unit, event), BANK, event.amount_fen, True, event.payment_id)
+    party, other, amount_fen, outwards, reference = moved
+    if amount_fen > 0:
+        yield Movement(0, event.at_s, party, other, amount_fen, outwards, reference)
+
+
+def _debtor(unit: Unit, event: PayoutMade | PaymentSettled) -> str:
+    [row] = unit.get(RECEIVABLES, [(event.receivable_id,)])
+    assert row is not None
+    return row.debtor_id
+
+
+def _take_journal(
+    unit: Unit, source: str, chart: Any, kinds: dict[str, bool], name_of: Any
+) -> None:
+    """One movement per command, account and way: what it paid of fee, interest and so on."""
+    rows = unit.scan(chart.journal, after=(monitoring.read_up_to(unit, source),), limit=_ROWS_MAX)
+    if not rows:
+        return
+    sums: dict[tuple[str, int, int, bool], int] = {}
+    for account, amount, row in _moved(rows, kinds):
+        key = (row.cause, row.at_s, account, kinds[row.kind])
+        sums[key] = sums.get(key, 0) + amount
+    moved = [
+        Movement(0, at_s, name_of(account), BANK, fen, outwards, cause)
+        for (cause, at_s, account, outwards), fen in sums.items()
+        if fen > 0
+    ]
+    monitoring.take_in(unit, source, rows[-1].sequence, moved)
+
+
+def _moved(
+    rows: Sequence[JournalRow], kinds: dict[str, bool]
+) -> Iterable[tuple[int, int, JournalRow]]:
+    for row in rows:
+        if row.kind in kinds:
+            told = happened(row)
+            for account, amount in zip(told.accounts.tolist(), told.amounts.tolist(), strict=True):
+                yield account, amount, row

@@ -1,0 +1,143 @@
+"""People's data, explanations, keys and green evidence over HTTP."""
+
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from system.api import start
+from tests.system.api.test_compliance_api import agreed
+from tests.system.api.test_credit_api import enrolled, with_history
+from tests.system.api.test_leasing_api import TARIFF
+from tests.system.api.test_receivables_api import accepted
+from tests.system.api.town import FAR_S, Town
+
+OWNER = {"name": "王小明", "id_number": "11010519491231002X", "phone": "13800000000"}
+
+
+def personal_bytes(folder: Path) -> bool:
+    """Whether any file of the books holds a personal text as it is."""
+    texts = [text.encode() for text in OWNER.values()]
+    return any(text in path.read_bytes() for path in folder.glob("bank.db*") for text in texts)
+
+
+def test_an_owner_is_kept_sealed_and_only_by_the_own_platform(town: Town, tmp_path: Path) -> None:
+    account = enrolled(town)
+    base = f"/credit/merchants/{account}"
+    kept = town.post(f"{base}/owner", OWNER, "shopping").json()
+    assert kept == {"account": account, "name": "***", "listed": False}
+    assert town.post(f"{base}/owner", OWNER, "other-shopping").status_code == 404
+    assert not personal_bytes(tmp_path)
+
+
+def key_versions(folder: Path) -> dict[int, int]:
+    with sqlite3.connect(folder / "bank.db") as books:
+        rows = books.execute("SELECT key_version, COUNT(*) FROM owner_key GROUP BY 1").fetchall()
+    return dict(rows)
+
+
+def test_rotation_seals_again_under_the_newest_key(town: Town, tmp_path: Path) -> None:
+    town.post(f"/credit/merchants/{enrolled(town)}/owner", OWNER, "shopping")
+    assert key_versions(tmp_path) == {1: 1}
+    with_newer_key(town)
+    done = town.post("/compliance/key-rotation", {}, "administrator").json()
+    assert done == {"key_version": 2, "sealed_again": 1}
+    assert key_versions(tmp_path) == {2: 1}
+    assert town.post("/compliance/key-rotation", {}, "administrator").json()["sealed_again"] == 0
+
+
+def with_newer_key(town: Town) -> None:
+    """As a restart with another line in the file of keys does it."""
+    process = town.process
+    newer = replace(process._opening, field_keys={2: b"k" * 32})
+    cipher = start._cipher(newer)
+    services = process.gateway.services
+    process.gateway.services = replace(services, vault=replace(services.vault, cipher=cipher))
+
+
+def test_erasure_leaves_the_books_whole_and_nothing_personal(lending: tuple[Town, int]) -> None:
+    town, account = lending
+    base = f"/credit/merchants/{account}"
+    town.post(f"{base}/owner", OWNER, "shopping")
+    asked = {"requested_fen": 3_000_000}
+    assert town.post(f"{base}/applications", asked, "shopping").json()["approved"]
+    kept = town.post(f"{base}/erasure", {}, "shopping").json()
+    assert kept["refusal"] == "erasure_line_lives"
+    assert town.post(f"{base}/closing", {}, "shopping").status_code == 200
+    assert town.post(f"{base}/erasure", {}, "shopping").json() == {"account": account}
+    again = town.post(f"{base}/applications", asked, "shopping").json()
+    assert again["refusal"] == "application_consent_missing"
+    assert town.get("/audit", "auditor").json()["whole"]
+    assert town.process.gateway.services.credit.credit.differences() == {}
+
+
+@pytest.fixture
+def lending(town: Town) -> tuple[Town, int]:
+    town.promote_model()
+    return town, with_history(town)
+
+
+def test_a_credit_decision_is_explained_to_whom_it_concerns(lending: tuple[Town, int]) -> None:
+    town, account = lending
+    path = f"/decisions/credit-application/{account}"
+    assert town.get(path, "shopping").status_code == 404
+    base = f"/credit/merchants/{account}"
+    made = town.post(f"{base}/applications", {"requested_fen": 3_000_000}, "shopping").json()
+    told = town.get(path, "shopping").json()
+    assert (told["outcome"], told["en"], told["zh"]) == ("approved", "Approved", "已批准")
+    facts = told["facts"]
+    assert (facts["score"], facts["pd_ppm"]) == (made["score"], made["pd_ppm"])
+    assert {line["name"] for line in facts["features"]} <= set(facts["inputs"])
+    assert all(bound["met"] for bound in facts["thresholds"])
+    assert town.get(path, "other-shopping").status_code == 404
+    assert town.get(path, "regulator").json() == told
+    assert town.get("/decisions/horoscope/1", "regulator").json()["code"] == "invalid"
+
+
+def request(town: Town, lot: int, fen: int) -> Any:
+    body = {"supplier_id": "supplier-1", "bank_id": "bank-1", "amount_fen": fen}
+    path = f"/lots/{lot}/financing-requests"
+    return town.post(path, {**body, "with_recourse": True}, "supplier-erp").json()
+
+
+def test_requests_for_cash_are_explained_and_green_evidence_makes_them_cheaper(town: Town) -> None:
+    first, second = accepted(town, "INV-1"), accepted(town, "INV-2")
+    evidence = {"kind": "receivable", "subject": second[0], "standard": "catalogue 3.2.1"}
+    evidence |= {"issuer": "Green Co.", "document_hash": "ab" * 32, "valid_until_s": FAR_S}
+    assert agreed(town, "/compliance/green-tags", evidence)["valid"]
+    discounts = []
+    for _, lot in (first, second):
+        asked = request(town, lot, 5_000_000)
+        told = town.get(f"/decisions/financing-request/{asked['reference']}", "supplier-erp").json()
+        assert told["outcome"] == "quoted"
+        discounts.append(told["facts"]["quote"]["discount_fen"])
+    assert discounts[0] > discounts[1] > 0
+    assert told["facts"]["green"]
+    refused = request(town, second[1], 5_000_000)
+    path = f"/decisions/financing-request/{refused['reference']}"
+    told = town.get(path, "supplier-erp").json()
+    assert (told["outcome"], told["facts"]["refusal"]) == ("declined", "financing_lot_not_free")
+    assert told["zh"] == "债权已被占用"
+    assert town.get(path, "other-erp").status_code == 404
+    shown = town.get(f"/green-tags/receivable/{second[0]}", "core-erp").json()
+    assert shown["seen_by"] == "risk-a, risk-b"
+
+
+def test_a_green_machine_costs_less_rent(town: Town) -> None:
+    tariff = town.post("/leasing/tariffs", TARIFF, "lessor").json()["tariff"]
+    lessee = town.post("/leasing/lessees", {"limit_fen": 10**10}, "lessor").json()["lessee"]
+    rents = []
+    for green in (False, True):
+        machine = town.post("/leasing/machines", {}, "lessor").json()["machine"]
+        if green:
+            evidence = {"kind": "machine", "subject": str(machine), "standard": "electric"}
+            evidence |= {"issuer": "Green Co.", "document_hash": "ab" * 32, "valid_until_s": FAR_S}
+            agreed(town, "/compliance/green-tags", evidence)
+        body = {"machine": machine, "lessee": lessee, "tariff": tariff, "rent_fen": 2_000_000}
+        body |= {"value_fen": 80_000_000, "term_days": 360, "counter_s": 0}
+        lease = town.post("/leasing/leases", body, "lessor").json()["lease"]
+        view = town.process.gateway.services.leasing.leases.view
+        rents.append(int(view(("rent_fen",), slice(lease, lease + 1))["rent_fen"][0]))
+    assert rents == [2_000_000, 1_960_000]
