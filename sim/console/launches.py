@@ -75,7 +75,7 @@ class Launches:
         log = _log_of(study.folder.path)
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as stream:
-            process = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT)  # nosec B603
+            process = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT)
         id_ = study.folder.path.name
         planned, scenario = len(study.looks[-1]), study.plan.scenario
         launch = Launch(id_, study.folder, scenario, planned, command[2:], process)

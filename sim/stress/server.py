@@ -103,7 +103,7 @@ class Server:
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         }
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # nosec B603
+            self.process = subprocess.Popen(
                 [*self.prefix, sys.executable, "-m", "system"],
                 cwd=self.folder,
                 env={**os.environ, **given, **self.settings},
