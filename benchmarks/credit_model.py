@@ -20,14 +20,14 @@ from sim.scenario import load
 
 
 @contextmanager
-def _lending(n: int, span: Span, threads: int) -> Iterator[Work]:
+def _lending(n: int, span: Span, cores: int) -> Iterator[Work]:
     setting = setting_of(load("credit"), "data", 0)
     learned = setting.learned()
     sized = replace(setting, merchants=n, span=span, taught=learned)
     stages: list[Stage] = []
 
     def work() -> Answer:
-        stages.append(play(sized, "memory", threads)[0])
+        stages.append(play(sized, "memory", cores)[0])
         return Answer(n * span.days, partial(_story, stages[-1]))
 
     yield work
@@ -43,11 +43,11 @@ def _story(stage: Stage) -> list[tuple[str, int]]:
     return [(name, checksum(rows, column)) for name, column in sorted(columns.items())]
 
 
-def _sized(n: int, days: int, clock: Clock, threads: int) -> Contender:
+def _sized(n: int, days: int, clock: Clock, cores: int) -> Contender:
     # Three months of data before the first loan: the policy asks for as much.
     span = Span(96, days)
-    title = f"lending on data, {n:,} merchants, {days} days, {threads} thread{'s'[: threads - 1]}"
-    open_ = partial(_lending, n, span, threads)
+    title = f"lending on data, {n:,} merchants, {days} days, {cores} core{'s'[: cores - 1]}"
+    open_ = partial(_lending, n, span, cores)
     return Contender(title, open_, 1, clock, tale=f"{n} for {days} days")
 
 

@@ -96,7 +96,7 @@ class Bank:
         done = drawn.code == 0
         if done.any():
             paid, amount_fen = rows[done], drawn.amount_fen[done]
-            self.economy.receive(paid, amount_fen)
+            self.economy.receive(day, paid, amount_fen)
             self.received_fen[paid] += amount_fen
         self._note("draw_answered", day, rows, drawn.code)
 

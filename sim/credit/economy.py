@@ -5,8 +5,9 @@ A day is ``morning``, then what arm and owners agree on (``wants_credit``, ``wan
 alive or not there yet. Nothing here knows the arm.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -32,6 +33,8 @@ from sim.credit.world_parameters import WorldParameters
 from sim.streams import Luck
 from system.limits import YEAR_DAYS
 
+R = TypeVar("R")
+Elsewhere = Callable[[Iterable[I64]], list[I64]]
 # Upper ends of the size bands, in usual sales a day.
 _BAND_FEN = (20_000, 100_000, 500_000)
 
@@ -102,7 +105,7 @@ class Economy:
     """
 
     def __init__(self, luck: Luck, parameters: WorldParameters, n: int, threads: int = 1) -> None:
-        self.n, self.p, self._day = n, parameters, parameters.start_day
+        self.n, self.p = n, parameters
         self._workers = Workers(threads)
         self._climate = Climate(luck, parameters)
         blocks = blocks_of(luck, n)
@@ -111,6 +114,7 @@ class Economy:
         opened = [open_books(b, t, parameters) for b, t in zip(blocks, drawn, strict=True)]
         self.books = joined(opened)
         self._report = Report(*(np.zeros(n, np.int64) for _ in fields(Report)))
+        self._blocks = blocks
         self._parts = [self._part(block) for block in blocks]
         self._shown = -1, np.zeros(0)
 
@@ -118,6 +122,11 @@ class Economy:
         traits = cut(self.traits, block.rows)
         books, report = cut(self.books, block.rows), cut(self._report, block.rows)
         return _Part(block, traits, books, dishonest_rows(traits), report)
+
+    def move(self, elsewhere: Elsewhere) -> None:
+        """Keep what changes day by day in other memory. elsewhere: copies columns there."""
+        self.books, self._report = _moved(self.books, elsewhere), _moved(self._report, elsewhere)
+        self._parts = [self._part(block) for block in self._blocks]
 
     def roster(self) -> Roster:
         """What a platform would tell of its merchants."""
@@ -127,7 +136,6 @@ class Economy:
 
     def morning(self, day: int) -> Feed:
         """Newcomers open, the day's demand comes, goods are sold."""
-        self._day = day
         self._climate.step(day)
         factor = self._climate.demand(day)
 
@@ -157,11 +165,11 @@ class Economy:
         """int64 (n,) fen offered to the bank, 0..outstanding_fen; also by closed shops."""
         return self._decide(owners.offered_fen, day, view)
 
-    def receive(self, rows: I64, amount_fen: I64) -> None:
+    def receive(self, day: int, rows: I64, amount_fen: I64) -> None:
         """Loans paid out today. rows: each at most once."""
         self.books.cash_fen[rows] += amount_fen
         shells = rows[self.traits.fraud[rows] >= Fraud.VANISHER]
-        self.books.struck_on[shells] = np.minimum(self.books.struck_on[shells], self._day)
+        self.books.struck_on[shells] = np.minimum(self.books.struck_on[shells], day)
 
     def paid(self, rows: I64, applied_fen: I64) -> None:
         """Repayments that the bank has taken. rows: each at most once."""
@@ -215,3 +223,11 @@ class Economy:
             return choose(part.traits, part.books, self.p, day, own)
 
         return np.concatenate(self._workers.over(one, self._parts))
+
+
+def _moved(record: R, elsewhere: Elsewhere) -> R:
+    own: Any = record
+    names = [field.name for field in fields(own)]
+    columns = elsewhere(getattr(own, name) for name in names)
+    moved: R = replace(own, **dict(zip(names, columns, strict=True)))
+    return moved

@@ -132,12 +132,12 @@ def run_arm(setting: Setting, store_url: str) -> tuple[Stage, Run]:
     return stage, Run(setting, stage, reference, desk_reason, Refusal, learned)
 
 
-def play(setting: Setting, store_url: str, threads: int = 1) -> tuple[Stage, I64]:
+def play(setting: Setting, store_url: str, cores: int = 1) -> tuple[Stage, I64]:
     """All days of an arm. Returns what the collateral lender's rules say to each first application:
     int64 (n,) DeskReason, NEVER where there is no answer."""
     luck = Luck(setting.seed, setting.replication)
     stage = Stage(
-        luck, setting.world, setting.merchants, setting.span, store_url, threads, setting.windows
+        luck, setting.world, setting.merchants, setting.span, store_url, cores, setting.windows
     )
     desk = Desk(stage.economy, luck, setting.parameters, stage.economy.roster().since_day)
     closing = partial(watch, stage) if setting.windows else _nothing

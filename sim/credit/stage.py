@@ -1,7 +1,6 @@
 """A stretch of days on which one lender meets the merchants' economy, through the real service."""
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +11,7 @@ from sim.credit.economy import Economy
 from sim.credit.facts import Facts
 from sim.credit.happenings import add_columns
 from sim.credit.lender import Lender
+from sim.credit.nights import Nights, NightsBeside, NightsHere
 from sim.credit.restarts import under_faults
 from sim.credit.statements import state_book
 from sim.credit.world_parameters import WorldParameters
@@ -37,7 +37,11 @@ class Span:
 
 
 class Stage:
-    """Everything that one run is made of. ``start_day``: local business day number."""
+    """Everything that one run is made of. ``start_day``: local business day number.
+
+    cores: with two, the merchants' nights have a process of their own, for one large run; a study
+    gives each core a replication instead. Faults want one: a delivery asks them what is open.
+    """
 
     def __init__(
         self,
@@ -46,10 +50,10 @@ class Stage:
         n: int,
         span: Span,
         store: str = "memory",
-        threads: int = 1,
+        cores: int = 1,
         windows: tuple[Window, ...] = (),
     ) -> None:
-        self.luck, self.span, self.threads = luck, span, threads
+        self.luck, self.span, self.cores = luck, span, cores
         self.engine = Engine(world.start_s)
         self.start_s, self.start_day = world.start_s, world.start_day
         self.lend_day = self.start_day + span.lend_after_days
@@ -86,11 +90,7 @@ class Stage:
 
 
 class _Days(EconomyModel):
-    """The Mesa model: one step per local day.
-
-    From the close of business to the next morning, merchants and bank have nothing to do with each
-    other: with a second thread they go on side by side, and the result is the same.
-    """
+    """The Mesa model: one step per local day."""
 
     def __init__(
         self,
@@ -103,8 +103,7 @@ class _Days(EconomyModel):
         self._stage, self._lender = stage, lender
         self._opening, self._closing = opening, closing
         self._day = stage.start_day
-        self._beside = ThreadPoolExecutor(1) if stage.threads > 1 else None
-        self._tomorrow: Future[FeedBatch | None] | None = None
+        self._nights: Nights | None = None
         self._batch: FeedBatch | None = None
 
     def step(self) -> None:
@@ -115,20 +114,19 @@ class _Days(EconomyModel):
 
     def _business(self) -> None:
         stage, day = self._stage, self._day
-        self._batch = self._tomorrow.result() if self._tomorrow else self._morning(day)
+        self._batch = self._morning(day) if self._nights is None else self._nights.end()
         if day >= stage.lend_day:
             self._lend(day)
-        if self._beside is None or day + 1 == stage.end_day:
-            stage.economy.evening(day)
-        else:
-            self._tomorrow = self._beside.submit(self._night, day)
-
-    def _night(self, day: int) -> FeedBatch | None:
-        self._stage.economy.evening(day)
-        return self._morning(day + 1)
+        if self._nights is None:
+            self._nights = self._first_nights()
+        self._nights.begin(day, day + 1 == stage.end_day)
 
     def _morning(self, day: int) -> FeedBatch | None:
         return self._lender.ship(self._stage.economy.morning(day))
+
+    def _first_nights(self) -> Nights:
+        is_beside = self._stage.cores > 1 and not self._stage.faults.windows
+        return (NightsBeside if is_beside else NightsHere)(self._stage.economy, self._lender)
 
     def _lend(self, day: int) -> None:
         stage, bank = self._stage, self._stage.bank
@@ -155,3 +153,5 @@ class _Days(EconomyModel):
         self._stage.bank.service.end_of_day(self._day)
         self._closing()
         self._day += 1
+        if self._day == self._stage.end_day and self._nights is not None:
+            self._nights.end()

@@ -166,8 +166,10 @@ def _whole(column: str, value: Any, low: int, high: int, *, empty: int) -> int:
 def _number(column: str, value: Any) -> int:
     remedy = "give a whole number, or leave it empty"
     if isinstance(value, str):
+        # Tables with an empty cell write the other whole numbers of a column as 12.0.
+        digits = value.strip().removesuffix(".0")
         try:
-            return int(value.strip())
+            return int(digits)
         except ValueError:
             raise _Unusable(column, value, remedy) from None
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from sim.replay.credit import CreditReplay
 from sim.reports.figures import figure
+from system.credit.explanations import OUTCOME_TEXTS
 from system.credit.reasons import TEXTS, Reason
 from system.credit.rules import Refusal
 from system.limits import PPM
@@ -70,12 +71,13 @@ def credit_document_of(replay: CreditReplay, lang: Language) -> dict[str, Any]:
 
 def _entry(replay: CreditReplay, at: int, lang: Language) -> dict[str, Any]:
     made, scores = replay.decisions, replay.scores
-    approved = bool(made.approved[at])
+    approved, code = bool(made.approved[at]), Refusal(int(made.code[at]))
     return {
         "merchant": replay.merchants.names[at],
         "row": replay.merchants.rows[at],
         "decision": "approved" if approved else "declined",
-        "refusal": None if approved else Refusal(int(made.code[at])).name,
+        "refusal": None if approved else code.name,
+        "refusal_text": None if approved else OUTCOME_TEXTS[code][lang],
         "score": int(scores.score[at]),
         "pd_ppm": int(scores.pd_ppm[at]),
         "pd_low_ppm": int(scores.pd_low_ppm[at]),
@@ -99,7 +101,7 @@ def show_credit_replay(replay: CreditReplay, lang: Language, console: Console) -
     for at in range(len(replay.merchants.names)):
         entry = _entry(replay, at, lang)
         limit_fen, rate_ppm = entry["limit_fen"], entry["rate_ppm"]
-        why = [entry["refusal"]] if entry["refusal"] else []
+        why = [entry["refusal_text"]] if entry["refusal"] else []
         table.add_row(
             escape(entry["merchant"]),
             word[entry["decision"]],

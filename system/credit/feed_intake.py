@@ -31,6 +31,7 @@ from system.credit.kernels.feed_rows import (
     content_failures,
     first_failures,
     one_day_at_a_time,
+    stretches,
     whole_numbers,
 )
 from system.kernels.account_sets import as_rows, each_once, pack_set
@@ -89,12 +90,12 @@ class Intake:
         self.codes = np.zeros(batch.accounts.size, np.int64)
 
     def run(self) -> None:
-        n = self.codes.size
-        for first in range(0, n, _ROWS_AT_ONCE):
-            rows = self._known(first, min(first + _ROWS_AT_ONCE, n))
-            rows = self._usable(self._with_consent(rows))
-            for at in one_day_at_a_time(rows.accounts, rows.days):
-                self._put_day(rows.take(at))
+        for start, end in stretches(self._batch.accounts, self._batch.days):
+            for first in range(start, end, _ROWS_AT_ONCE):
+                rows = self._known(first, min(first + _ROWS_AT_ONCE, end))
+                rows = self._usable(self._with_consent(rows))
+                for at in one_day_at_a_time(rows.accounts, rows.days):
+                    self._put_day(rows.take(at))
         self._note_access()
 
     def _known(self, first: int, end: int) -> _Rows:

@@ -95,7 +95,7 @@ class Bank:
         drawn_fen = self.economy.wants_draw(day, self.view)
         assert (drawn_fen <= self.view["available_fen"]).all()
         rows = np.flatnonzero(drawn_fen)
-        self.economy.receive(rows, drawn_fen[rows])
+        self.economy.receive(day, rows, drawn_fen[rows])
         self.view["outstanding_fen"] += drawn_fen
         self.received_fen += drawn_fen
 

@@ -85,7 +85,7 @@ def test_more_retirements_keep_everybody_elses_luck() -> None:
 def test_a_loan_changes_no_luck_of_others() -> None:
     n = 600
     without, one = economy(n), economy(n)
-    one.receive(np.array([3]), np.array([10_000_000]))
+    one.receive(one.p.start_day, np.array([3]), np.array([10_000_000]))
     live(without, 40)
     live(one, 40)
     others = np.arange(n) != 3
@@ -138,7 +138,7 @@ def test_what_is_paid_leaves_the_purse_and_what_is_received_enters_it() -> None:
     one = economy(100)
     before = one.books.cash_fen.copy()
     rows = np.array([5, 2, 90])
-    one.receive(rows, np.array([100, 200, 300]))
+    one.receive(one.p.start_day, rows, np.array([100, 200, 300]))
     one.paid(rows, np.array([1, 2, 3]))
     gained = one.books.cash_fen - before
     assert (gained[rows] == [99, 198, 297]).all()

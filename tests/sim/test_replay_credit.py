@@ -75,6 +75,7 @@ def test_every_kind_of_file_gets_the_same_decisions(tmp_path: Path, suffix: str)
     assert good["limit_fen"] > 0
     assert good["rate_ppm"] > 0
     assert (poor["decision"], poor["refusal"]) == ("declined", "DECLINED_PD_TOO_HIGH")
+    assert poor["refusal_text"] == "Declined: the estimated probability of default is too high"
     assert [reason["name"] for reason in poor["reasons"]] == ["REVENUE_3P_FEN", "RATING_3P_MILLI"]
     assert done["refused"] == []
 
@@ -94,6 +95,14 @@ def test_no_more_is_granted_than_was_asked_for(tmp_path: Path) -> None:
 def test_an_empty_cell_is_not_known_and_never_zero(tmp_path: Path) -> None:
     merchants = read_merchants(written(tmp_path, ".csv", [GOOD]))
     assert merchants.features["revenue_12p_fen"].tolist() == [MISSING]
+
+
+def test_whole_numbers_as_a_table_with_empty_cells_writes_them_are_taken(tmp_path: Path) -> None:
+    rows = [{**GOOD, "tenure_days": "900.0", "growth_3p_ppm": "-5.0"}]
+    merchants = read_merchants(written(tmp_path, ".csv", rows))
+    assert merchants.problems == ()
+    assert merchants.features["tenure_days"].tolist() == [900]
+    assert merchants.features["growth_3p_ppm"].tolist() == [-5]
 
 
 @pytest.mark.parametrize(
