@@ -28,7 +28,7 @@ CLAIM_KEYS = (
 def document_of(folder: RunFolder) -> Json:
     """What the study found, with the keys that DESIGN names; undefined figures are null.
 
-    ``map`` is there where a map was asked for.
+    ``map`` is there where a map was asked for; then each claim has its ``box`` too.
     """
     run, records = folder.read_run(), folder.records()
     document: Json = {
@@ -44,12 +44,21 @@ def document_of(folder: RunFolder) -> Json:
     found = folder.read_map()
     if found is not None:
         document["map"] = found.get("claims", {})
+        for claim in document["claims"]:
+            claim["box"] = _box(document["map"].get(claim["id"]))
     return plain(document)  # type: ignore[no-any-return]
 
 
 def _claim(claim: Json) -> Json:
     """Undefined figures are null; the arm that a level has none of is an empty word."""
     return {key: claim[key] for key in CLAIM_KEYS} | {"baseline": claim["baseline"] or ""}
+
+
+def _box(entry: Json | None) -> Json | None:
+    """In which ranges of which assumptions the claim holds: {} for all, null for nowhere."""
+    if not entry or not entry["box"]:
+        return None
+    return {name: entry["box"][name] for name in entry["box_restricted"]}
 
 
 def pilot_document_of(pilot: Pilot) -> Json:

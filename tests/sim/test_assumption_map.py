@@ -23,6 +23,7 @@ from sim.assumptions.study import Map, MapWish, conduct_map, map_of
 from sim.pools.base import Pool
 from sim.pools.local import LocalPool
 from sim.prepare import reopen
+from sim.reports.document import document_of
 from sim.run_folder import RunFolder
 from sim.scenario import apply, load, packaged
 from sim.study import conduct
@@ -97,6 +98,13 @@ def test_a_claim_that_holds_everywhere_has_the_whole_range_and_no_break_even(map
     assert halved["box"] == {"mean_delay_s": [1, 10000], "spare_share": [0, 1]}
     assert halved["break_even"]["value"] is None
     assert "whole range" in halved["break_even"]["reason"]
+
+
+def test_each_claim_of_the_document_has_its_box(mapped: Path) -> None:
+    told = {claim["id"]: claim["box"] for claim in document_of(RunFolder(mapped))["claims"]}
+    box = _claims(mapped)["instant"]["box"]
+    assert told["instant"] == {"mean_delay_s": box["mean_delay_s"]}
+    assert told["halved"] == {}
 
 
 def test_the_folder_is_whole_and_verifies(mapped: Path, capsys) -> None:
