@@ -1,13 +1,13 @@
 """The one place where parts are chosen and put together."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from system.adapters.evm_embedded import EmbeddedChain
-from system.adapters.evm_http import HttpChain
 from system.adapters.evm_kept import KeptRevmChain
 from system.adapters.evm_revm import RevmChain
 from system.adapters.keys import KeyRing
@@ -67,7 +67,11 @@ TABLES: Final = (
 )
 
 
-Chain = EmbeddedChain | RevmChain | HttpChain
+if TYPE_CHECKING:
+    from system.adapters.evm_embedded import EmbeddedChain
+    from system.adapters.evm_http import HttpChain
+
+    Chain = EmbeddedChain | RevmChain | HttpChain
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,9 @@ def open_chain(
     """
     chain_id = settings.chain_id or CHAIN_ID_DEFAULT
     if settings.evm == "embedded":
+        # py-evm and web3 take as long to import as all the rest: a bank on revm starts without.
+        from system.adapters.evm_embedded import EmbeddedChain
+
         return EmbeddedChain(keys, chain_id=chain_id, genesis_time_s=genesis_time_s)
     if settings.evm == "revm" and settings.chain_file:
         return KeptRevmChain(
@@ -151,6 +158,8 @@ def open_chain(
 
 
 def _open_node(settings: Settings, keys: KeyRing) -> HttpChain:
+    from system.adapters.evm_http import HttpChain
+
     chain = HttpChain(settings.evm, keys, gas_price_wei=settings.gas_price_wei)
     if settings.chain_id not in (None, chain.chain_id):
         remedy = f"the node's chain has id {chain.chain_id}: give that, or another node"

@@ -112,9 +112,15 @@ def schedule(profile: Profile, luck: Luck, kills: int | None) -> list[tuple[floa
     return sorted(planned)
 
 
-async def follow(faults: Faults, planned: list[tuple[float, str]], loaded: Loaded) -> None:
-    """Strike at the planned times, one after the other: a start may take longer than planned."""
+async def follow(
+    faults: Faults, planned: list[tuple[float, str]], loaded: Loaded, end_s: float
+) -> None:
+    """Strike at the planned times, one after the other: a start may take longer than planned.
+
+    What is left at ``end_s`` is left out: without load it would show nothing.
+    """
     clock = asyncio.get_running_loop().time
     for at_s, kind in planned:
         await asyncio.sleep(max(loaded.started_s + at_s - clock(), 0))
-        await faults.strike(kind, loaded)
+        if clock() - loaded.started_s < end_s:
+            await faults.strike(kind, loaded)

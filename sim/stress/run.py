@@ -129,7 +129,7 @@ class _Load:
 
         async def beside(loaded: Loaded) -> None:
             watching = asyncio.create_task(self._watch(loaded))
-            await striking.follow(faults, planned, loaded)
+            await striking.follow(faults, planned, loaded, self._wish.profile.duration_s)
             left_s = loaded.started_s + self._wish.profile.duration_s
             await asyncio.sleep(max(left_s - asyncio.get_running_loop().time(), 0))
             watching.cancel()
