@@ -1,6 +1,7 @@
 """``python -m system``: one gateway process, set up by the environment (docs/OPERATIONS.md)."""
 
 import os
+import ssl
 import sys
 from pathlib import Path
 
@@ -12,15 +13,15 @@ from system.api.start import ADMINISTRATOR, Opening, Process
 from system.api.telemetry import EMBEDDED, BrokerPlace
 from system.errors import InputError
 from system.settings import (
+    Listener,
     broker_from,
     field_keys_from,
+    listener_from,
     log_level_from,
     secret_from,
-    server_from,
     settings_from,
 )
 
-_LOOPBACK = "127.0.0.1"
 # Where the embedded broker keeps what it has answered, in the working folder.
 SPOOL = "shapan-mqtt"
 
@@ -28,8 +29,8 @@ SPOOL = "shapan-mqtt"
 def main() -> int:
     """Serve until stopped. Exit code 2 for settings that cannot be used."""
     try:
-        port = server_from(os.environ)
         set_up(OsClock(), log_level_from(os.environ))
+        listener = listener_from(os.environ)
         url, mqtt_port = broker_from(os.environ)
         spool = Path(f"{SPOOL}.db") if url == EMBEDDED else None
         opening = Opening(
@@ -43,17 +44,23 @@ def main() -> int:
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
-    serve(process, port)
+    serve(process, listener)
     return 0
 
 
-def serve(process: Process, port: int) -> None:
-    """Answer on loopback until a signal ends it. A proxy in front of it brings TLS."""
-    print(f"http://{_LOOPBACK}:{port}  first client: {ADMINISTRATOR}", file=sys.stderr)
+def serve(process: Process, listener: Listener) -> None:
+    """Answer until a signal ends it."""
+    scheme = "https" if listener.certificate else "http"
+    place = f"{scheme}://{listener.host}:{listener.port}"
+    print(f"{place}  first client: {ADMINISTRATOR}", file=sys.stderr)
     config = uvicorn.Config(
         process.app,
-        host=_LOOPBACK,
-        port=port,
+        host=listener.host,
+        port=listener.port,
+        ssl_certfile=listener.certificate or None,
+        ssl_keyfile=listener.key or None,
+        ssl_ca_certs=listener.client_authority or None,
+        ssl_cert_reqs=ssl.CERT_REQUIRED if listener.client_authority else ssl.CERT_NONE,
         log_level="warning",
         server_header=False,
         timeout_keep_alive=30,

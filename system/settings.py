@@ -34,7 +34,8 @@ class Settings:
     chain_file: where revm keeps its blocks; empty: it forgets them when the process ends.
     gas_price_wei: what every transaction pays on a node.  signatures_required: whoever moves money
     over the gateway signs, also clients that registered no key, which then cannot.
-    rail: embedded, or the folder that the bank's link to the payment rail watches.
+    rail: embedded, or the folder that the bank's link to the payment rail watches.  webhook_hosts:
+    to which events may be posted.
     """
 
     store_url: str = "sqlite:///shapan.db"
@@ -45,6 +46,7 @@ class Settings:
     signatures_required: bool = False
     rail: str = "embedded"
     chain_file: str = ""
+    webhook_hosts: tuple[str, ...] = ()
 
     @property
     def confirmations_needed(self) -> int:
@@ -65,6 +67,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         chain_id=_whole(environment, "SHAPAN_CHAIN_ID", 1, 2**53),
         confirmations=_whole(environment, "SHAPAN_CONFIRMATIONS", 0, 10_000),
         gas_price_wei=_whole(environment, GAS_PRICE_VARIABLE, 0, _GAS_PRICE_WEI_MAX) or 0,
+        webhook_hosts=tuple(environment.get("SHAPAN_WEBHOOK_HOSTS", "").replace(",", " ").split()),
         rail=_rail(environment.get("SHAPAN_RAIL", usual.rail)),
         chain_file=environment.get("SHAPAN_CHAIN_FILE", ""),
         signatures_required=bool(_whole(environment, "SHAPAN_REQUIRE_SIGNATURES", 0, 1)),
@@ -120,6 +123,35 @@ def log_level_from(environment: Mapping[str, str]) -> str:
     if level not in LOG_LEVELS:
         raise InputError(name, level, f"write one of {', '.join(LOG_LEVELS)}")
     return level
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Where the gateway answers. certificate, key: PEM files, both empty for plain HTTP behind a
+    proxy.  client_authority: PEM file; clients then need a certificate of it (mutual TLS).
+    """
+
+    host: str
+    port: int
+    certificate: str = ""
+    key: str = ""
+    client_authority: str = ""
+
+
+def listener_from(environment: Mapping[str, str]) -> Listener:
+    """Raises InputError: plain HTTP is for loopback alone, since tokens travel in it."""
+    names = ("SHAPAN_TLS_CERTIFICATE", "SHAPAN_TLS_KEY", "SHAPAN_TLS_CLIENT_CA")
+    files = [environment.get(name, "") for name in names]
+    for name, file in zip(names, files, strict=True):
+        if file and not Path(file).is_file():
+            raise InputError(name, file, "name a PEM file")
+    certificate, key, authority = files
+    if bool(certificate) != bool(key) or (authority and not certificate):
+        raise InputError(names[0], certificate, f"give {names[0]} and {names[1]} together")
+    host = environment.get("SHAPAN_HOST", "127.0.0.1")
+    if host not in ("127.0.0.1", "::1", "localhost") and not certificate:
+        raise InputError("SHAPAN_HOST", host, "give a certificate, or answer on loopback alone")
+    return Listener(host, server_from(environment), certificate, key, authority)
 
 
 def broker_from(environment: Mapping[str, str]) -> tuple[str, int]:

@@ -42,7 +42,7 @@ def serve(
     from system.adapters.os_clock import OsClock
     from system.api.start import Opening, Process
     from system.api.telemetry import BrokerPlace
-    from system.settings import Settings
+    from system.settings import Listener, Settings
 
     with TemporaryDirectory(prefix="shapan-") as folder:
         url = store or f"sqlite:///{Path(folder) / 'bank.db'}"
@@ -53,5 +53,5 @@ def serve(
         process.app.add_route("/", lambda _: RedirectResponse(f"{_CONSOLE}/"))
         print(f"its secret: {process.administrator_secret()}", file=sys.stderr)
         print(f"console: http://127.0.0.1:{port}{_CONSOLE}/", file=sys.stderr)
-        answer(process, port)
+        answer(process, Listener("127.0.0.1", port))
     return 0

@@ -18,6 +18,7 @@ from system.api.gateway import Gateway
 from system.api.logs import Correlated
 from system.api.openapi import document
 from system.api.problems import Code, Problem
+from system.api.route import Route
 from system.api.table import ROUTES
 from system.api.tokens import LIFE_S
 from system.settings import VERSION
@@ -34,7 +35,7 @@ def app_of(gateway: Gateway, work: Callable[[], AbstractAsyncContextManager[None
             yield
 
     app = FastAPI(title="Shapan", version=VERSION, docs_url=None, redoc_url=None, lifespan=lifespan)
-    endpoints = [(route, endpoint_of(gateway, route)) for route in ROUTES]
+    endpoints = [(route, endpoint_of(gateway, route, _thing_of(route))) for route in ROUTES]
     app.add_middleware(Dispatch, endpoints=endpoints)
     app.add_route("/oauth/token", _token_endpoint(gateway), methods=["POST"])
     app.add_route("/oauth/keys", _keys_endpoint(gateway), methods=["GET"])
@@ -45,6 +46,12 @@ def app_of(gateway: Gateway, work: Callable[[], AbstractAsyncContextManager[None
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(Exception, _on_error)
     return app
+
+
+def _thing_of(route: Route) -> Route | None:
+    """What shows the thing that a route changes: the GET whose path its own begins with."""
+    found = [one for one in ROUTES if one.shows_what(route)]
+    return max(found, key=lambda one: len(one.path), default=None)
 
 
 async def _on_error(_: Request, error: Exception) -> Response:

@@ -85,6 +85,10 @@ class ClientDesk:
         """With which a device logs in to the broker. The same at every start."""
         return self._keyed(f"device\n{device_id}")
 
+    def secret_of_webhook(self, webhook_id: str) -> bytes:
+        """With which deliveries to a webhook are signed. The same at every start."""
+        return bytes.fromhex(self._keyed(f"webhook\n{webhook_id}"))
+
     def _hash(self, client_id: str, secret: str) -> str:
         return self._keyed(f"hash\n{client_id}\n{secret}")
 

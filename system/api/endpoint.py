@@ -1,6 +1,7 @@
 """From an HTTP request to one row of the route table and back."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from starlette.requests import ClientDisconnect, Request
@@ -24,8 +25,8 @@ JSON: Final = "application/json"
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def endpoint_of(gateway: Gateway, route: Route) -> Endpoint:
-    """The ASGI endpoint of one route."""
+def endpoint_of(gateway: Gateway, route: Route, thing: Route | None = None) -> Endpoint:
+    """The ASGI endpoint of one route. thing: shows what the route changes, for If-Match."""
 
     def together(calls: list[Call]) -> list[Any]:
         return perform_each(gateway.services, route, calls)
@@ -36,9 +37,10 @@ def endpoint_of(gateway: Gateway, route: Route) -> Endpoint:
         _check_rights(gateway, route, caller)
         _check_signature(gateway, route, request, caller, raw)
         call = _call(route, request, caller, raw)
+        seen = request.headers.get("if-match", "")
         answer = await gateway.writer.run(
-            lambda: perform(gateway.services, route, call),
-            Together(together, call) if route.joined is not None else None,
+            lambda: perform(gateway.services, route, call, thing, seen),
+            Together(together, call) if route.joined is not None and not seen else None,
         )
         if isinstance(answer, Problem):
             raise answer
@@ -47,13 +49,17 @@ def endpoint_of(gateway: Gateway, route: Route) -> Endpoint:
     return endpoint
 
 
-def perform(desk: Services, route: Route, call: Call) -> dict[str, Any] | Problem:
-    """Run one call inside the writer's group.
+def perform(
+    desk: Services, route: Route, call: Call, thing: Route | None = None, seen: str = ""
+) -> dict[str, Any] | Problem:
+    """Run one call inside the writer's group. seen: the tag under which the caller saw the thing.
 
     What is the caller's to mend comes back as a value: a product keeps its refusals under their
     key, and raising would undo that.
     """
     try:
+        if seen and route.is_command:
+            _check_seen(desk, thing, call, seen)
         if route.four_eyes and not call.checker:
             return _ask(desk, route, call)
         document: dict[str, Any] = route.handler(desk, call).model_dump(mode="json")
@@ -65,6 +71,19 @@ def perform(desk: Services, route: Route, call: Call) -> dict[str, Any] | Proble
         return Problem(Code.INVALID, error.message(), facts)
     except (EvmUnavailable, IntegrityError) as error:
         return Problem(Code.UNAVAILABLE, str(error))
+
+
+def _check_seen(desk: Services, thing: Route | None, call: Call, seen: str) -> None:
+    """Raises Problem unless the thing is as it was when the caller got this tag."""
+    if thing is None or not thing.allows(call.caller):
+        raise Problem(Code.PRECONDITION_FAILED, "There is nothing to compare here: leave If-Match.")
+    shown = thing.handler(desk, replace(call, query={}, body=None)).model_dump(mode="json")
+    if seen not in ("*", _tag(canonical_json(shown))):
+        raise Problem(Code.PRECONDITION_FAILED, "Look at it again, and send its new ETag.")
+
+
+def _tag(text: str) -> str:
+    return f'"{sha256_hex(text)[:32]}"'
 
 
 def perform_each(desk: Services, route: Route, calls: list[Call]) -> list[dict[str, Any] | Problem]:
@@ -145,7 +164,10 @@ def _call(route: Route, request: Request, caller: Caller, raw: bytes) -> Call:
     path = dict(request.path_params)
     check_owner(route, caller, path, body)
     key = _key(route, request, caller)
-    return Call(caller, path, dict(request.query_params), body, raw or b"{}", media_type, key)
+    query = dict(request.query_params)
+    if not all(text.isprintable() for text in query.values()):
+        raise Problem(Code.INVALID, "What stands behind ? must be printable.")
+    return Call(caller, path, query, body, raw or b"{}", media_type, key)
 
 
 def _key(route: Route, request: Request, caller: Caller) -> str:
@@ -165,7 +187,7 @@ def _response(route: Route, request: Request, document: dict[str, Any]) -> Respo
     if route.is_command:
         status = 202 if route.four_eyes else route.status
         return Response(text, status, media_type=media_type)
-    tag = f'"{sha256_hex(text)[:32]}"'
+    tag = _tag(text)
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)

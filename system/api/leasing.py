@@ -6,6 +6,7 @@ from system.api import lease_handlers as leases
 from system.api import lease_shapes, leasing_shapes
 from system.api import leasing_handlers as machines
 from system.api.access import SEE_ALL, Role
+from system.api.pages import QUERY
 from system.api.route import Route
 
 _SCOPE: Final = "leasing"
@@ -36,6 +37,14 @@ ROUTES: Final = (
         body=leasing_shapes.Fleet,
         object_rule="any: a new fleet",
         status=201,
+    ),
+    _post(
+        "/fleets/{fleet}/snapshots",
+        "takeFleetSnapshot",
+        "One page of a fleet's own system: AEMP 2.0 (ISO/TS 15143-3), XML or JSON",
+        handler=machines.take_fleet,
+        answer=leasing_shapes.SnapshotTaken,
+        media_types=("application/xml", "application/json"),
     ),
     _post(
         "/sites",
@@ -86,7 +95,7 @@ ROUTES: Final = (
         "Alerts on machines, by id",
         handler=machines.show_alerts,
         answer=leasing_shapes.Alerts,
-        query={"open": "true for open ones alone", "after": "the cursor of the page before"},
+        query={"open": "true for open ones alone"} | QUERY,
     ),
     _post(
         "/alert-acknowledgements",

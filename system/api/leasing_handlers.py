@@ -8,12 +8,16 @@ from system.api import leasing_shapes as shapes
 from system.api import owners
 from system.api.access import Role
 from system.api.answers import not_found, refusal_problem
+from system.api.pages import PAGE_MAX
+from system.api.pages import page as page_of
 from system.api.problems import Code, Problem
 from system.api.route import Call
 from system.api.services import Services
 from system.api.telemetry import account_of_device
 from system.errors import DuplicateRow
 from system.kernels.columns import I64, MISSING, i64
+from system.leasing.aemp import Page, read_page
+from system.leasing.aemp_intake import machines_of
 from system.leasing.commands import (
     AcknowledgeAlerts,
     ActOnAlert,
@@ -35,7 +39,6 @@ _TWIN: Final = (
     "tank_permille",
     "running",
 )
-PAGE_MAX: Final = 200
 _DIGITS: Final = 18
 
 
@@ -90,6 +93,23 @@ def enrol_device(desk: Services, call: Call) -> shapes.DeviceAnswer:
     )
 
 
+def take_fleet(desk: Services, call: Call) -> shapes.SnapshotTaken:
+    """A page of a fleet's own system. Machines of other lessors are passed over."""
+    page = read_page(call.raw)
+    with desk.unit() as unit:
+        own = set(owners.numbers(unit, call.caller, "machine"))
+        foreign = [not machines_of(unit, one) <= own for one in page.equipment]
+    kept = [one for one, other in zip(page.equipment, foreign, strict=True) if not other]
+    taken = desk.leasing.telemetry.take_snapshot(call.path["fleet"], Page(tuple(kept), None))
+    return shapes.SnapshotTaken(
+        stored=taken.stored,
+        repeated=taken.repeated,
+        quarantined=taken.quarantined,
+        foreign=sum(foreign),
+        next=page.next_href or "",
+    )
+
+
 def show_alerts(desk: Services, call: Call) -> shapes.Alerts:
     is_open = call.query.get("open", "") == "true"
     found = desk.leasing.leasing.alerts(is_open=is_open)
@@ -97,11 +117,8 @@ def show_alerts(desk: Services, call: Call) -> shapes.Alerts:
         with desk.unit() as unit:
             own = set(owners.numbers(unit, call.caller, "machine"))
         found = [alert for alert in found if alert.machine in own]
-    after = call.query.get("after", "")
-    rest = sorted((a for a in found if a.alert_id > after), key=lambda alert: alert.alert_id)
-    page = rest[:PAGE_MAX]
-    cursor = page[-1].alert_id if len(rest) > PAGE_MAX else ""
-    return shapes.Alerts(alerts=[_alert(alert) for alert in page], next=cursor)
+    rows, cursor = page_of(found, lambda alert: alert.alert_id, call)
+    return shapes.Alerts(alerts=[_alert(alert) for alert in rows], next=cursor)
 
 
 def _alert(alert: Alert) -> shapes.AlertAnswer:

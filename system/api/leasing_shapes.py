@@ -172,3 +172,16 @@ class ReadingsAnswer(Answer):
 
     machine: int
     readings: list[dict[str, int | str]]
+
+
+class SnapshotTaken(Answer):
+    """stored, repeated, quarantined: readings.  foreign: machines that are not the caller's.
+
+    next: where the feed says that its next page is; fetch and send it.
+    """
+
+    stored: int
+    repeated: int
+    quarantined: int
+    foreign: int
+    next: str

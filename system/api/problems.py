@@ -24,6 +24,7 @@ class Code(Enum):
     NOT_FOUND = (404, "There is no such thing, or it is not yours to see")
     METHOD_NOT_ALLOWED = (405, "This resource does not take this method")
     CONFLICT = (409, "The state of things does not allow this")
+    PRECONDITION_FAILED = (412, "It is not as you saw it last")
     TOO_LARGE = (413, "The body is too large")
     UNSUPPORTED_MEDIA_TYPE = (415, "This content type is not taken here")
     INVALID = (422, "A field cannot be used")

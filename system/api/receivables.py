@@ -337,6 +337,16 @@ ROUTES: Final = (
         four_eyes=True,
     ),
     _command(
+        "/receivables-pauses",
+        "pauseNewRisk",
+        commands.PauseNewRisk,
+        "pause",
+        {"reason": "a contract behaves as it should not"},
+        roles=Role.RISK_OFFICER,
+        object_rule="any: risk officers answer for all",
+        four_eyes=True,
+    ),
+    _command(
         "/pledges",
         "reportPledge",
         commands.ReportPledge,

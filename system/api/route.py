@@ -105,6 +105,10 @@ class Route:
         """Whether it changes something, and so needs an Idempotency-Key."""
         return self.method != "GET"
 
+    def shows_what(self, other: "Route") -> bool:
+        """Whether this is the GET of the very thing that the other route changes."""
+        return self.method == "GET" and "{" in self.path and other.path.startswith(self.path + "/")
+
     def allows(self, caller: Caller) -> bool:
         """Whether role and scope suffice, whatever the object."""
         return bool(caller.roles & self.roles) and self.scope in caller.scopes

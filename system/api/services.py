@@ -8,6 +8,7 @@ from typing import Any, Final
 from system.api.approvals import APPROVALS
 from system.api.clients import CLIENTS, ClientDesk
 from system.api.explained import EXPLANATIONS
+from system.api.hooks import WEBHOOK_TABLES
 from system.api.owners import OWNED
 from system.api.unapplied import UNAPPLIED
 from system.bootstrap import System
@@ -27,6 +28,7 @@ API_TABLES: Final[tuple[Table[Any], ...]] = (
     UNAPPLIED,
     FEEDBACK,
     EXPLANATIONS,
+    *WEBHOOK_TABLES,
 )
 
 
@@ -40,7 +42,10 @@ class Vault:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One bank's products over one store. admit_device: lets a terminal connect to the broker."""
+    """One bank's products over one store. admit_device: lets a terminal connect to the broker.
+
+    webhook_hosts: to which events may be posted.
+    """
 
     clock: Clock
     store: Store
@@ -50,6 +55,7 @@ class Services:
     clients: ClientDesk
     admit_device: Callable[[Account], None]
     vault: Vault
+    webhook_hosts: tuple[str, ...] = ()
 
     @contextmanager
     def unit(self) -> Iterator[Unit]:

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from system.adapters.field_cipher import AesGcmCipher
 from system.adapters.group_store import GroupStore
+from system.adapters.http_poster import HttpPoster
 from system.adapters.keys import KeyRing
 from system.adapters.rail_embedded import INSTANT, RAIL_TABLES, EmbeddedRail, RailTerms
 from system.adapters.rail_folder import FolderRail
@@ -24,6 +25,7 @@ from system.api.access import SCOPES, Caller, Role
 from system.api.app import app_of
 from system.api.clients import ClientDesk
 from system.api.gateway import Gateway
+from system.api.hooks import HookWork, posted
 from system.api.rail import RailWork
 from system.api.rates import RateLimit
 from system.api.services import API_TABLES, Services, Vault
@@ -71,6 +73,8 @@ _DAY_LOOK_S: Final = 60.0
 _ANCHOR_S: Final = 3_600.0
 # Between two looks at what the payment rail says.
 _RAIL_S: Final = 0.5
+# Between two looks at what subscribers have not heard yet.
+_HOOKS_S: Final = 0.5
 # In production money that leaves a deposit is paid by the rail.
 _POLICY: Final = replace(CHAIN_POLICY, pays_by_rail=True)
 _LOG = logging.getLogger("shapan.gateway")
@@ -116,6 +120,8 @@ class Process:
         self.telemetry.admit(_devices(services))
         required = opening.settings.signatures_required
         self.rail = _open_rail(opening, self._store)
+        self.hooks = HookWork(self._store, opening.clock, services.clients)
+        self._poster = HttpPoster()
         self._rail_work = RailWork(self.rail, self._store, opening.clock)
         self.gateway = Gateway(services, writer, tokens, RateLimit(), required)
         self.app: FastAPI = app_of(self.gateway, self._work)
@@ -169,6 +175,7 @@ class Process:
             clients,
             self._admit,
             Vault(self._cipher, self._device_keys),
+            opening.settings.webhook_hosts,
         )
 
     def _admit(self, account: Account) -> None:
@@ -186,6 +193,7 @@ class Process:
         tasks = [
             asyncio.create_task(_again(pause_s, self.advance_chain)),
             asyncio.create_task(_again(_RAIL_S, self.advance_rail)),
+            asyncio.create_task(self._deliver()),
             asyncio.create_task(_again(_DAY_LOOK_S, self.close_days)),
             asyncio.create_task(_again(_ANCHOR_S, self.anchor)),
         ]
@@ -220,6 +228,18 @@ class Process:
     def advance_rail(self) -> None:
         """Send payments that wait, and apply what the rail says. Not inside a group."""
         self._rail_work.run(self.gateway.services, self._forget)
+
+    async def _deliver(self) -> None:
+        """Post what subscribers wait for; each waits for nobody but itself."""
+        while True:
+            try:
+                letters = self.hooks.due()
+                said = [asyncio.to_thread(posted, self._poster, one) for one in letters]
+                for letter, error in zip(letters, await asyncio.gather(*said), strict=True):
+                    self.hooks.note(letter, error)
+            except OperationalError as error:
+                _LOG.warning("webhooks: %s; will be tried again", error)
+            await asyncio.sleep(_HOOKS_S)
 
     def anchor(self) -> None:
         """Put a checkpoint of the audit log on the chain."""

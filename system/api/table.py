@@ -14,9 +14,12 @@ from system.api import (
     credit,
     decisions,
     leasing,
+    lists,
+    models,
     operations,
     payments,
     receivables,
+    webhooks,
 )
 from system.api.access import Role
 from system.api.answers import Answer, not_found
@@ -73,7 +76,10 @@ _PRODUCTS: Final = (
     *receivables.ROUTES,
     *credit.ROUTES,
     *leasing.ROUTES,
+    *lists.ROUTES,
+    *models.ROUTES,
     *payments.ROUTES,
+    *webhooks.ROUTES,
     *operations.ROUTES,
     *auditing.ROUTES,
     *compliance.ROUTES,

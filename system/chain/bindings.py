@@ -73,6 +73,7 @@ KINDS: Final[dict[str, Kind]] = {
     "recourse": Kind("Settlement", "recourse", 12, 500_000),
     "write_off": Kind("Settlement", "writeOff", 12, 3_000_000),
     "burn": Kind("DepositToken", "burn", 13, 200_000),
+    "pause": Kind("Registry", "pause", 0, 100_000),
 }
 
 

@@ -121,6 +121,9 @@ class ChainOutcomes:
         self._enter(operation.subject, "registered")
         self._failed(operation, error)
 
+    def _undo_pause(self, operation: Operation, error: str) -> None:
+        self._failed(operation, error)
+
     def _enter(self, receivable_id: str, state: str) -> None:
         row = self._sheet.need(RECEIVABLES, receivable_id)
         self._sheet.put(RECEIVABLES, replace(row, state=state))
@@ -178,6 +181,7 @@ _Undo = Callable[[ChainOutcomes, Operation, str], None]
 _UNDO: Final[dict[str, _Undo]] = {
     "mint": ChainOutcomes._undo_mint,
     "burn": ChainOutcomes._undo_burn,
+    "pause": ChainOutcomes._undo_pause,
     "register": ChainOutcomes._undo_register,
     "accept": ChainOutcomes._undo_answer,
     "reject": ChainOutcomes._undo_answer,

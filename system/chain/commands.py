@@ -192,6 +192,19 @@ class WriteOff:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseNewRisk:
+    """Stop register, accept, split, endorse and disburse, in the contracts themselves.
+
+    Payments, recoveries and recourse go on. Only the contracts' delayed administrator lifts it.
+    """
+
+    command_id: str
+    reason: str
+    asked_by: str
+    approved_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class EndPayout:
     """What the payment rail says became of a payment to a party: settled, rejected or returned."""
 

@@ -201,6 +201,17 @@ class QuoteClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class PayoutEnded:
+    """The payment rail has settled, rejected or returned a payment to a party."""
+
+    payment_id: str
+    party_id: str
+    amount_fen: int
+    state: str
+    at_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class CashWithdrawn:
     """A deposit left for the party's own bank account."""
 
@@ -233,4 +244,5 @@ Event = (
     | ReceivableExpired
     | QuoteClosed
     | CashWithdrawn
+    | PayoutEnded
 )

@@ -20,6 +20,7 @@ from system.chain import (
     service_financing,
     service_intake,
     service_kyc,
+    service_pause,
     service_payouts,
     service_pledges,
     service_settlement,
@@ -34,6 +35,7 @@ from system.chain.commands import (
     EndPayout,
     EnrolParty,
     OpenDispute,
+    PauseNewRisk,
     PayReceivable,
     RegisterReceivable,
     RejectReceivable,
@@ -86,6 +88,7 @@ _CLIENTS: Final[dict[type, str]] = {
     CallRecourse: "bank_id",
     WriteOff: "bank_id",
     EndPayout: "payment_id",
+    PauseNewRisk: "asked_by",
 }
 _NEW_RISK: Final = (
     RegisterReceivable,
@@ -194,6 +197,10 @@ class ReceivablesService:
     def write_off(self, batch: Sequence[WriteOff]) -> list[Outcome]:
         """Banks give up defaulted receivables. The reference is the receivable id."""
         return self._run(batch, service_settlement.write_off)
+
+    def pause(self, batch: Sequence[PauseNewRisk]) -> list[Outcome]:
+        """Two officers stop new risk in the contracts. The reference is the command."""
+        return self._run(batch, service_pause.pause)
 
     def end_payouts(self, batch: Sequence[EndPayout]) -> list[Outcome]:
         """What the rail says became of payments. The reference is the payment."""

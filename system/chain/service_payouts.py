@@ -5,6 +5,7 @@ from typing import Final
 
 from system.chain import cash
 from system.chain.commands import EndPayout
+from system.chain.events import PayoutEnded
 from system.chain.outcome import Outcome, taken
 from system.chain.records import STANDINGS
 from system.chain.session import Session
@@ -37,5 +38,8 @@ def _end_one(session: Session, command: EndPayout) -> Outcome:
         session.move([hold])
         address = session.sheet.need(STANDINGS, command.party_id).address
         session.queue.add("mint", OPERATOR, address, hold.transfer_id, address, amount_fen)
+    session.emit(
+        PayoutEnded(payment_id, command.party_id, amount_fen, command.state, session.now_s)
+    )
     session.note("rail", f"payout {command.state}", payment_id, amount_fen)
     return taken(command.command_id, payment_id)

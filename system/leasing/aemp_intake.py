@@ -92,15 +92,24 @@ def _rejected(fault: Fault, source: str, equipment: Equipment, received_ms: int)
     return Rejected(fault, source, "aemp", text, received_ms)
 
 
-def _device_of(unit: Unit, fleet: str, equipment: Equipment) -> Device | Fault:
-    """The machine by its PIN, or else by the feed's own id for it; of two of one PIN, neither."""
+def machines_of(unit: Unit, equipment: Equipment) -> set[int]:
+    """The machines that a snapshot could mean; none where nobody knows it."""
+    return {device.machine for device in _known(unit, equipment)}
+
+
+def _known(unit: Unit, equipment: Equipment) -> list[Device]:
     found: list[Device] = []
     if equipment.pin:
         found = unit.find(DEVICES, {"pin": equipment.pin})
     elif equipment.equipment_id:
         [held] = unit.get(DEVICES, [(equipment.equipment_id,)])
         found = [] if held is None else [held]
-    usable = [device for device in found if not device.is_revoked]
+    return [device for device in found if not device.is_revoked]
+
+
+def _device_of(unit: Unit, fleet: str, equipment: Equipment) -> Device | Fault:
+    """The machine by its PIN, or else by the feed's own id for it; of two of one PIN, neither."""
+    usable = _known(unit, equipment)
     if len({device.machine for device in usable}) != 1:
         return Fault.DEVICE_UNKNOWN
     return usable[0] if usable[0].fleet == fleet else Fault.DEVICE_FOREIGN

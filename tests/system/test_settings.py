@@ -10,6 +10,7 @@ from system.settings import (
     CONFIRMATIONS_ON_NODE,
     Settings,
     field_keys_from,
+    listener_from,
     log_level_from,
     secret_from,
     settings_from,
@@ -108,3 +109,32 @@ def test_the_level_of_logs_is_one_of_four() -> None:
     assert log_level_from({}) == "info"
     with pytest.raises(InputError, match="SHAPAN_LOG_LEVEL"):
         log_level_from({"SHAPAN_LOG_LEVEL": "loud"})
+
+
+def test_the_gateway_answers_beyond_loopback_with_a_certificate_alone(tmp_path: Path) -> None:
+    assert listener_from({}).host == "127.0.0.1"
+    with pytest.raises(InputError, match="SHAPAN_HOST"):
+        listener_from({"SHAPAN_HOST": "0.0.0.0"})
+    pem = tmp_path / "a.pem"
+    pem.write_text("pem")
+    both = {"SHAPAN_TLS_CERTIFICATE": str(pem), "SHAPAN_TLS_KEY": str(pem)}
+    assert listener_from(both | {"SHAPAN_HOST": "0.0.0.0"}).certificate == str(pem)
+    for wrong in (
+        {"SHAPAN_TLS_CERTIFICATE": str(pem)},
+        {"SHAPAN_TLS_CLIENT_CA": str(pem)},
+        both | {"SHAPAN_TLS_KEY": "missing.pem"},
+    ):
+        with pytest.raises(InputError, match="SHAPAN_TLS"):
+            listener_from(wrong)
+
+
+@pytest.mark.parametrize("value", ["folder", "http://rail", "./x"])
+def test_the_rail_is_embedded_or_a_folder(value: str) -> None:
+    assert settings_from({"SHAPAN_RAIL": "/srv/rail"}).rail == "/srv/rail"
+    with pytest.raises(InputError, match="SHAPAN_RAIL"):
+        settings_from({"SHAPAN_RAIL": value})
+
+
+def test_hosts_of_webhooks_come_with_commas() -> None:
+    hosts = settings_from({"SHAPAN_WEBHOOK_HOSTS": "a.example, b.example"}).webhook_hosts
+    assert hosts == ("a.example", "b.example")

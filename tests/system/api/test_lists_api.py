@@ -1,0 +1,128 @@
+"""Lists in pages, and changes to what the caller has seen."""
+
+from typing import Any
+
+import pytest
+
+from system.api.table import ROUTES
+from tests.system.api.test_receivables_api import accepted, registered
+from tests.system.api.town import Town
+from tests.system.test_leasing_aemp import BODY, HEADER, NAMESPACE
+
+
+def pages(town: Town, path: str, client: str, name: str, limit: int) -> list[Any]:
+    """Everything, page by page; each page but the last is full."""
+    found, after = [], ""
+    while True:
+        told = town.get(f"{path}?limit={limit}&after={after}", client).json()
+        found += told[name]
+        after = told["next"]
+        if not after:
+            return found
+        assert len(told[name]) == limit
+
+
+def test_receivables_are_listed_in_pages_to_those_whom_they_concern(town: Town) -> None:
+    made = {registered(town, f"INV-{n}") for n in range(5)}
+    for client, limit in (("supplier-erp", 2), ("core-erp", 5), ("regulator", 3)):
+        rows = pages(town, "/receivables", client, "receivables", limit)
+        assert {row["receivable_id"] for row in rows} == made
+        assert len(rows) == 5
+    assert pages(town, "/receivables", "other-erp", "receivables", 2) == []
+    [one] = town.get("/receivables?state=accepted", "auditor").json()["receivables"] or [None]
+    assert one is None
+
+
+@pytest.mark.parametrize("limit", ["0", "201", "-1", "x", "%00", "1e1"])
+def test_a_page_has_a_size(quiet_town: Town, limit: str) -> None:
+    answer = quiet_town.get(f"/receivables?limit={limit}", "regulator")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
+def test_every_list_has_a_cursor() -> None:
+    for route in ROUTES:
+        if "next" in route.answer.model_fields and route.method == "GET":
+            assert {"after", "limit"} <= set(route.query), route.name
+
+
+def test_a_change_to_what_was_seen_is_made_only_while_it_still_is_so(town: Town) -> None:
+    receivable = registered(town)
+    shown = town.get(f"/receivables/{receivable}", "core-erp")
+    seen = {"If-Match": shown.headers["etag"]}
+    path = f"/receivables/{receivable}/acceptance"
+    headers = town.headers("core-erp") | seen
+    assert town.send("POST", path, json={}, headers=headers).status_code == 202
+    town.step()
+    path = f"/receivables/{receivable}/disputes"
+    body = {"debtor_id": "core-1", "reason": "short"}
+    stale = town.send("POST", path, json=body, headers=town.headers("core-erp") | seen)
+    assert (stale.status_code, stale.json()["code"]) == (412, "precondition_failed")
+    fresh = {"If-Match": town.get(f"/receivables/{receivable}", "core-erp").headers["etag"]}
+    answer = town.send("POST", path, json=body, headers=town.headers("core-erp") | fresh)
+    assert answer.status_code == 202
+
+
+def test_approvals_are_listed_for_officers(town: Town) -> None:
+    receivable, _ = accepted(town)
+    town.post(f"/receivables/{receivable}/write-off", {"bank_id": "bank-1"}, "teller")
+    [asked] = town.get("/approvals?state=asked", "teller-2").json()["approvals"]
+    assert (asked["route"], asked["maker"]) == ("writeOffReceivable", "teller")
+    assert town.get("/approvals", "supplier-erp").status_code == 403
+
+
+def approved(town: Town, path: str, body: dict[str, Any]) -> Any:
+    asked = town.post(path, body, "risk-a")
+    assert asked.status_code == 202, asked.text
+    approval = f"/approvals/{asked.json()['approval_id']}"
+    assert town.post(approval, {"approve": True}, "risk-a").status_code == 403
+    return town.post(approval, {"approve": True}, "risk-b")
+
+
+def test_two_officers_stop_new_risk_in_the_contracts(town: Town) -> None:
+    receivable, _ = accepted(town)
+    answer = approved(town, "/receivables-pauses", {"reason": "doubt"})
+    assert answer.status_code == 200, answer.text
+    town.step()
+    system = town.process.gateway.services.receivables
+    assert system.parts.contracts.view(system.chain, "Registry", "paused") == (True,)
+    late = town.post("/receivables", town.invoice("INV-9"), "supplier-erp").json()["reference"]
+    town.step()
+    assert town.get(f"/receivables/{late}", "supplier-erp").json()["state"] == "failed"
+    pay = {"debtor_id": "core-1", "amount_fen": 10_000_000}
+    assert town.post(f"/receivables/{receivable}/payments", pay, "teller").status_code == 202
+    town.step()
+    assert town.get(f"/receivables/{receivable}", "teller").json()["state"] == "settled"
+
+
+def test_a_model_is_promoted_by_two_who_did_not_propose_it(town: Town) -> None:
+    town.promote_model()
+    listed = town.get("/credit/models", "auditor").json()["models"]
+    assert [row["state"] for row in listed] == ["champion"]
+    model = listed[0]["model_id"]
+    again = approved(town, f"/credit/models/{model}/promotion", {})
+    assert again.json()["code"] == "invalid"
+    assert "only a proposed one" in again.json()["detail"]
+    assert approved(town, "/credit/model-roll-backs", {"reason": "r"}).json()["code"] == "invalid"
+
+
+def test_a_fleet_of_another_system_comes_in_as_aemp_for_its_own_lessor_alone(town: Town) -> None:
+    assert town.post("/leasing/fleets", {"fleet": "f"}, "lessor").status_code == 201
+    machine = town.post("/leasing/machines", {}, "lessor").json()["machine"]
+    device = {"device_id": "d-0", "machine": machine, "fleet": "f", "pin": "PIN-1"}
+    assert town.post("/leasing/devices", device, "lessor").status_code == 201
+    head = HEADER.format(pin="PIN-1")
+    page = f'<Fleet xmlns="{NAMESPACE}"><Equipment>{head}{BODY}</Equipment></Fleet>'.encode()
+    town.clock.time_s += 86_400
+    town.refresh()
+    town.admit("rival", "lessor-2", ["lessor"])
+    told = []
+    for client in ("rival", "lessor", "lessor"):
+        headers = town.headers(client) | {"Content-Type": "application/xml"}
+        answer = town.send("POST", "/leasing/fleets/f/snapshots", content=page, headers=headers)
+        assert answer.status_code == 200, answer.text
+        told.append([answer.json()[name] for name in ("stored", "repeated", "foreign")])
+    assert told == [[0, 0, 1], [2, 0, 0], [0, 2, 0]]
+    headers = town.headers("lessor") | {"Content-Type": "application/xml"}
+    evil = b'<!DOCTYPE a [<!ENTITY b "c">]>' + page
+    answer = town.send("POST", "/leasing/fleets/f/snapshots", content=evil, headers=headers)
+    assert answer.json()["code"] == "invalid"

@@ -1,0 +1,165 @@
+"""Webhooks: signed, in order, tried again with pauses, and dead letters that can be seen."""
+
+import base64
+import hashlib
+import hmac
+import threading
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any, ClassVar
+
+import pytest
+
+from system.adapters.http_poster import HttpPoster
+from system.api.hooks import PAUSES_S, posted
+from tests.system.api.test_receivables_api import registered
+from tests.system.api.town import Town
+
+URL = "https://erp.example/hooks"
+
+
+class Subscriber:
+    """The other end: keeps what it gets, and answers what it is told to."""
+
+    def __init__(self) -> None:
+        self.status = 204
+        self.got: list[tuple[bytes, Mapping[str, str]]] = []
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        if self.status == 0:
+            raise OSError("refused")
+        self.got.append((body, headers))
+        return self.status
+
+
+@pytest.fixture
+def hosted(town: Town) -> Town:
+    services = town.process.gateway.services
+    object.__setattr__(services, "webhook_hosts", ("erp.example",))
+    return town
+
+
+def subscribe(town: Town, client: str = "supplier-erp", **body: Any) -> Any:
+    return town.post("/webhooks", {"url": URL} | body, client)
+
+
+def deliver(town: Town, subscriber: Subscriber) -> int:
+    """One round; how many letters were posted."""
+    letters = town.process.hooks.due()
+    for letter in letters:
+        town.process.hooks.note(letter, posted(subscriber, letter))
+    return len(letters)
+
+
+def test_a_subscriber_hears_of_its_own_events_in_order_and_can_check_who_speaks(
+    hosted: Town,
+) -> None:
+    secret = subscribe(hosted).json()["secret"]
+    subscribe(hosted, "other-erp")
+    registered(hosted, "INV-1")
+    registered(hosted, "INV-2")
+    subscriber = Subscriber()
+    while deliver(hosted, subscriber):
+        pass
+    # Both suppliers are subscribed; the events concern one of them.
+    kinds = [body.partition(b'"type":"')[2].partition(b'"')[0] for body, _ in subscriber.got]
+    assert kinds == [b"ReceivableRegistered"] * 2
+    body, headers = subscriber.got[0]
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    assert headers["webhook-signature"] == f"v1,{expected}"
+
+
+def test_what_was_not_taken_comes_again_after_a_pause_and_holds_back_what_follows(
+    hosted: Town,
+) -> None:
+    subscribe(hosted)
+    registered(hosted, "INV-1")
+    registered(hosted, "INV-2")
+    subscriber = Subscriber()
+    subscriber.status = 503
+    assert deliver(hosted, subscriber) == 1
+    assert deliver(hosted, subscriber) == 0
+    hosted.clock.time_s += PAUSES_S[0]
+    subscriber.status = 200
+    assert deliver(hosted, subscriber) == 1
+    assert deliver(hosted, subscriber) == 1
+    ids = [headers["webhook-id"] for _, headers in subscriber.got]
+    assert ids[0] == ids[1] != ids[2]
+
+
+def test_a_letter_that_nobody_takes_is_seen_as_dead_and_can_be_asked_for_again(
+    hosted: Town,
+) -> None:
+    subscribe(hosted)
+    registered(hosted)
+    subscriber = Subscriber()
+    subscriber.status = 0
+    for pause_s in (*PAUSES_S, 0):
+        assert deliver(hosted, subscriber) == 1
+        hosted.clock.time_s += pause_s
+    hosted.refresh()
+    [dead] = hosted.get("/webhook-deliveries?state=dead", "supplier-erp").json()["deliveries"]
+    assert (dead["tries"], "refused" in dead["error"]) == (len(PAUSES_S) + 1, True)
+    path = f"/webhook-deliveries/{dead['message_id']}/again"
+    assert hosted.post(path, {}, "other-erp").status_code == 404
+    assert hosted.post(path, {}, "supplier-erp").json()["state"] == "waiting"
+    subscriber.status = 200
+    assert deliver(hosted, subscriber) == 1
+    assert hosted.post(path, {}, "supplier-erp").status_code == 409
+
+
+def test_an_ended_webhook_is_silent(hosted: Town) -> None:
+    made = subscribe(hosted).json()
+    registered(hosted)
+    assert hosted.process.hooks.due()
+    path = f"/webhooks/{made['webhook_id']}/ending"
+    assert hosted.post(path, {}, "other-erp").status_code == 404
+    assert hosted.post(path, {}, "supplier-erp").json()["ended_at_s"]
+    assert hosted.process.hooks.due() == []
+    [row] = hosted.get("/webhook-deliveries", "supplier-erp").json()["deliveries"]
+    assert row["state"] == "ended"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"url": "http://erp.example/"},
+        {"url": "https://elsewhere.example/"},
+        {"url": "https://me:pass@erp.example/"},
+        {"url": "https://erp.example:99999/"},
+        {"url": "https://169.254.169.254/"},
+        {"url": "gopher://erp.example/"},
+        {"url": URL, "events": ["NoSuchThing"]},
+    ],
+    ids=["plain", "host", "password", "port", "metadata", "scheme", "event"],
+)
+def test_a_webhook_goes_where_the_operator_allows_alone(hosted: Town, body: dict[str, Any]) -> None:
+    answer = hosted.post("/webhooks", body, "supplier-erp")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
+class Answering(BaseHTTPRequestHandler):
+    got: ClassVar[list[bytes]] = []
+
+    def do_POST(self) -> None:
+        self.got.append(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(302)
+        self.send_header("Location", "/elsewhere")
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def test_the_poster_posts_once_follows_nothing_and_says_when_nobody_is_there() -> None:
+    with HTTPServer(("127.0.0.1", 0), Answering) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_address[1]}/x?y=1"
+        assert HttpPoster().post(url, b"body", {"Content-Type": "text/plain"}) == 302
+        thread.join()
+    assert Answering.got == [b"body"]
+    with pytest.raises(OSError, match="refused"):
+        HttpPoster().post(url, b"", {})
