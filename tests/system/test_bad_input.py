@@ -18,10 +18,25 @@ from system.chain.ubl import read_ubl
 from system.errors import InputError
 from system.leasing.aemp import read_page
 from system.leasing.decode import decode
+from system.payments.instructions import (
+    Initiation,
+    Instruction,
+    read_initiation,
+    write_initiation,
+)
+from system.payments.reports import (
+    Entry,
+    Notification,
+    StatusLine,
+    StatusReport,
+    read_report,
+    write_notification,
+    write_status,
+)
 from system.ports.broker import Delivery
 from tests.system.telemetry_world import brief, full
 
-EXAMPLES = int(os.environ.get("SHAPAN_FUZZ_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("SHAPAN_FUZZ_EXAMPLES", "25"))
 UBL = (Path(__file__).parents[1] / "data" / "invoice-ubl.xml").read_bytes()
 SCENARIO = (Path(sim.__file__).parent / "scenarios" / "receivables.toml").read_bytes()
 INVOICE = json.dumps(
@@ -47,6 +62,14 @@ AEMP = json.dumps(
         "Links": [{"rel": "next", "href": "2"}],
     }
 ).encode()
+NOW_S = 1_767_240_000
+PAIN = write_initiation(
+    Initiation("M-1", (Instruction("E-1", 50_000, "Supplier", "6222", "102100099996", "x"),)), NOW_S
+)
+PACS = write_status(StatusReport("P-1", "M-1", (StatusLine("E-1", "RJCT", "AC04"),)), NOW_S)
+CAMT = write_notification(
+    Notification("C-1", "A", (Entry("E-1", 50_000, True, "AC04", "back"),)), NOW_S
+)
 PIECES = [b"", b"\0", b"\xff\xfe", b"<", b"&x;", b"<!DOCTYPE a>", b"NaN", b"1e999", b"-1", b"{}"]
 PIECES += [b"[" * 400, b"null", b"9" * 30, b'"', "\ud55c".encode(), b"]]>", b"=", b"2026-13-45"]
 ODD = st.sampled_from(PIECES) | st.binary(max_size=8)
@@ -73,6 +96,9 @@ def scenario(document: bytes, folder: Path) -> Any:
 READERS: dict[str, tuple[bytes, Callable[[bytes, Path], Any]]] = {
     "ubl": (UBL, lambda document, _: read_ubl(document, "f")),
     "invoice": (INVOICE, lambda document, _: read_json(document, "f")),
+    "pain.001": (PAIN, lambda document, _: read_initiation(document, "f")),
+    "pacs.002": (PACS, lambda document, _: read_report(document, "f")),
+    "camt.054": (CAMT, lambda document, _: read_report(document, "f")),
     "aemp": (AEMP, lambda document, _: read_page(document)),
     "scenario": (SCENARIO, scenario),
 }

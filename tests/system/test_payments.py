@@ -3,7 +3,7 @@
 import pytest
 
 from system.adapters.memory_store import MemoryStore
-from system.compliance.records import COMPLIANCE_TABLES
+from system.compliance.records import AUDIT_TABLES
 from system.errors import InputError
 from system.ledger import outbox
 from system.ledger.inbox import INBOX_TABLES
@@ -28,7 +28,7 @@ from system.payments.reports import (
 )
 from system.ports.store import Unit
 
-TABLES = (*PAYMENT_TABLES, *outbox.OUTBOX_TABLES, *INBOX_TABLES, *COMPLIANCE_TABLES)
+TABLES = (*PAYMENT_TABLES, *outbox.OUTBOX_TABLES, *INBOX_TABLES, *AUDIT_TABLES)
 NOW_S = 1_767_240_000
 ACCOUNT = PayoutAccount("s-1", "Supplier", "6222000000000001", "102100099996", True, NOW_S)
 ORDER = Order("receivables", "s-1", "sweep/1", 50_000)

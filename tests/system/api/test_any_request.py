@@ -61,7 +61,7 @@ def test_odd_values_meet_no_bug(town: Town, route: Route) -> None:
     client, example = caller_of(route), body_of(route)
     fields = st.sampled_from([*example, "extra", "list_name", "entries"])
 
-    @settled(8)
+    @settled(5)
     @given(st.dictionaries(fields, ODD, max_size=3), st.lists(PLACES, min_size=3, max_size=3))
     def probe(odd: dict[str, Any], places: list[str]) -> None:
         given_places = iter(places)
@@ -97,7 +97,7 @@ def operations(town: Town) -> dict[str, Any]:
 def test_what_the_document_allows_meets_no_bug(
     town: Town, operations: dict[str, Any], route: Route
 ) -> None:
-    @settled(5)
+    @settled(4)
     @given(case=operations[route.name].as_strategy())
     def probe(case: Any) -> None:
         sent = case.as_transport_kwargs()
