@@ -15,7 +15,7 @@ from urllib.request import urlopen
 
 from system.errors import OperationalError
 
-_START_S_MAX: Final = 60.0
+_START_S_MAX: Final = 180.0
 _STOP_S_MAX: Final = 20.0
 LOOPBACK: Final = "127.0.0.1"
 

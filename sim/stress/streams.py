@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.stress.bank import LINE_FEN, Bank
-from sim.stress.gateway import Gateway
+from sim.stress.gateway import Gateway, Refused
 
 _MOVE_FEN: Final = 50_000
 
@@ -54,12 +54,16 @@ class Money:
     paid_fen: Counter[int] = field(default_factory=Counter)
     # What is drawn less what is repaid, as far as it was asked for.
     _asked_fen: Counter[int] = field(default_factory=Counter)
+    # By key, (account, whether it repays): what nobody has answered yet.
+    _open: dict[str, tuple[int, bool]] = field(default_factory=dict)
 
     async def open(self) -> None:
         """Lines are open already."""
 
     async def close(self) -> None:
-        """Nothing is left."""
+        """Ask once more for what was given up: the auditor must know what was done."""
+        for key, (account, repays) in list(self._open.items()):
+            await self._move(key, account, repays)
 
     async def arrive(self, number: int, intended_s: float) -> float:
         account = self.bank.lined[int(self.who[number]) % len(self.bank.lined)]
@@ -67,18 +71,25 @@ class Money:
             number % 2 == 1 and self._asked_fen[account] >= _MOVE_FEN
         )
         self._asked_fen[account] += -_MOVE_FEN if repays else _MOVE_FEN
+        key = f"{self.run}-{self.name}-{number}"
+        self._open[key] = (account, repays)
+        await self._move(key, account, repays)
+        return self.now()
+
+    async def _move(self, key: str, account: int, repays: bool) -> None:
         way = "repayments" if repays else "draws"
-        answer = await self.gateway.command(
-            self.bank.platform_of(account),
-            f"/credit/merchants/{account}/{way}",
-            {"amount_fen": _MOVE_FEN},
-            f"{self.run}-{self.name}-{number}",
-        )
+        path = f"/credit/merchants/{account}/{way}"
+        client, body = self.bank.platform_of(account), {"amount_fen": _MOVE_FEN}
+        try:
+            answer = await self.gateway.command(client, path, body, key)
+        except Refused:
+            del self._open[key]
+            raise
+        del self._open[key]
         if repays:
             self.paid_fen[account] += answer["applied_fen"]
         else:
             self.received_fen[account] += answer["amount_fen"]
-        return self.now()
 
 
 class Now(Protocol):

@@ -14,13 +14,18 @@ from sim.__main__ import call
 from sim.streams import Luck
 from sim.stress import report
 from sim.stress.arrivals import Phase, festival_factor, instants_s, ranks
+from sim.stress.bank import Bank
+from sim.stress.client import Client
 from sim.stress.faults import KILLED, Struck, schedule
+from sim.stress.fleet import Machines
+from sim.stress.gateway import Gateway
 from sim.stress.histogram import Histogram
+from sim.stress.http import Unanswered
 from sim.stress.load import Loaded, drive
 from sim.stress.measure import Measure
 from sim.stress.profile import names, profile, rates_per_s, thresholds
 from sim.stress.result import Result
-from sim.stress.streams import Stream
+from sim.stress.streams import Money, Stream
 from system.errors import InputError
 
 
@@ -107,6 +112,33 @@ def test_latency_counts_from_the_intended_start_and_errors_are_kept() -> None:
     assert (measure.asked, measure.whole().count) == (3, 2)
     assert measure.whole().percentile_us(50) >= 100_000
     assert measure.errors == {"TimeoutError: ": 1}
+
+
+class Deaf:
+    """Does what it is told, once per key, and does not answer the first time."""
+
+    def __init__(self) -> None:
+        self.done: dict[str, int] = {}
+
+    async def command(self, client: Client, path: str, body: Any, key: str) -> Any:
+        answered = key in self.done
+        self.done[key] = body["amount_fen"]
+        if not answered:
+            raise Unanswered("the line broke")
+        return body
+
+
+def test_what_clients_gave_up_is_asked_for_once_more_before_the_audit() -> None:
+    shop = Client("c", "p", "s")
+    fleet = Machines(shop, (), 0)
+    bank = Bank(shop, (shop,), 1, (0,), (), 0, fleet)
+    deaf = Deaf()
+    loop = asyncio.new_event_loop()
+    money = Money(cast(Gateway, deaf), bank, np.zeros(1, np.int64), loop.time, "r")
+    loaded = loop.run_until_complete(drive([money], {"money": np.array([0.0])}, nothing))
+    loop.close()
+    assert sum(loaded.measures["money"].errors.values()) == 1
+    assert money.received_fen[0] == sum(deaf.done.values()) == 50_000
 
 
 def measured(late_seconds: range) -> Measure:
