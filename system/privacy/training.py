@@ -27,10 +27,12 @@ from system.privacy.link import Link
 from system.privacy.records import F64, I64, Bools, Endpoint, HalfModel, OwnData, Role
 from system.privacy.shares import FRACTION_BITS, Shared
 
-# Each whitened block has a Hessian of at most 1/4, two blocks together at most 1/2: descent
-# converges with any step below 4. Eight steps of 2.5 reach the AUC of pooled training.
+# Each whitened block has a Hessian of at most 1/4, two blocks together at most 1/2: descent that
+# keeps 0.35 of its last move converges with any step below 5.4. Eight such steps leave half the
+# gap to pooled training that eight plain ones of 2.5 leave, at the same price (docs/PRIVACY.md).
 DESCENT_STEPS = 8
-STEP_SIZE = 2.5
+STEP_SIZE = 4.0
+MOMENTUM = 0.35
 # Odd least-squares polynomial of sigmoid - 1/2 on [-6, 6], error below 0.035: comparisons and
 # products are what the protocol does cheaply; SPU's own sigmoid takes nine times as long.
 LOGIT_MAX = 6.0
@@ -86,14 +88,16 @@ def _program(rows: int) -> Callable[..., Any]:
     def descent(bank: Any, target: Any, platform: Any) -> tuple[Any, Any]:
         from jax import numpy as jnp
 
-        bank_weights = jnp.zeros((bank.shape[1], 1))
-        platform_weights = jnp.zeros((platform.shape[1], 1))
+        bank_weights = bank_move = jnp.zeros((bank.shape[1], 1))
+        platform_weights = platform_move = jnp.zeros((platform.shape[1], 1))
         for step in range(DESCENT_STEPS):
             # All weights are zero at first: the predicted probability is one half.
             logit = bank @ bank_weights + platform @ platform_weights if step else 0.0
             error = target - (sigmoid(logit) if step else 0.5)
-            bank_weights += STEP_SIZE / rows * (bank.T @ error)
-            platform_weights += STEP_SIZE / rows * (platform.T @ error)
+            bank_move = MOMENTUM * bank_move + STEP_SIZE / rows * (bank.T @ error)
+            platform_move = MOMENTUM * platform_move + STEP_SIZE / rows * (platform.T @ error)
+            bank_weights += bank_move
+            platform_weights += platform_move
         return bank_weights, platform_weights
 
     return descent

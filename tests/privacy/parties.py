@@ -16,7 +16,7 @@ from system.privacy.records import Endpoint, Role
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 20
 # A party that has not ended by then hangs: loading the libraries alone takes long on a busy day.
-ENDS_S_MAX = 12 * PATIENCE_S
+ENDS_S_MAX = 24 * PATIENCE_S
 Task = Callable[[Link, Any], Any]
 
 

@@ -11,7 +11,7 @@ import pytest
 from system.privacy.encoding import fit_encoding
 from system.privacy.records import OwnData, Role
 from system.privacy.table import read_own_data
-from tests.privacy.parties import House, direct_ports, finish, start
+from tests.privacy.parties import ENDS_S_MAX, House, direct_ports, finish, start
 from tests.privacy.population import Books, books, part, write_csv
 
 UCI = Path(__file__).resolve().parents[3] / "shared" / "data" / "uci-taiwan-credit-default.csv"
@@ -102,6 +102,7 @@ def uci_books() -> Books:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3 * ENDS_S_MAX)
 @pytest.mark.skipif(not UCI.exists(), reason=f"{UCI.name} is not beside the checkout")
 def test_on_the_credit_card_clients_the_joint_model_equals_pooled_training(
     house: House, tmp_path: Path
