@@ -49,6 +49,7 @@ class Library:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._entries: dict[str, Entry] = {}
+        self._known: dict[str, Path] = {}
 
     def entries(self, search: str = "") -> list[Entry]:
         """Runs that match every word of the search, the latest change first."""
@@ -65,7 +66,9 @@ class Library:
 
     def folder(self, id_: str) -> RunFolder:
         """The run of this id. Raises InputError for one that is not listed."""
-        path = self._paths().get(id_)
+        path = self._known.get(id_)
+        if path is None or not (path / "run.json").is_file():
+            path = self._paths().get(id_)
         if path is None:
             raise InputError("run", id_, "choose one of the list")
         return RunFolder(path)
@@ -78,6 +81,7 @@ class Library:
                 found |= {f"{path.name}/{name}": path / name for name in _scenarios(path)}
             elif (path / "run.json").is_file():
                 found[path.name] = path
+        self._known = found
         return found
 
 

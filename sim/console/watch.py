@@ -36,13 +36,20 @@ def watch_of(scenario: Scenario, arm: str, replication: int, events: pa.Table) -
     step_days = max(1, -(-days // FRAMES_MAX))
     frames = -(-days // step_days)
     at = pc.divide(pc.subtract(events["at_s"], _first_s(events)), step_days * DAY_S)
-    steps = pc.min_element_wise(at, pa.scalar(frames - 1, pa.int64())).to_pylist()
+    events = events.append_column(
+        "step", pc.min_element_wise(at, pa.scalar(frames - 1, pa.int64()))
+    )
     shared: Json = {"step_days": step_days, "frames": frames}
     if "receivables" in scenario.products:
-        return shared | _network(scenario, arm, replication, events, steps)
+        return shared | _network(scenario, arm, replication, events)
     if "credit" in scenario.products:
-        return shared | _book(events, steps, frames)
-    return shared | _counts(events, steps, frames)
+        return shared | _book(events, frames)
+    return shared | _counts(events, frames)
+
+
+def _of(events: pa.Table, kinds: Iterable[str]) -> pa.Table:
+    """Rows of these kinds; of a million events few are drawn, and only those become Python's."""
+    return events.filter(pc.is_in(events["kind"], pa.array(list(kinds), pa.string())))
 
 
 def _first_s(events: pa.Table) -> pa.Scalar:
@@ -50,9 +57,7 @@ def _first_s(events: pa.Table) -> pa.Scalar:
     return pa.scalar(first // DAY_S * DAY_S, pa.int64())
 
 
-def _network(
-    scenario: Scenario, arm: str, replication: int, events: pa.Table, steps: list[int]
-) -> Json:
+def _network(scenario: Scenario, arm: str, replication: int, events: pa.Table) -> Json:
     from sim.receivables.network import Network
     from sim.receivables.parameters import parameters_of
     from sim.streams import Luck
@@ -65,9 +70,10 @@ def _network(
     nodes = [node for tier, count in enumerate(counts) for node in _row(tier, count)]
     links = [[edge.buyer, edge.seller] for edge in network.edges]
     states: dict[int, dict[int, str]] = defaultdict(dict)
-    rows = zip(steps, events["kind"].to_pylist(), events["subject"].to_pylist(), strict=True)
-    for step, kind, subject in rows:
-        match = _EDGE.fullmatch(subject) if kind in _LINK_STATES else None
+    shown_events = _of(events, _LINK_STATES)
+    columns = (shown_events[name].to_pylist() for name in ("step", "kind", "subject"))
+    for step, kind, subject in zip(*columns, strict=True):
+        match = _EDGE.fullmatch(subject)
         if match:
             shown, state = states[step], _LINK_STATES[kind]
             link = int(match[1])
@@ -83,15 +89,15 @@ def _row(tier: int, count: int) -> Iterable[dict[str, Any]]:
         yield {"x": round(x, 1), "y": 40 + tier * (_HEIGHT - 80) / 3, "tier": tier}
 
 
-def _book(events: pa.Table, steps: list[int], frames: int) -> Json:
+def _book(events: pa.Table, frames: int) -> Json:
     """Money of all lines per step, in fen, and what is outstanding at its end."""
     moved = {name: [0] * frames for name in ("lent", "back", "lost", "bad")}
     kinds = {kind: name for name, group in _GROUPS.items() for kind in group}
-    rows = zip(steps, events["kind"].to_pylist(), events["values"].to_pylist(), strict=True)
-    for step, kind, values in rows:
-        name = kinds.get(kind)
-        if name is not None:
-            moved[name][step] += values[0] if name == "bad" else values[1]
+    moving = _of(events, kinds)
+    columns = (moving[name].to_pylist() for name in ("step", "kind", "values"))
+    for step, kind, values in zip(*columns, strict=True):
+        name = kinds[kind]
+        moved[name][step] += values[0] if name == "bad" else values[1]
     balance, series = 0, []
     for lent, back, lost in zip(moved["lent"], moved["back"], moved["lost"], strict=True):
         balance += lent - back - lost
@@ -102,9 +108,10 @@ def _book(events: pa.Table, steps: list[int], frames: int) -> Json:
 _GROUPS: Final = {"lent": _LENT, "back": _BACK, "lost": _LOST, "bad": ("went_bad",)}
 
 
-def _counts(events: pa.Table, steps: list[int], frames: int) -> Json:
+def _counts(events: pa.Table, frames: int) -> Json:
     """How often each kind of event happened in each step."""
     series: dict[str, list[int]] = {}
-    for step, kind in zip(steps, events["kind"].to_pylist(), strict=True):
-        series.setdefault(kind, [0] * frames)[step] += 1
+    counted = events.group_by(["kind", "step"]).aggregate([([], "count_all")])
+    for row in counted.to_pylist():
+        series.setdefault(row["kind"], [0] * frames)[row["step"]] += row["count_all"]
     return {"kind": "counts", "series": dict(sorted(series.items()))}

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.run_library import made_run
 from tests.sim.test_serve import free_port, wait_for
 from tests.sim.toy_runs import ROOT, run, study_of
 
@@ -21,13 +22,14 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two parameter points of the toy, and a run in which a replication failed."""
+    """Two parameter points of the toy, a run in which a replication failed, and one with charts."""
     place = tmp_path_factory.mktemp("browser") / "runs"
     place.mkdir()
     run(study_of(place, out="first"))
     run(study_of(place, "parameters.mean_delay_s=2000", out="slower"))
     run(study_of(place, "products.toy.trouble=fail", out="broken"))
     (place / "toy.toml").unlink()
+    made_run(place / "charted", "feed-outage", 3)
     return place
 
 

@@ -13,6 +13,7 @@ PAGES = {
     "list": "/",
     "new": "/new?scenario=credit",
     "run": "/runs/first",
+    "charts": "/runs/charted",
     "events": "/runs/first/events?arm=new&replication=0",
     "watch": "/runs/first/watch?arm=new&replication=0",
     "compare": "/compare?run=first&run=slower&run=broken",
@@ -43,6 +44,19 @@ def test_a_page_is_accessible_in_the_dark_too(page: Any, address: str, name: str
     assert found.violations_count == 0, found.generate_report()
 
 
+def test_a_runs_charts_are_drawn_as_they_come_near_and_told_to_the_mouse(
+    page: Any, address: str
+) -> None:
+    """The page's fixture fails at anything that the content security policy complains of."""
+    page.goto(f"{address}/runs/charted?lang=zh")
+    last = page.locator(".chart").last
+    last.scroll_into_view_if_needed()
+    expect(last.locator("svg")).to_be_visible()
+    assert "阴影" in page.inner_text(".charts")
+    page.locator(".chart .mark-symbol path, .chart .mark-rect path").first.hover(force=True)
+    expect(page.locator("#vg-tooltip-element.visible")).to_be_visible()
+
+
 def test_chinese_is_drawn_and_not_as_boxes(page: Any, address: str) -> None:
     """Two characters of one shape would be boxes."""
     page.goto(f"{address}/?lang=zh")
@@ -64,7 +78,7 @@ def test_an_architect_finds_two_points_and_compares_them(page: Any, address: str
     page.fill("input[type=search]", "mean_delay")
     expect(page.locator("#runs tbody tr")).to_have_count(1)
     page.fill("input[type=search]", "")
-    expect(page.locator("#runs tbody tr")).to_have_count(3)
+    expect(page.locator("#runs tbody tr")).to_have_count(4)
     page.check("input[value=first]")
     page.check("input[value=slower]")
     page.click("#compare")

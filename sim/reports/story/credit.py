@@ -240,7 +240,10 @@ def _gone_bad(source: Source, say: Tongue) -> Figure | None:
 
 def _course(source: Source, arm: str, say: Tongue) -> Iterator[Moment]:
     """At most about ``_DAYS_SHOWN`` moments, the last day among them."""
-    found = [counts for table in source.events() if (counts := _counts_by_day(table, arm))]
+    table = source.events_of("life_set", "went_bad")
+    of_arm = table.filter(pc.equal(table["arm"], arm))
+    numbers = [record["replication"] for record in source.records]
+    found = [counts for number in numbers if (counts := _counts_by_day(of_arm, number))]
     if not found:
         return
     end = max(opened.size for opened, _ in found)
@@ -251,10 +254,10 @@ def _course(source: Source, arm: str, say: Tongue) -> Iterator[Moment]:
         yield Moment(say.arm(arm), day, fmean(of_day), min(of_day), max(of_day))
 
 
-def _counts_by_day(events: pa.Table, arm: str) -> tuple[F64, F64] | None:
+def _counts_by_day(events: pa.Table, number: int) -> tuple[F64, F64] | None:
     """Lines opened and gone bad up to each day since the first was opened; None without any."""
-    of_arm = events.filter(pc.equal(events["arm"], arm))
-    opened, bad = (_by_day(of_arm, kind) for kind in ("life_set", "went_bad"))
+    of_one = events.filter(pc.equal(events["replication"], number))
+    opened, bad = (_by_day(of_one, kind) for kind in ("life_set", "went_bad"))
     if not opened:
         return None
     first, last = min(opened), max(*opened, *bad)

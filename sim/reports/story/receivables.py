@@ -94,7 +94,10 @@ def waits_s(source: Source, arm: str) -> np.ndarray[tuple[int], np.dtype[np.int6
     """Seconds from ``sought`` to ``funded`` of each funded application after the warm-up, (n,)."""
     start_s = source.scenario["parameters"]["start_s"]["value"]
     warm_s = start_s + source.scenario["warmup_days"] * DAY_S
-    found = [_waits(table, arm, warm_s) for table in source.events()]
+    table = source.events_of("sought", "funded")
+    numbers = [record["replication"] for record in source.records]
+    of_each = [table.filter(pc.equal(table["replication"], number)) for number in numbers]
+    found = [_waits(events, arm, warm_s) for events in of_each]
     return np.concatenate(found) if found else np.zeros(0, np.int64)
 
 

@@ -77,14 +77,10 @@ class Source:
     def wall(self) -> Json:
         return self.folder.read_wall()
 
-    def events(self) -> Sequence[pa.Table]:
-        """Each replication's events."""
-        return [self.folder.events(record["replication"]) for record in self.records]
-
-    def events_of(self, kind: str) -> pa.Table:
-        """All replications' events of one kind; only their rows are read."""
+    def events_of(self, *kinds: str) -> pa.Table:
+        """All replications' events of these kinds; only their rows are read."""
         path = self.folder.path / "events.parquet"
-        return pq.read_table(path, filters=[("kind", "=", kind)])
+        return pq.read_table(path, filters=[("kind", "in", kinds)])
 
     def query(self, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """The answer to a question in SQL to the run's events."""
