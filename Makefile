@@ -13,8 +13,11 @@ PRIVACY := .venv-privacy
 AUDIT := .venv-audit
 PRIVACY_PACKAGES := spu openmined-psi scikit-learn cryptography pytest pytest-timeout
 
+PYTEST = SHAPAN_REQUIRE_ANVIL=$${CI:+1} SHAPAN_REQUIRE_POSTGRES=$${CI:+1} \
+  SHAPAN_REQUIRE_MOSQUITTO=$${CI:+1} SHAPAN_REQUIRE_CHROMIUM=$${CI:+1} $(BIN)/pytest -n 2 --dist worksteal
+
 .DEFAULT_GOAL := help
-.PHONY: help setup pilot test test-privacy audit fuzz check lint types arrows bench contracts contracts-check clean
+.PHONY: help setup pilot test test-all test-privacy audit fuzz check lint types arrows bench contracts contracts-check clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -24,9 +27,11 @@ setup: $(CORE) ## the environment that running needs, in .venv
 pilot: $(CORE) ## run the product scenarios, print the claims, write the report
 	@$(BIN)/shapan pilot
 
-test: check contracts-check $(ANVIL) ## every check and every test
-	SHAPAN_REQUIRE_ANVIL=$${CI:+1} SHAPAN_REQUIRE_POSTGRES=$${CI:+1} \
-	  SHAPAN_REQUIRE_MOSQUITTO=$${CI:+1} SHAPAN_REQUIRE_CHROMIUM=$${CI:+1} $(BIN)/pytest -n 2 --dist worksteal
+test: check contracts-check $(ANVIL) ## every check and every test but those that take minutes
+	$(PYTEST) -m "not long"
+
+test-all: check contracts-check $(ANVIL) ## the same, and the tests that take minutes
+	$(PYTEST)
 
 test-privacy: $(PRIVACY)/.installed ## joint training in two processes that hide their rows
 	OMP_NUM_THREADS=1 $(PRIVACY)/bin/python -m pytest --confcutdir tests/privacy --durations 5 tests/privacy

@@ -12,6 +12,7 @@ from benchmarks import (
     ledger,
     monitoring,
     replication,
+    studies,
     telemetry,
 )
 
@@ -24,6 +25,7 @@ WORKLOADS = {
         monitoring.BY_DAY,
         monitoring.LIVE,
         replication.REPLICATION,
+        studies.STUDIES,
         credit_economy.ECONOMY,
         credit_days.END_OF_DAY,
         credit_model.MODEL,

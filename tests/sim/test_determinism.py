@@ -1,12 +1,18 @@
 """One digest, wherever and however a study runs; and what would break that is caught."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from sim.leasing.audit import journal_of
+from sim.leasing.model import setting_of
+from sim.leasing.stage import Stage
+from sim.metrics.leasing import measure
 from sim.streams import Luck
 from sim.study import conduct
+from tests.sim.faulty_leasing import leasing_with
 from tests.sim.toy_runs import SamePool, command, document, study_of
 
 TWO = ("--replications", "3", "--workers", "1", "--json")
@@ -87,3 +93,31 @@ def test_an_agent_and_a_metric_more_disturb_no_stream() -> None:
         return found
 
     assert draws(True) == draws(False)
+
+
+def test_an_agent_and_a_metric_more_disturb_no_event_of_a_product() -> None:
+    """The same in a run of leased machines: somebody draws every hour, and measures twice."""
+    scenario = leasing_with()
+    stage = Stage(setting_of(scenario, "usage", 0), "memory")
+    luck, seen = Luck(scenario.seed, 0), []
+
+    def draw() -> None:
+        seen.append(luck.cohort("newcomer", stage.engine.now_s // 86_400, 50).sum())
+        stage.engine.at(stage.engine.now_s + 3_600, draw)
+
+    stage.engine.at(stage.engine.now_s, draw)
+    stage.run()
+    for _ in range(2):
+        measure(stage, journal_of(stage))
+    assert len(seen) > 500
+    assert stage.alerts() == calm_stage().alerts()
+    assert stage.log.digest() == calm_stage().log.digest()
+    for one in (stage, calm_stage()):
+        one.close()
+
+
+@cache
+def calm_stage() -> Stage:
+    stage = Stage(setting_of(leasing_with(), "usage", 0), "memory")
+    stage.run()
+    return stage
