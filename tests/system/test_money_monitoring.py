@@ -31,7 +31,7 @@ def below(party: int, hours: list[int], fen: int = 4_900_000) -> list[Row]:
 
 
 def test_amounts_just_below_the_threshold_are_structuring() -> None:
-    rows = below(1, [0, 5, 30]) + below(2, [0, 5]) + below(3, [0, 80, 160])
+    rows = below(1, [0, 5, 30]) + below(2, [0, 5]) + below(3, [0, 36, 72])
     rows += below(4, [0, 1, 2], fen=5_000_000) + below(5, [0, 1, 2], fen=1_000_000)
     moved = columns(rows)
     hits = rules.structuring(moved, BOUNDS)
