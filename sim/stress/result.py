@@ -59,10 +59,12 @@ class Result:
         if self.profile.spikes is not None:
             from_share, to_share = self.profile.spikes
             spans.append((from_share * self.profile.duration_s, to_share * self.profile.duration_s))
-        recovering_s = max((one for one in self.recoveries_s() if one is not None), default=0.0)
+        recoveries_s = self.recoveries_s() or [0.0] * len(spans)
+        # Where it never recovered, what follows is the fault's until the end.
         return any(
-            start - _MARGIN_S <= second <= max(end, start + recovering_s) + _MARGIN_S
-            for start, end in spans
+            start - _MARGIN_S <= second
+            and (took_s is None or second <= max(end, start + took_s) + _MARGIN_S)
+            for (start, end), took_s in zip(spans, recoveries_s, strict=True)
         )
 
     def recoveries_s(self, limit_us: int = 1_000_000) -> list[float | None]:
