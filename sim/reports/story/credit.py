@@ -194,7 +194,8 @@ def _vintages(source: Source, say: Tongue) -> Wanted:
 
 def _gone_bad(source: Source, say: Tongue) -> Figure | None:
     """Lines gone bad per hundred opened, day by day since lending began."""
-    moments = [moment for arm in source.arms for moment in _course(source, arm, say)]
+    told = source.events_of("life_set", "went_bad")
+    moments = [moment for arm in source.arms for moment in _course(source, told, arm, say)]
     if not moments:
         return None
     arms = list(dict.fromkeys(moment.arm for moment in moments))
@@ -238,10 +239,9 @@ def _gone_bad(source: Source, say: Tongue) -> Figure | None:
     )
 
 
-def _course(source: Source, arm: str, say: Tongue) -> Iterator[Moment]:
+def _course(source: Source, told: pa.Table, arm: str, say: Tongue) -> Iterator[Moment]:
     """At most about ``_DAYS_SHOWN`` moments, the last day among them."""
-    table = source.events_of("life_set", "went_bad")
-    of_arm = table.filter(pc.equal(table["arm"], arm))
+    of_arm = told.filter(pc.equal(told["arm"], arm))
     numbers = [record["replication"] for record in source.records]
     found = [counts for number in numbers if (counts := _counts_by_day(of_arm, number))]
     if not found:

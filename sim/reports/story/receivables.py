@@ -36,7 +36,8 @@ def figures(source: Source, say: Tongue) -> Iterator[Figure | None]:
 
 
 def _spread(source: Source, say: Tongue) -> Figure | None:
-    waits = {arm: waits_s(source, arm) for arm in source.arms}
+    told = source.events_of("sought", "funded")
+    waits = {arm: waits_s(source, told, arm) for arm in source.arms}
     waits = {arm: found for arm, found in waits.items() if found.size}
     if not waits:
         return None
@@ -90,13 +91,15 @@ def _spread(source: Source, say: Tongue) -> Figure | None:
     )
 
 
-def waits_s(source: Source, arm: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Seconds from ``sought`` to ``funded`` of each funded application after the warm-up, (n,)."""
+def waits_s(source: Source, told: pa.Table, arm: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Seconds from ``sought`` to ``funded`` of each funded application after the warm-up, (n,).
+
+    told: the events of these two kinds.
+    """
     start_s = source.scenario["parameters"]["start_s"]["value"]
     warm_s = start_s + source.scenario["warmup_days"] * DAY_S
-    table = source.events_of("sought", "funded")
     numbers = [record["replication"] for record in source.records]
-    of_each = [table.filter(pc.equal(table["replication"], number)) for number in numbers]
+    of_each = [told.filter(pc.equal(told["replication"], number)) for number in numbers]
     found = [_waits(events, arm, warm_s) for events in of_each]
     return np.concatenate(found) if found else np.zeros(0, np.int64)
 
