@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from system.adapters.os_clock import OsClock
 from system.api.logs import set_up
@@ -53,8 +54,16 @@ def serve(process: Process, listener: Listener) -> None:
     scheme = "https" if listener.certificate else "http"
     place = f"{scheme}://{listener.host}:{listener.port}"
     print(f"{place}  first client: {ADMINISTRATOR}", file=sys.stderr)
-    config = uvicorn.Config(
-        process.app,
+    try:
+        uvicorn.Server(config_of(process.app, listener)).run()
+    finally:
+        process.close()
+
+
+def config_of(app: ASGIApp, listener: Listener) -> uvicorn.Config:
+    """How the server listens: TLS where there is a certificate, mutual where clients need one."""
+    return uvicorn.Config(
+        app,
         host=listener.host,
         port=listener.port,
         ssl_certfile=listener.certificate or None,
@@ -68,10 +77,6 @@ def serve(process: Process, listener: Listener) -> None:
         # What is under way after that was not acknowledged: its client sends it again.
         timeout_graceful_shutdown=5,
     )
-    try:
-        uvicorn.Server(config).run()
-    finally:
-        process.close()
 
 
 if __name__ == "__main__":
