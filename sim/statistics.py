@@ -248,8 +248,9 @@ def _pivot(question: Question, least: float) -> _Pivot | str:
 
 def _has_ratios(question: Question) -> bool:
     """Whether each pair has a ratio, where ratios are asked for."""
-    pairs = _pairs(question.values, question.baseline or ())
-    return question.compare != "ratio" or all(y > 0 for _, y in pairs)
+    if question.compare != "ratio":
+        return True
+    return all(y > 0 for _, y in _pairs(question.values, question.baseline or ()))
 
 
 def _median_pivot(question: Question) -> _Pivot:
