@@ -177,6 +177,11 @@ class Result:
             },
             "latency_ms_max": whole.max_us / 1_000,
             "saturated_above_per_s": None if borne is None else borne * stream.each,
+            "seconds": [
+                {"second": second, "answered": held.count * stream.each}
+                | {f"p{p:g}": held.percentile_us(p) / 1_000 for p in (50.0, 99.0)}
+                for second, held in sorted(measure.seconds.items())
+            ],
         }
 
     def _faults(self) -> list[dict[str, Any]]:

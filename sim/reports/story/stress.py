@@ -65,7 +65,7 @@ def _blocks(document: Json, number: int, say: Tongue) -> Iterator[Block]:
 
 
 def _over_time(name: str, stream: Json, document: Json, number: int, say: Tongue) -> Figure:
-    """seconds: rows of second, asked, answered, and percentiles in milliseconds by name."""
+    """seconds: rows of second, answered, and percentiles in milliseconds by name."""
     parts = [key for key in stream["seconds"][0] if key.startswith("p")]
     delays = [
         Delay(name, part, row["second"], row[part])
@@ -92,10 +92,9 @@ def _over_time(name: str, stream: Json, document: Json, number: int, say: Tongue
         f"按计划发出的秒统计；{stream['asked']:,} 笔中 n = {stream['answered']:,} 笔得到答复。"
         "红色虚线：门槛。",
     )
-    head = (titles["x"], say("asked", "请求"), say("answered", "答复"), *parts)
+    head = (titles["x"], say("answered", "答复"), *parts)
     rows = [
-        tuple(str(row[key]) for key in ("second", "asked", "answered", *parts))
-        for row in stream["seconds"]
+        tuple(str(row[key]) for key in ("second", "answered", *parts)) for row in stream["seconds"]
     ]
     table = Table(title, head, rows, frozenset(range(len(head))))
     spec = latency_chart(delays, bounds, [name], "ms", titles, say.lang)
