@@ -35,10 +35,11 @@ def pages_of(frame: Frame) -> Table[Page]:
     return Table(f"{frame.name}_pages", Page, key=("name", "plane", "page"))
 
 
-def read_pages(unit: Unit, frame: Frame, name: str, planes: Sequence[int], rows: Rows) -> I64:
-    """Values of these planes for accounts that are there: (planes, n)."""
+def read_pages(unit: Unit, frame: Frame, planes: Sequence[tuple[str, int]], rows: Rows) -> I64:
+    """Values of these planes, each a column's name and a number, for accounts that are there:
+    (planes, n)."""
     pages, places = _places(rows)
-    held = unit.get(pages_of(frame), [(name, plane, page) for plane in planes for page in pages])
+    held = unit.get(pages_of(frame), [(*plane, page) for plane in planes for page in pages])
     return _values(held, len(planes))[:, places]
 
 

@@ -129,6 +129,11 @@ class ColumnUnit:
         rows, _ = found_rows(frame, rows, held.count)
         return _of_rows(held.values[name][plane : plane + 1], rows)
 
+    def read_planes(
+        self, frame: Frame, names: Sequence[str], planes: Sequence[int], rows: Rows
+    ) -> list[list[I64]]:
+        return [[self.read_plane(frame, name, plane, rows) for name in names] for plane in planes]
+
     def write(self, frame: Frame, rows: Rows, columns: Columns) -> None:
         held = self._frames[frame.name]
         rows, n = found_rows(frame, rows, held.count)

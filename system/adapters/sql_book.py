@@ -98,8 +98,8 @@ class SqlBookUnit:
                 assert block is not None
                 values = np.ascontiguousarray(block[:, 1 + shape.names.index(name)])
             else:
-                planes = range(shape.by_name[name].planes)
-                values = read_pages(self._rows, frame, name, planes, rows)
+                planes = [(name, plane) for plane in range(shape.by_name[name].planes)]
+                values = read_pages(self._rows, frame, planes, rows)
             found[name] = read_only(values)
         return found
 
@@ -109,7 +109,19 @@ class SqlBookUnit:
         if column.planes == 1:
             return self.read(frame, [name], rows)[name]
         rows, _ = found_rows(frame, rows, self.count(frame))
-        return read_only(read_pages(self._rows, frame, name, range(plane, plane + 1), rows)[0])
+        return read_only(read_pages(self._rows, frame, [(name, plane)], rows)[0])
+
+    def read_planes(
+        self, frame: Frame, names: Sequence[str], planes: Sequence[int], rows: Rows
+    ) -> list[list[I64]]:
+        wanted = [(name, plane) for plane in planes for name in names]
+        for name, plane in wanted:
+            column = self._shapes[frame.name].by_name[name]
+            assert_plane(frame, column, plane)
+            assert column.planes > 1, f"{frame.name}.{name} has one plane: read it"
+        rows, _ = found_rows(frame, rows, self.count(frame))
+        values = iter(map(read_only, read_pages(self._rows, frame, wanted, rows)))
+        return [[next(values) for _ in names] for _ in planes]
 
     def write(self, frame: Frame, rows: Rows, columns: Columns) -> None:
         rows, n = found_rows(frame, rows, self.count(frame))

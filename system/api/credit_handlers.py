@@ -30,6 +30,7 @@ from system.api.problems import Problem
 from system.api.rail import CREDIT, give_back, pay_out
 from system.api.route import Call
 from system.api.services import Services
+from system.credit import outcome
 from system.credit.commands import (
     ApplyBatch,
     ChargeOffBatch,
@@ -270,9 +271,20 @@ def charge_off(desk: Services, call: Call) -> Done:
     return Done(account=account)
 
 
-def close(desk: Services, call: Call) -> Done:
-    account = _account(desk, call)
-    _check(desk.credit.credit.close(CloseBatch(call.key, _one(account))).code)
+def closings(desk: Services, calls: list[Call]) -> list[Any]:
+    """Several lines ended, as ``draws``."""
+
+    def done(asked: list[tuple[Call, int]]) -> list[outcome.Done]:
+        return desk.credit.credit.close_each(
+            [CloseBatch(call.key, _one(account)) for call, account in asked]
+        )
+
+    return _each(desk, calls, done, _closed)
+
+
+def _closed(account: int, done: outcome.Done) -> Done | Problem:
+    if done.code[0]:
+        return refusal_problem(Refusal(int(done.code[0])))
     return Done(account=account)
 
 

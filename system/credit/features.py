@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from system.credit.access import Access, Use, read_with_consent
-from system.credit.feed_intake import read_period
+from system.credit.feed_intake import read_periods
 from system.credit.feed_records import FEEDS, UNSEEN_DAYS
 from system.credit.kernels.feed_words import unpack
 from system.credit.kernels.windows import (
@@ -110,7 +110,8 @@ def _features(unit: BookUnit, accounts: I64, classes: int, day: int) -> dict[str
 def _windows(unit: BookUnit, accounts: I64, day: int) -> Windows:
     rows = as_rows(accounts) if is_ascending(accounts) else accounts
     newest = day // PERIOD_DAYS - 1
-    periods = [unpack(read_period(unit, rows, newest - back)) for back in range(WINDOW_PERIODS)]
+    window = [newest - back for back in range(WINDOW_PERIODS)]
+    periods = [unpack(words) for words in read_periods(unit, rows, window)]
     sums = {name: np.stack([one[name] for one in periods]) for name in periods[0]}
     names = ("since_day", *UNSEEN_DAYS.values())
     plain = unit.read(FEEDS, names, rows)

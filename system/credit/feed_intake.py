@@ -241,9 +241,18 @@ def count_dropped(unit: BookUnit, accounts: I64) -> None:
 
 def read_period(unit: BookUnit, merchants: Rows, period: int) -> feed_words.Words:
     """The sums of one period; empty ones where another period, or none, stands in its slot."""
-    slot = period % FEED_PERIOD_SLOTS
-    words = tuple(unit.read_plane(FEEDS, name, slot, merchants) for name in PERIOD_WORDS)
-    return feed_words.of_period(words, period)
+    [words] = read_periods(unit, merchants, [period])
+    return words
+
+
+def read_periods(unit: BookUnit, merchants: Rows, periods: Sequence[int]) -> list[feed_words.Words]:
+    """As ``read_period``, of several in one reading."""
+    slots = [period % FEED_PERIOD_SLOTS for period in periods]
+    found = unit.read_planes(FEEDS, PERIOD_WORDS, slots, merchants)
+    return [
+        feed_words.of_period(tuple(words), period)
+        for words, period in zip(found, periods, strict=True)
+    ]
 
 
 def _is_full(basis: I64) -> bool:

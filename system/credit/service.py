@@ -132,6 +132,10 @@ class CreditService:
         """End lines that owe nothing."""
         return answered(self._parts, Done, batch, service_lines.close)
 
+    def close_each(self, batches: Sequence[CloseBatch]) -> list[Done]:
+        """Several as one, each under its own id; where one cannot be used, none is done."""
+        return answered_each(self._parts, Done, batches, service_lines.close)
+
     # Days.
 
     def end_of_day(self, day: int, rows: slice | None = None) -> DayReport:

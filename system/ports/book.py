@@ -80,6 +80,13 @@ class BookUnit(Protocol):
         """One plane of a column: (n,). Do not write to it. Raises MissingRow."""
         ...
 
+    def read_planes(
+        self, frame: Frame, names: Sequence[str], planes: Sequence[int], rows: Rows
+    ) -> list[list[I64]]:
+        """These planes of several columns with planes, all at once: for each plane, in the order
+        asked, one (n,) per name. Do not write to them. Raises MissingRow."""
+        ...
+
     def write(self, frame: Frame, rows: Rows, columns: Columns) -> None:
         """Overwrite the named columns of these accounts. Raises MissingRow or CheckFailed."""
         ...

@@ -53,6 +53,11 @@ class ModelBook:
         values = [self.accounts[number][name][plane] for number in self._numbers(rows)]
         return np.array(values, np.int64)
 
+    def read_planes(
+        self, frame: Frame, names: Sequence[str], planes: Sequence[int], rows: Rows
+    ) -> list[list[I64]]:
+        return [[self.read_plane(frame, name, plane, rows) for name in names] for plane in planes]
+
     def write(self, frame: Frame, rows: Rows, columns: Columns) -> None:
         numbers = self._numbers(rows)
         self._check(columns)

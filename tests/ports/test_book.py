@@ -81,6 +81,10 @@ def test_ranges_and_lists_of_accounts_answer_in_the_order_asked(book: Book, coun
             assert found["since_day"].tolist() == (-own[rows]).tolist()
             third = unit.read_plane(FEEDS, "gross_fen", 2, rows)
             assert third.tolist() == planes[2, rows].tolist()
+            several = unit.read_planes(FEEDS, ["orders", "gross_fen"], [1, 0], rows)
+            assert [[one.tolist() for one in plane] for plane in several] == [
+                [[0] * third.size, planes[plane, rows].tolist()] for plane in (1, 0)
+            ]
 
 
 def test_writes_reach_the_named_columns_of_the_named_accounts_only(book: Book) -> None:
@@ -117,6 +121,7 @@ def test_what_was_read_cannot_be_written_to(book: Book) -> None:
             for found in (
                 *unit.read(FEEDS, ["gross_fen", "since_day"], rows).values(),
                 unit.read_plane(FEEDS, "orders", 0, rows),
+                *unit.read_planes(FEEDS, ["orders"], [0], rows)[0],
             ):
                 with pytest.raises(ValueError, match="read-only"):
                     found[...] = 1

@@ -31,6 +31,12 @@ class _WatchedUnit:
         self._watch(frame, [name], rows)
         return self._unit.read_plane(frame, name, plane, rows)
 
+    def read_planes(
+        self, frame: Frame, names: Sequence[str], planes: Sequence[int], rows: Rows
+    ) -> list[list[I64]]:
+        self._watch(frame, names, rows)
+        return self._unit.read_planes(frame, names, planes, rows)
+
     def _watch(self, frame: Frame, names: Sequence[str], rows: Rows) -> None:
         if frame == FEEDS and FEED_DATA.intersection(names):
             self.read_accounts.update(np.arange(self._unit.count(FEEDS))[rows].tolist())
