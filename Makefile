@@ -14,7 +14,7 @@ AUDIT := .venv-audit
 PRIVACY_PACKAGES := spu openmined-psi scikit-learn cryptography pytest pytest-timeout
 
 PYTEST = SHAPAN_REQUIRE_ANVIL=$${CI:+1} SHAPAN_REQUIRE_POSTGRES=$${CI:+1} \
-  SHAPAN_REQUIRE_MOSQUITTO=$${CI:+1} SHAPAN_REQUIRE_CHROMIUM=$${CI:+1} $(BIN)/pytest -n 2 --dist worksteal
+  SHAPAN_REQUIRE_MOSQUITTO=$${CI:+1} SHAPAN_REQUIRE_CHROMIUM=$${CI:+1} $(BIN)/pytest -n 2 --dist worksteal --durations 10
 
 .DEFAULT_GOAL := help
 .PHONY: help setup pilot test test-all test-privacy audit fuzz check lint types arrows bench contracts contracts-check clean

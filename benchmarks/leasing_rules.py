@@ -73,7 +73,7 @@ def made_up_days(size: Size) -> list[Readings]:
         "lon_e7": LON_E7 + luck.integers(-400, 401, (m, n)), "fix_valid": 1, "hdop_centi": 90,
         "engine_s": engine_s, "idle_s": MISSING, "fuel_ml": 10**7 + np.cumsum(burnt, axis=1),
         "tank_permille": 700, "load_permille": load, "voltage_mv": 26_000, "running": works * 1,
-        "tamper": tamper,
+        "tamper": tamper, "faults": 0, "firmware": 0,
     }  # fmt: skip
     return [_day(columns, kept, day) for day in range(size.days)]
 

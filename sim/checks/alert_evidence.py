@@ -106,7 +106,8 @@ def _wrong_silence(alert: StoredAlert, found: Mapping[str, Any], spoke: Spoke) -
     """Nothing was read between the last reading and the moment that it was missed."""
     if found["readings"][-1]["at_ms"] != alert.start_ms:
         return "begins at another time than the last reading before it"
-    from_ms, until_ms = spoke[alert.machine]
+    none = np.zeros(0, np.int64)
+    from_ms, until_ms = spoke.get(alert.machine, (none, none))
     if bool(((from_ms > alert.start_ms) & (until_ms <= alert.found_ms)).any()):
         return "tells of silence in which the machine spoke"
     return ""

@@ -84,12 +84,17 @@ _STATES: Final = {int(state): state.name for state in AlertState}
 
 
 def _audit_alerts(stage: Stage) -> str:
-    """Alerts rest on readings that arrived, are open once, and the bank knows where each stands."""
-    alerts, sent = stage.alerts(), stage.lessor.sent
+    """Alerts rest on readings that arrived, are open once, and the bank knows where each stands.
+
+    While a consumer is behind, a silence cannot be held against readings that wait for it.
+    """
+    alerts, sent, lessor = stage.alerts(), stage.lessor.sent, stage.lessor
+    is_behind = isinstance(lessor, UsageLessor) and lessor.line.is_behind
+    spoke = {} if is_behind else sent.spoke()
     with stage.system.book.transaction() as unit:
         words = [row for row in unit.rows.scan(OUTBOX) if row.target == BANK]
     return first_breach(
-        audit_evidence(alerts, _KINDS, _STATES, sent.named(alerts), sent.spoke()),
+        audit_evidence(alerts, _KINDS, _STATES, sent.named(alerts), spoke),
         audit_one_open(alerts, _STATES),
         audit_words(alerts, words, _STATES),
     )

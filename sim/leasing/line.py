@@ -106,6 +106,8 @@ class Line:
         # What gateways keep, and the UTC second from which they can send it.
         self._kept: list[tuple[int, Spoken]] = []
         self.handed = Handed()
+        # Whether what was handed over last still waits for a consumer that stalled.
+        self.is_behind = False
 
     def deliver(self, arrived: Arrived) -> Arrived:
         """Returns what reached the bank of it, or of what was kept before."""
@@ -113,7 +115,9 @@ class Line:
             self._channel.deliver(arrived)
             return arrived
         sent = self._sent(arrived)
-        self._channel.deliver(sent, self._trouble(sent))
+        trouble = self._trouble(sent)
+        self._channel.deliver(sent, trouble)
+        self.is_behind = trouble.stalled
         self.handed.note(sent.spoken)
         return sent
 

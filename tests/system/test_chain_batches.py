@@ -38,6 +38,8 @@ COMMANDS = {
     c.ResolveDispute: c.ResolveDispute("id", "receivable", "supplier", 0),
     c.CallRecourse: c.CallRecourse("id", 1, "bank"),
     c.WriteOff: c.WriteOff("id", "receivable", "bank", "clerk", "chief"),
+    c.PauseNewRisk: c.PauseNewRisk("id", "incident", "clerk", "chief"),
+    c.EndPayout: c.EndPayout("id", "payment", "supplier", 1, "settled"),
 }
 # Values that no state could make right, by the field's declared type.
 UNUSABLE: dict[Any, tuple[Any, ...]] = {

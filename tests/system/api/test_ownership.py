@@ -16,7 +16,8 @@ from tests.system.api.test_authorisation import body_of
 from tests.system.api.test_credit_api import enrolled
 from tests.system.api.test_leasing_api import TARIFF, stolen
 from tests.system.api.test_payments_api import financed, payments
-from tests.system.api.test_receivables_api import ASK, accepted
+from tests.system.api.test_receivables_api import ASK, accepted, registered
+from tests.system.api.test_webhooks import Subscriber, deliver, subscribe
 from tests.system.api.town import Town
 
 # Of each role whose business is its own: a client that owns nothing of what is asked for.
@@ -26,8 +27,9 @@ STRANGERS = {
     Role.PLATFORM: "other-shopping",
     Role.LESSOR: "other-lessor",
 }
-# What these make is the caller's own by nature.
-OWN_BY_NATURE = {"enrolMerchant", "enrolMachine"}
+# What these make or list is the caller's own by nature; of a fleet each machine has its owner.
+OWN_BY_NATURE = {"enrolMerchant", "enrolMachine", "subscribe", "takeFleetSnapshot"}
+OWN_BY_NATURE |= {"listWebhooks", "listWebhookDeliveries"}
 CASES = [
     pytest.param(route, role, id=f"{route.name}-{role.name}")
     for route in ROUTES
@@ -51,6 +53,7 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Foreign]:
     town = Town.open(tmp_path_factory.mktemp("foreign"))
     town.admit("other-lessor", "lessor-2", ["lessor"])
     town.name_account("supplier-1")
+    webhook, letter = hooked(town)
     financed(town)
     [paid] = payments(town)
     receivable, lot = accepted(town, "INV-2")
@@ -65,7 +68,7 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Foreign]:
     town.refresh()
     places = {"receivable_id": receivable, "lot_id": lot, "request_id": asked}
     places |= {"account": merchant, "machine": machine, "lease": lease, "party_id": "supplier-1"}
-    places |= {"payment_id": paid["payment_id"]}
+    places |= {"payment_id": paid["payment_id"], "webhook_id": webhook, "message_id": letter}
     places |= {"kind": "credit-application", "reference": merchant}
     bodies = {
         "registerReceivable": town.invoice("INV-9"),
@@ -77,6 +80,16 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Foreign]:
     }
     yield Foreign(town, {name: str(value) for name, value in places.items()}, bodies)
     town.close()
+
+
+def hooked(town: Town) -> tuple[str, str]:
+    """A supplier's webhook, and a letter to it."""
+    object.__setattr__(town.process.gateway.services, "webhook_hosts", ("erp.example",))
+    webhook = subscribe(town, "supplier-erp").json()["webhook_id"]
+    registered(town, "INV-7")
+    deliver(town, Subscriber())
+    [letter, *_] = town.get("/webhook-deliveries", "supplier-erp").json()["deliveries"]
+    return webhook, letter["message_id"]
 
 
 def asked_of(route: Route, foreign: Foreign) -> tuple[str, Any]:
