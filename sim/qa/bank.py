@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from system.api.access import SCOPES
 from system.api.clients import find
 from system.api.start import ADMINISTRATOR, Opening, Process
 from system.kernels.business_day import day_start_s
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 START_S: Final = day_start_s(20_454) + 43_200
 _KYC_EXPIRES_S: Final = 1_900_000_000
 _BLOCK_S, _BLOCKS = 5, 4
-_SCOPES: Final = ("receivables", "credit", "leasing", "parties", "operations")
-_SECRET: Final = b"a secret for tests only"
+SECRET: Final = b"a secret for tests only"
 
 
 @dataclass
@@ -43,7 +43,7 @@ class RunningBank:
     def __init__(self, folder: Path) -> None:
         self.clock = HeldClock()
         settings = Settings(store_url=f"sqlite:///{folder}/bank.db", evm="revm")
-        self.process = Process(Opening(self.clock, settings, _SECRET))
+        self.process = Process(Opening(self.clock, settings, SECRET))
         self.loop = asyncio.new_event_loop()
         self.tokens: dict[str, str] = {}
         self._keys = 0
@@ -58,7 +58,7 @@ class RunningBank:
 
     def admit(self, client: str, party: str, roles: list[str], **more: str) -> None:
         """A client of a party, logged in. roles: as the gateway names them."""
-        body = {"client_id": client, "party_id": party, "roles": roles, "scopes": list(_SCOPES)}
+        body = {"client_id": client, "party_id": party, "roles": roles, "scopes": list(SCOPES)}
         answer = self.post("/clients", body | more, ADMINISTRATOR)
         assert answer.status_code == 201, answer.text
         self.log_in(client, answer.json()["client_secret"])
@@ -117,6 +117,7 @@ class RunningBank:
         for _ in range(_BLOCKS):
             self.clock.time_s += _BLOCK_S
             self.process.advance_chain()
+            self.process.advance_rail()
 
     def pass_days(self, days: int) -> None:
         """Days go by and are closed. Tokens have expired by then; everybody gets a new one."""

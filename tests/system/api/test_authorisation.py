@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from system.api.access import Caller, Role
+from system.api.access import SCOPES, Caller, Role
 from system.api.bodies import read
 from system.api.route import Route
 from system.api.table import ROUTES
-from tests.system.api.town import ALL_SCOPES, CAST, Town
+from tests.system.api.town import CAST, Town
 
 CASES = [
     pytest.param(route, role, id=f"{route.name}-{role.name}") for route in ROUTES for role in Role
@@ -63,7 +63,7 @@ def test_no_token_or_a_bad_one_is_turned_away(quiet_town: Town, route: Route) ->
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_the_right_role_without_the_scope_is_turned_away(route: Route) -> None:
-    other = tuple(scope for scope in ALL_SCOPES if scope != route.scope)
+    other = tuple(scope for scope in SCOPES if scope != route.scope)
     assert not route.allows(Caller("c", "p", route.roles, other))
     assert route.allows(Caller("c", "p", route.roles, (route.scope,)))
 

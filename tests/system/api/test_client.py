@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from system.api.access import SCOPES
 from system.api.tokens import LIFE_S
 from system.client.bank import PAUSES_S, Bank, Refused
 from system.client.transport import HttpTransport, Reply
 from system.errors import InputError
-from tests.system.api.town import ALL_SCOPES, Town
+from tests.system.api.town import Town
 
 SIGNER = b"k" * 32
 
@@ -37,7 +38,7 @@ class Line:
 def client(town: Town, **options: Any) -> tuple[Bank, Line]:
     public = Ed25519PrivateKey.from_private_bytes(SIGNER).public_key().public_bytes_raw().hex()
     body = {"client_id": "erp", "party_id": "supplier-1", "roles": ["supplier"]}
-    body |= {"scopes": ALL_SCOPES, "signer": public if options.get("signer") else ""}
+    body |= {"scopes": list(SCOPES), "signer": public if options.get("signer") else ""}
     secret = town.post("/clients", body, "administrator").json()["client_secret"]
     line = Line(town)
     return Bank(line, "erp", secret, pause=lambda _: None, **options), line

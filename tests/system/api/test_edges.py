@@ -4,10 +4,11 @@ import json
 
 import pytest
 
+from sim.qa.bank import SECRET
 from system.api import bodies
 from system.api.tokens import LIFE_S, TokenIssuer
 from system.errors import StoreUnavailable
-from tests.system.api.town import SECRET, Town
+from tests.system.api.town import Town
 
 
 def test_a_token_ends_after_its_life(town: Town) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from sim.qa.bank import HeldClock
 from system.api import logs
 from system.api.logs import HEADER, JsonLines, masked
-from tests.system.api.town import TestClock, Town
+from tests.system.api.town import Town
 
 PERSONAL = "王小明 11010519491231002X 13812345678"
 
@@ -19,7 +20,7 @@ PERSONAL = "王小明 11010519491231002X 13812345678"
 def lines() -> Iterator[io.StringIO]:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonLines(TestClock()))
+    handler.setFormatter(JsonLines(HeldClock()))
     root = logging.getLogger("shapan")
     root.addHandler(handler)
     root.setLevel(logging.INFO)
@@ -83,7 +84,7 @@ def test_a_message_that_is_logged_anywhere_takes_this_form(
 ) -> None:
     before = logging.getLogger().handlers[:], logging.getLogger().level
     try:
-        logs.set_up(TestClock(), "warning")
+        logs.set_up(HeldClock(), "warning")
         logging.getLogger("anything").warning("token=%s", "abc")
         line = json.loads(capsys.readouterr().err)
     finally:
