@@ -167,7 +167,7 @@ def _leasing(desk: Services, nps: tuple[Score, ...]) -> Product:
         asked=book.leases,
         passed=book.leases,
         cash_s=None,
-        npl=owed.npl_fen / owed.claims_fen if owed.claims_fen else None,
+        npl=owed.npl_fen / owed.exposure_fen if owed.exposure_fen else None,
         reasons=(),
         open_alerts=_by_age([alert.raised_at_s for alert in alerts], desk.clock.now_s()),
         differences=_unlike(book.differences()),

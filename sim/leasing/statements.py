@@ -1,4 +1,4 @@
-"""The rent that lessees owe as it stands, for the statements of ``sim.statements``."""
+"""What a lessor has at stake, machines that are out and unpaid rent, for ``sim.statements``."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def state_book(stage: Stage, day: int) -> None:
-    """Note claims on rent after the day's close, once a period and at the end."""
+    """Note the exposure after the day's close, once a period and at the end."""
     if (day + 1 - stage.start_day) % PERIOD_DAYS and day + 1 != stage.end_day:
         return
     book = stage.system.leases.portfolio()
-    values = (book.claims_fen, book.npl_fen, *book.by_class_fen)
+    values = (book.exposure_fen, book.npl_fen, *book.by_class_fen)
     stage.log.add(stage.engine.now_s, KIND, BOOK, values)

@@ -149,7 +149,21 @@ def test_all_firms_of_a_lessee_are_seen_together() -> None:
     world.bill(0, 100)
     assert [world.lease(lease, "asset_class") for lease in (0, 1)] == [3, 1]
     found = world.service.portfolio()
-    assert found.npl_fen == found.claims_fen > 0
+    assert found.npl_fen == found.exposure_fen == found.claims_fen + 2 * 20_000_000
+
+
+def test_a_book_is_judged_by_machines_that_are_out_not_by_late_rent_alone() -> None:
+    world = World.open()
+    for machine in (0, 1):
+        assert not world.start(machine, machine, value_fen=20_000_000).code[0]
+    for _ in range(5):
+        world.bill(100)
+        world.pay(1, world.lease(1, "due_fen"))
+    found = world.service.portfolio()
+    assert found.by_class_fen[0] == 20_000_000 + sum(
+        world.lease(1, name) for name in ("rent_due_fen", "fee_due_fen", "penalty_due_fen")
+    )
+    assert found.npl_fen == found.exposure_fen - found.by_class_fen[0] > 20_000_000
 
 
 def test_a_claim_is_given_up_by_age_and_recovered() -> None:

@@ -35,7 +35,7 @@ def figures(source: Source, say: Tongue) -> Iterator[Figure | None]:
     ran = say("Machines that ran in a month", "当月开机设备占比")
     yield compared(source, _one("active", "active_share", ran, share), say)
     yield compared(source, _credit(say), say)
-    owed = say("Rent owed", "应收租金")
+    owed = say("Machines out and rent owed", "在租设备与应收租金")
     yield from over_time(source, say, owed)
     yield categories(source, say, owed)
     yield _precision_recall(source, say)

@@ -26,15 +26,18 @@ class DayReport:
 class Portfolio:
     """All leases at one moment.
 
-    claims_fen: rent, fees and penalty billed and unpaid.  npl_fen: those of categories from
-    substandard on, cross-default included.  by_class_fen: normal, special mention, substandard,
-    doubtful, loss.  defaulted: leases ever in default.
+    claims_fen: rent, fees and penalty billed and unpaid.  exposure_fen: these, and the value at
+    handover of machines that are out: unpaid rent alone is late nearly always, and says nothing of
+    a book.  npl_fen: exposure of categories from substandard on, cross-default included.
+    by_class_fen: exposure that is normal, special mention, substandard, doubtful, loss.  defaulted:
+    leases ever in default.
     """
 
     day: int
     leases: int
     live: int
     claims_fen: int
+    exposure_fen: int
     npl_fen: int
     by_class_fen: tuple[int, ...]
     deposits_fen: int

@@ -65,23 +65,27 @@ def view(parts: LeaseParts, names: Sequence[str], rows: Rows) -> dict[str, I64]:
 
 def portfolio(parts: LeaseParts) -> Portfolio:
     """Sums over all leases as they stand."""
-    names = (*_CLAIMS, "life", "lessee", "asset_class", "deposit_fen", "written_off_fen")
+    states = ("life", "lessee", "asset_class", "default_day")
+    amounts = (*_CLAIMS, "value_fen", "deposit_fen", "written_off_fen")
     with parts.book.transaction() as unit:
         every = slice(0, unit.count(LEASES))
-        leases = unit.read(LEASES, (*names, "default_day"), every)
+        leases = unit.read(LEASES, (*states, *amounts), every)
         claims_fen = np.zeros(leases["life"].size, np.int64)
         for name in _CLAIMS:
             claims_fen += leases[name]
         asset_class = with_cross_default(
             leases["asset_class"], claims_fen, leases["lessee"], parts.policy.classes
         )
+        is_live = leases["life"] == LeaseLife.LIVE
+        exposure_fen = claims_fen + np.where(is_live, leases["value_fen"], 0)
         return Portfolio(
             day=business_day(parts.clock.now_s()),
             leases=claims_fen.size,
-            live=int((leases["life"] == LeaseLife.LIVE).sum()),
+            live=int(is_live.sum()),
             claims_fen=total_of(claims_fen),
-            npl_fen=total_of(claims_fen[asset_class >= SUBSTANDARD]),
-            by_class_fen=tuple(total_of(claims_fen[asset_class == one]) for one in range(1, 6)),
+            exposure_fen=total_of(exposure_fen),
+            npl_fen=total_of(exposure_fen[asset_class >= SUBSTANDARD]),
+            by_class_fen=tuple(total_of(exposure_fen[asset_class == one]) for one in range(1, 6)),
             deposits_fen=total_of(leases["deposit_fen"]),
             written_off_fen=total_of(leases["written_off_fen"]),
             defaulted=int((leases["default_day"] > 0).sum()),
