@@ -24,15 +24,14 @@ from sim.leasing.statements import state_book
 from sim.leasing.terms import terms_of
 from sim.leasing.watch_policy import WATCH_POLICY
 from sim.leasing.world import World
-from sim.metrics.alert_scoring import Spans
-from sim.metrics.leasing_alerts import spans_of
+from sim.metrics.alert_scoring import Spans, spans_of
 from sim.streams import Luck
 from sim.trace import EventLog
 from system.bootstrap_leasing import LeasingSystem, build_leasing
 from system.leasing.leases.policy import DEFAULT_POLICY as LEASE_POLICY
 from system.leasing.policy import LeasingPolicy
 from system.leasing.records import Alert
-from system.limits import DAY_S
+from system.limits import DAY_S, PERIOD_DAYS
 
 # Dealings of a day come after its work; the evening comes last.
 _DEALS_S: Final = DAY_S - 2
@@ -200,7 +199,9 @@ class _Days(EconomyModel):
     def _close(self, day: int) -> None:
         stage = self._stage
         stage.desk.close_day(day)
-        state_book(stage, day)
+        days, system = day + 1 - stage.start_day, stage.system
+        if days % PERIOD_DAYS == 0 or days == stage.setting.span.days:
+            state_book(stage.log, self.engine.now_s, system.leases.portfolio())
         stage.lessor.failed(day, stage.world.economy.evening(day))
         self._closing(day)
 

@@ -38,6 +38,12 @@ class Spans:
         return Spans(*(getattr(self, name)[rows] for name in Spans.__slots__))
 
 
+def spans_of(rows: list[tuple[int, int, int, int, int]]) -> Spans:
+    """Alerts as (machine, kind, start_ms, end_ms, told_ms)."""
+    columns: I64 = np.array(sorted(rows), np.int64).reshape(-1, 5)
+    return Spans(*columns.T)
+
+
 @dataclass(frozen=True, slots=True)
 class EventScore:
     """causes, alerts: how many.  found, right: how many of each.  delays_ms: int64 (found,), from

@@ -18,7 +18,7 @@ from sim.leasing.grid import day_start_s
 from sim.leasing.truth import Episodes, Kind
 from sim.metrics.alert_scoring import MONTH_MS, Spans, score_events
 from sim.metrics.base import Values
-from sim.portable import I64, Mask
+from sim.portable import Mask
 
 if TYPE_CHECKING:
     from sim.leasing.stage import Stage
@@ -116,9 +116,3 @@ def _rows(spans: Spans, rows: Mask) -> Spans:
 
 def _defined(value: float) -> float | None:
     return None if isnan(value) else value
-
-
-def spans_of(rows: list[tuple[int, int, int, int, int]]) -> Spans:
-    """Alerts as (machine, kind, start_ms, end_ms, told_ms)."""
-    columns: I64 = np.array(sorted(rows), np.int64).reshape(-1, 5)
-    return Spans(*columns.T)
