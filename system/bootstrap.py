@@ -52,6 +52,7 @@ TABLES: Final = (
     records.STANDINGS,
     records.DIARY,
     records.DAYS_CLOSED,
+    records.HOLDS,
     records.FEED,
     OPERATIONS,
     FLOWS,

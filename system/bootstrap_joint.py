@@ -24,6 +24,7 @@ def build_joint(
     clock: Clock,
     store_url: str,
     receivables: System,
+    bank_ids: Sequence[str],
     lines: CreditSystem,
     leasing: LeasingSystem,
     members: Sequence[Party],
@@ -32,7 +33,8 @@ def build_joint(
 ) -> tuple[JointDesk, Store]:
     """Open the desk's own store and enrol every party of the three products, with its group.
 
-    store_url: "memory", else a database's URL.  Returns the desk, and its store to be closed.
+    store_url: "memory", else a database's URL.  bank_ids: under which the bank buys receivables,
+    all of them enrolled there.  Returns the desk, and its store to be closed.
     """
     store: Store = (
         MemoryStore(JOINT_TABLES) if store_url == "memory" else SqlStore(store_url, JOINT_TABLES)
@@ -42,7 +44,9 @@ def build_joint(
     parts = JointParts(
         clock=clock,
         store=store,
-        receivables=receivables.store,
+        receivables=receivables.receivables,
+        receivables_store=receivables.store,
+        bank_ids=bank_ids,
         lines=lines.credit,
         lines_book=lines.book,
         leases=leasing.leases,

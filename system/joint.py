@@ -13,7 +13,9 @@ from typing import Final
 
 import numpy as np
 
+from system.chain.commands import HoldPurchases
 from system.chain.records import LOTS, RECEIVABLES, Receivable
+from system.chain.service import ReceivablesService
 from system.credit.access import Access, Use, note
 from system.credit.commands import FreezeBatch
 from system.credit.service import CreditService
@@ -32,6 +34,7 @@ from system.ports.book import Book
 from system.ports.clock import Clock
 from system.ports.store import Store
 
+_WATCHED: Final = "watched by the joint desk"
 _OPEN: Final = ("accepted", "due", "overdue", "defaulted")
 # What stands in the books: interest and penalty that run up count once they are billed.
 _BOOKED: Final = ("principal_fen", "interest_due_fen", "penalty_due_fen", "fee_due_fen")
@@ -43,13 +46,15 @@ _CLAIMS: Final = ("lessee", "life", "dpd_days", "value_fen", *_BILLED)
 class JointParts:
     """The three products' doors, and the desk's own store.
 
-    account_of: of each party, its number in the lines and among the lessees; parties without one
-    have receivables only.
+    bank_ids: under which the bank buys receivables.  account_of: of each party, its number in the
+    lines and among the lessees; parties without one have receivables only.
     """
 
     clock: Clock
     store: Store
-    receivables: Store
+    receivables: ReceivablesService
+    receivables_store: Store
+    bank_ids: Sequence[str]
     lines: CreditService
     lines_book: Book
     leases: LeaseService
@@ -77,12 +82,6 @@ class JointDesk:
             warnings = group_view.review(unit, holdings, parts.policy, day, now_s)
         self._act(warnings, day, officers)
         return warnings
-
-    def may_buy(self, debtor_id: str, supplier_id: str) -> bool:
-        """Whether a claim on this debtor may be bought from this supplier."""
-        with self._parts.store.transaction() as unit:
-            held = group_view.watched(unit)
-        return debtor_id not in held and supplier_id not in held
 
     def watched(self) -> dict[str, GroupWarning]:
         """The gravest warning of every party that is watched, by party."""
@@ -118,7 +117,7 @@ class JointDesk:
         self, row_of: Mapping[str, int], n: int, now_s: int
     ) -> tuple[I64, tuple[I64, I64, I64], I64]:
         """What banks hold on each debtor; open claims; how long each debtor is past due."""
-        with self._parts.receivables.transaction() as unit:
+        with self._parts.receivables_store.transaction() as unit:
             open_ = {row.receivable_id: row for row in unit.scan(RECEIVABLES) if row.state in _OPEN}
             lots = [lot for lot in unit.scan(LOTS) if lot.receivable_id in open_]
         owed_fen, late_days = np.zeros(n, np.int64), np.zeros(n, np.int64)
@@ -163,6 +162,7 @@ class JointDesk:
     # What follows.
 
     def _act(self, warnings: Sequence[GroupWarning], day: int, officers: tuple[str, str]) -> None:
+        self._stop_buying(warnings, day, officers[0])
         account_of = self._parts.account_of
         known = [one for one in warnings if one.party_id in account_of]
         accounts = np.array(sorted({account_of[one.party_id] for one in known}), np.int64)
@@ -174,6 +174,16 @@ class JointDesk:
         self._parts.leases.set_limits(SetLimits(f"{key}/limits", accounts, none, *officers))
         late = {account_of[one.party_id] for one in known if one.signal == Signal.OWN}
         self._take_back(key, late, officers)
+
+    def _stop_buying(self, warnings: Sequence[GroupWarning], day: int, officer: str) -> None:
+        """Claims on watched parties, and claims that they hold, are not bought."""
+        holds = [
+            HoldPurchases(f"joint/{day}/{one.party_id}", bank_id, one.party_id, _WATCHED, officer)
+            for one in warnings
+            for bank_id in self._parts.bank_ids
+        ]
+        outcomes = self._parts.receivables.hold_purchases(holds) if holds else []
+        assert all(outcome.refusal is None for outcome in outcomes), f"not held: {outcomes}"
 
     def _take_back(self, key: str, late: set[int], officers: tuple[str, str]) -> None:
         """Machines of parties that are late in some product: their leases say cross-default."""

@@ -37,6 +37,7 @@ class JointBank:
             clock=clock,
             store_url=desk_url,
             receivables=platform.system,
+            bank_ids=BANKS,
             lines=self.lines.system,
             leasing=self.leases.system,
             members=[_party(firm) for firm in (*members, *economy.network.cores)],
@@ -76,7 +77,10 @@ class JointBank:
 
 
 class JointChannel(ChainChannel):
-    """The chain process, whose bank asks the joint desk before it takes an application."""
+    """The chain process of a bank whose clerks also ask the joint desk about paper applications.
+
+    On the platform the production service refuses what the desk holds.
+    """
 
     def __init__(self, economy: JointEconomy, bank: JointBank) -> None:
         super().__init__(economy, bank.platform)
@@ -84,8 +88,8 @@ class JointChannel(ChainChannel):
 
     def seek(self, ticket: Ticket) -> None:
         firms = self._joint.firms
-        parties = (firms[ticket.claim.invoice.debtor].key, firms[ticket.firm].key)
-        if any(party in self._bank.watched for party in parties):
+        parties = {firms[ticket.claim.invoice.debtor].key, firms[ticket.firm].key}
+        if not firms[ticket.firm].onboarded and parties & self._bank.watched.keys():
             ticket.channel = self.name
             self._decline(ticket, "watched")
             return

@@ -59,6 +59,10 @@ FINANCING: Final[dict[str, tuple[str, str]]] = {
         "The pilot that the regulator admitted is full",
         "监管沙盒试点额度已满",
     ),
+    Refusal.FINANCING_PARTY_HELD.name: (
+        "The bank buys no claims of these parties at present",
+        "银行目前暂停买入相关当事人的债权",
+    ),
 }
 # Of alerts on receivables.
 ALERTS: Final[dict[str, tuple[str, str]]] = {

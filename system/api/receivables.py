@@ -47,18 +47,15 @@ def _command(
     tell: keeps the reasons of what was decided.
     """
     in_path = tuple(f.name for f in fields(kind) if f"{{{f.name}}}" in path)
-    known = (
-        "command_id",
-        *in_path,
-        *(("asked_by", "approved_by") if options.get("four_eyes") else ()),
-    )
+    officers = {f.name for f in fields(kind)} & {"asked_by", "approved_by"}
+    known = ("command_id", *in_path, *sorted(officers))
 
     numbers = {f.name for f in fields(kind) if f.type is int}
 
     def command_of(call: Call) -> Any:
         given = {f: call.number(f) if f in numbers else call.path[f] for f in in_path}
-        if "asked_by" in known:
-            given |= {"asked_by": call.caller.client_id, "approved_by": call.checker}
+        signed = {"asked_by": call.caller.client_id, "approved_by": call.checker}
+        given |= {name: signed[name] for name in officers}
         assert call.body is not None
         return kind(command_id=call.key, **given, **values(call.body, kind))
 
@@ -344,6 +341,25 @@ ROUTES: Final = (
         {"reason": "a contract behaves as it should not"},
         roles=Role.RISK_OFFICER,
         object_rule="any: risk officers answer for all",
+        four_eyes=True,
+    ),
+    _command(
+        "/purchase-holds",
+        "holdPurchases",
+        commands.HoldPurchases,
+        "hold_purchases",
+        {"bank_id": "bank-1", "party_id": "supplier-1", "reason": "late on its lease"},
+        roles=Role.BANK_OFFICER,
+        owns=("bank_id",),
+    ),
+    _command(
+        "/purchase-holds/{party_id}/lift",
+        "liftHold",
+        commands.LiftHold,
+        "lift_holds",
+        {"bank_id": "bank-1"},
+        roles=Role.BANK_OFFICER,
+        owns=("bank_id",),
         four_eyes=True,
     ),
     _command(

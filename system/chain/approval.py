@@ -8,8 +8,9 @@ import numpy as np
 from system.chain.commands import RequestFinancing
 from system.chain.kernels.policy import FinancingColumns, reserve_in_order
 from system.chain.limits_book import BANK, SUPPLIER, Line, room_fen
-from system.chain.records import LIMITS, Lot, Receivable
+from system.chain.records import HOLDS, LIMITS, Lot, Receivable
 from system.chain.rules import Refusal, financing_refusals
+from system.chain.service_holds import is_held
 from system.chain.session import Session
 from system.chain.watch import clear
 from system.compliance import sandbox
@@ -46,7 +47,26 @@ def judge(session: Session, asked: Sequence[Asked]) -> dict[str, Refusal]:
     may_reserve = (Refusal.NONE, *_SHORT_OF)
     open_ = [item for item in asked if answers[item.request_id] in may_reserve]
     answers |= _reserve(session, open_)
-    return answers | _sandboxed(session, [a for a in asked if not answers[a.request_id]])
+    answers |= _sandboxed(session, [a for a in asked if not answers[a.request_id]])
+    return answers | _held(session, [a for a in asked if not answers[a.request_id]])
+
+
+def _held(session: Session, open_: Sequence[Asked]) -> dict[str, Refusal]:
+    """What the bank watches is not bought, whoever else would buy it."""
+    pairs = [
+        (item.command.bank_id, party_id)
+        for item in open_
+        for party_id in (item.receivable.debtor_id, item.command.supplier_id)
+    ]
+    session.sheet.load(HOLDS, pairs)
+    held = {
+        (bank_id, party_id) for bank_id, party_id in pairs if is_held(session, bank_id, party_id)
+    }
+    return {
+        item.request_id: Refusal.FINANCING_PARTY_HELD
+        for item, of_debtor, of_supplier in zip(open_, pairs[::2], pairs[1::2], strict=True)
+        if {of_debtor, of_supplier} & held
+    }
 
 
 def _sandboxed(session: Session, open_: Sequence[Asked]) -> dict[str, Refusal]:

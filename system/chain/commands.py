@@ -192,6 +192,28 @@ class WriteOff:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldPurchases:
+    """An officer stops a bank's buying of claims on this party, and of claims that it holds."""
+
+    command_id: str
+    bank_id: str
+    party_id: str
+    reason: str
+    asked_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiftHold:
+    """The bank may buy again. ``approved_by`` differs from ``asked_by`` (four eyes)."""
+
+    command_id: str
+    bank_id: str
+    party_id: str
+    asked_by: str
+    approved_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class PauseNewRisk:
     """Stop register, accept, split, endorse and disburse, in the contracts themselves.
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from system.chain.records import RECEIVABLES, REQUESTS, STANDINGS, FinancingRequest
-from system.chain.service_financing import give_up
+from system.chain.service_financing import give_up, is_held_request
 from system.chain.session import Session
 from system.chain.typed_data import Quote, Verdict, quote_digest, verdict_digest
 from system.chain.wallets import RISK_SIGNER, party_wallet
@@ -12,20 +12,24 @@ from system.chain.watch import clear
 
 # As the contract calls it.
 _NOT_CLEAR: Final = "VerdictNotClear"
+# The contract knows nothing of holds: the bank does not sign.
+_HELD: Final = "PartyHeld"
 
 
 def sign_waiting(session: Session) -> None:
     """Judge every taken quote once more, just before it is sent; sign it or give it up.
 
-    An alert since the quote ends it here; one after the signature has until the verdict expires.
+    An alert or a bank's hold since the quote ends it here; one after the signature has until the
+    verdict expires.
     """
     for request in session.sheet.find(REQUESTS, {"state": "signing"}):
-        if clear(session, request.receivable_id):
+        is_held = is_held_request(session, request)
+        if clear(session, request.receivable_id) and not is_held:
             session.sheet.put(REQUESTS, replace(request, state="disbursing"))
             _queue(session, request)
         else:
             session.note("policy", "withhold disbursement", request.request_id)
-            give_up(session, request, _NOT_CLEAR)
+            give_up(session, request, _HELD if is_held else _NOT_CLEAR)
 
 
 def _queue(session: Session, request: FinancingRequest) -> None:

@@ -153,6 +153,18 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class PurchaseHold:
+    """A bank buys no claim on this party, and none that it holds. lifted_at_s: until when."""
+
+    bank_id: str
+    party_id: str
+    reason: str
+    held_by: str
+    held_at_s: int
+    lifted_at_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FeedRow:
     """One event of the product, in the order in which it became true."""
 
@@ -193,4 +205,5 @@ LIMITS = Table(
 STANDINGS = Table("credit_standing", CreditStanding, key=("party_id",), unique=(("address",),))
 DIARY = Table("diary", DiaryEntry, key=("kind", "subject"), index=(("day",),))
 DAYS_CLOSED = Table("day_closed", DayClosed, key=("name",))
+HOLDS = Table("purchase_hold", PurchaseHold, key=("bank_id", "party_id"))
 FEED = Table("event_feed", FeedRow, key=("sequence",), append_only=True)

@@ -56,6 +56,11 @@ class Refusal(IntEnum):
     ALERT_ALREADY_RELEASED = 262
     ALERT_NEEDS_FOUR_EYES = 263
 
+    # A bank's hold on buying from a party, and its end.
+    HOLD_NOT_A_BANK = 270
+    HOLD_UNKNOWN = 271
+    HOLD_NEEDS_FOUR_EYES = 272
+
     # Financing of a lot by a bank.
     FINANCING_LOT_UNKNOWN = 300
     FINANCING_NOT_THE_HOLDER = 301
@@ -80,6 +85,7 @@ class Refusal(IntEnum):
     FINANCING_BANK_CASH_SHORT = 320
     FINANCING_RISK_STOPPED = 321  # by the sandbox: this product, or all
     FINANCING_OUTSIDE_SANDBOX = 322  # clients, exposure, term: what the regulator admits
+    FINANCING_PARTY_HELD = 323  # the bank watches the debtor or the supplier
     FINANCING_REQUEST_UNKNOWN = 330
     FINANCING_NOT_THE_SUPPLIER = 331
     FINANCING_QUOTE_NOT_OPEN = 332

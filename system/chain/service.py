@@ -18,6 +18,7 @@ from system.chain import (
     service_endorsement,
     service_enrol,
     service_financing,
+    service_holds,
     service_intake,
     service_kyc,
     service_pause,
@@ -34,6 +35,8 @@ from system.chain.commands import (
     EndorseLot,
     EndPayout,
     EnrolParty,
+    HoldPurchases,
+    LiftHold,
     OpenDispute,
     PauseNewRisk,
     PayReceivable,
@@ -88,6 +91,8 @@ _CLIENTS: Final[dict[type, str]] = {
     CallRecourse: "bank_id",
     WriteOff: "bank_id",
     EndPayout: "payment_id",
+    HoldPurchases: "bank_id",
+    LiftHold: "bank_id",
     PauseNewRisk: "asked_by",
 }
 _NEW_RISK: Final = (
@@ -197,6 +202,14 @@ class ReceivablesService:
     def write_off(self, batch: Sequence[WriteOff]) -> list[Outcome]:
         """Banks give up defaulted receivables. The reference is the receivable id."""
         return self._run(batch, service_settlement.write_off)
+
+    def hold_purchases(self, batch: Sequence[HoldPurchases]) -> list[Outcome]:
+        """Banks stop buying claims on and of parties. The reference is the party."""
+        return self._run(batch, service_holds.hold)
+
+    def lift_holds(self, batch: Sequence[LiftHold]) -> list[Outcome]:
+        """Two officers let a bank buy again. The reference is the party."""
+        return self._run(batch, service_holds.lift)
 
     def pause(self, batch: Sequence[PauseNewRisk]) -> list[Outcome]:
         """Two officers stop new risk in the contracts. The reference is the command."""

@@ -26,6 +26,7 @@ from system.chain.records import (
     Receivable,
 )
 from system.chain.rules import Refusal, first_refusal
+from system.chain.service_holds import is_held
 from system.chain.session import Session
 from system.chain.wallets import party_wallet
 from system.chain.watch import Watch, clear, flow
@@ -221,6 +222,8 @@ def _take_one(session: Session, command: TakeQuote) -> Outcome:
     refusal = _take_refusal(session, command, request)
     if not refusal and sandbox.is_stopped(session.unit, sandbox.RECEIVABLES):
         refusal = Refusal.FINANCING_RISK_STOPPED
+    if request is not None and not refusal and is_held_request(session, request):
+        refusal = Refusal.FINANCING_PARTY_HELD
     if request is not None and not refusal:
         refusal = _hold_cash(session, request)
     if request is None or refusal:
@@ -255,6 +258,13 @@ def _take_refusal(
         (request.supplier_id != command.supplier_id, Refusal.FINANCING_NOT_THE_SUPPLIER),
         (request.state != "quoted", Refusal.FINANCING_QUOTE_NOT_OPEN),
     )
+
+
+def is_held_request(session: Session, request: FinancingRequest) -> bool:
+    """Whether its bank has put a hold on a party of the claim since the quote."""
+    receivable = session.sheet.need(RECEIVABLES, request.receivable_id)
+    parties = (receivable.debtor_id, request.supplier_id)
+    return any(is_held(session, request.bank_id, party_id) for party_id in parties)
 
 
 def _hold_cash(session: Session, request: FinancingRequest) -> Refusal:

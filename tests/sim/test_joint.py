@@ -10,6 +10,7 @@ from sim.checks.joint import audit_shared_purses
 from sim.joint.audit import audit_joint
 from sim.joint.economy import BANK
 from sim.scenario import load
+from system.chain.records import RECEIVABLES, REQUESTS
 from system.credit.records import LineState
 from system.kernels.group_view import Signal
 from system.leasing.leases.records import Ending
@@ -63,7 +64,14 @@ def test_a_sliding_core_is_seen_and_what_hangs_on_it_is_watched_before_it_fails(
     assert watched[core].signal == Signal.OWN
     assert watched[core].at_s < economy.day_s(economy.j.core_failure_days)
     assert any(w.signal == Signal.DEBTOR and w.lead_id == core for w in watched.values())
-    assert not bank.desk.may_buy(core, economy.members[-1].key)
+    # From that day on the production service buys nothing on it.
+    with bank.platform.system.store.transaction() as unit:
+        requests = unit.scan(REQUESTS)
+        owed_by = {row.receivable_id: row.debtor_id for row in unit.scan(RECEIVABLES)}
+    held_at_s = watched[core].at_s
+    bought_at_s = [r.disbursed_at_s for r in requests if owed_by[r.receivable_id] == core]
+    assert bought_at_s
+    assert all(at_s is None or at_s <= held_at_s for at_s in bought_at_s)
 
 
 def test_the_line_of_a_watched_enterprise_is_frozen_and_its_machine_kept_unless_it_is_late(

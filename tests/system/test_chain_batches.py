@@ -38,6 +38,8 @@ COMMANDS = {
     c.ResolveDispute: c.ResolveDispute("id", "receivable", "supplier", 0),
     c.CallRecourse: c.CallRecourse("id", 1, "bank"),
     c.WriteOff: c.WriteOff("id", "receivable", "bank", "clerk", "chief"),
+    c.HoldPurchases: c.HoldPurchases("id", "bank", "supplier", "late elsewhere", "clerk"),
+    c.LiftHold: c.LiftHold("id", "bank", "supplier", "clerk", "chief"),
     c.PauseNewRisk: c.PauseNewRisk("id", "incident", "clerk", "chief"),
     c.EndPayout: c.EndPayout("id", "payment", "supplier", 1, "settled"),
 }

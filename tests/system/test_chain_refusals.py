@@ -5,6 +5,7 @@ import pytest
 from system.chain.records import LIMITS, LOTS, RECEIVABLES, REQUESTS
 from system.chain.rules import Refusal
 from tests.system import test_chain_alerts as alerts
+from tests.system import test_chain_holds as holds
 from tests.system import test_chain_refusals_financing as financing
 from tests.system import test_chain_refusals_intake as intake
 from tests.system import test_chain_refusals_settlement as settlement
@@ -12,7 +13,13 @@ from tests.system.receivables_world import World
 
 
 def test_every_refusal_has_a_case() -> None:
-    reached = {*intake.CASES, *alerts.CASES, *financing.CASES, *settlement.CASES}
+    reached = {
+        *intake.CASES,
+        *alerts.CASES,
+        *financing.CASES,
+        *holds.CASES,
+        *settlement.CASES,
+    }
     missing = [refusal.name for refusal in Refusal if refusal and refusal not in reached]
     assert not missing, f"write cases that reach {missing}"
 
