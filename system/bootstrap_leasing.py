@@ -19,6 +19,7 @@ from system.leasing.leases.service import LeaseService
 from system.leasing.policy import DEFAULT_POLICY, LeasingPolicy
 from system.leasing.records import TWIN_FRAMES, TWIN_TABLES
 from system.leasing.service import LeasingService
+from system.leasing.service_link import LINKS
 from system.leasing.service_telemetry import TelemetryDesk
 from system.ledger.idempotency import IDEMPOTENCY_TABLES
 from system.ledger.inbox import INBOX_TABLES
@@ -32,6 +33,7 @@ from system.ports.store import Store
 LEASING_FRAMES: Final = (*TWIN_FRAMES, *INTAKE_FRAMES, *LEASE_FRAMES)
 LEASING_TABLES: Final = (
     *TWIN_TABLES,
+    LINKS,
     *INTAKE_TABLES,
     *LEASE_TABLES,
     *OUTBOX_TABLES,

@@ -5,6 +5,7 @@ Each check answers "held" or with one sentence on what broke first.
 """
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
@@ -40,6 +41,8 @@ class StoredAlert(Protocol):
     def found_ms(self) -> int: ...
     @property
     def end_ms(self) -> int: ...
+    @property
+    def raised_at_s(self) -> int: ...
     @property
     def version(self) -> int: ...
     @property
@@ -161,3 +164,20 @@ def audit_words(
         if words[alert.version]["state"] != states[alert.state]:
             return f"alert {alert.alert_id}: the bank believes it {words[alert.version]['state']}"
     return f"the bank was told of no alert that exists: {sorted(told)[0]}" if told else HELD
+
+
+def audit_line(alerts: Iterable[StoredAlert], messages: Sequence[Message], offline: int) -> str:
+    """Outages of the line were told from lost to returned, and no machine was silent meanwhile.
+
+    offline: the number of that kind of alert.
+    """
+    words = [json.loads(message.payload) for message in messages]
+    events = [word["event"] for word in words]
+    if events != (["lost", "returned"] * len(words))[: len(words)]:
+        return f"the line: {events} were told"
+    ends_s = [word["at_s"] for word in words[1::2]] + [sys.maxsize] * (len(words) % 2)
+    for lost, end_s in zip(words[::2], ends_s, strict=True):
+        for alert in alerts:
+            if alert.kind == offline and lost["at_s"] < alert.raised_at_s < end_s:
+                return f"alert {alert.alert_id} tells of silence while the line was down"
+    return HELD

@@ -3,7 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sim.checks.alert_evidence import audit_evidence, audit_one_open, audit_words
+from sim.checks.alert_evidence import (
+    audit_evidence,
+    audit_line,
+    audit_one_open,
+    audit_words,
+)
 from sim.checks.auditor import HELD
 from sim.checks.leasing import (
     ARRIVES,
@@ -25,6 +30,7 @@ from system.leasing import history
 from system.leasing.events import BANK
 from system.leasing.leases.records import JOURNAL
 from system.leasing.records import AlertKind, AlertState
+from system.leasing.service_link import LINE
 from system.ledger.outbox import OUTBOX
 from system.ledger.records import TRANSFERS
 from system.subledger.records import JournalRow
@@ -93,8 +99,12 @@ def _audit_alerts(stage: Stage) -> str:
     spoke = {} if is_behind else sent.spoke()
     with stage.system.book.transaction() as unit:
         words = [row for row in unit.rows.scan(OUTBOX) if row.target == BANK]
+    of_line = sorted(
+        (row for row in words if row.ordering_key == LINE), key=lambda row: row.sequence
+    )
     return first_breach(
         audit_evidence(alerts, _KINDS, _STATES, sent.named(alerts), spoke),
         audit_one_open(alerts, _STATES),
-        audit_words(alerts, words, _STATES),
+        audit_words(alerts, [row for row in words if row.ordering_key != LINE], _STATES),
+        audit_line(alerts, of_line, AlertKind.OFFLINE),
     )

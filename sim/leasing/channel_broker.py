@@ -94,7 +94,7 @@ class _Watched:
                 self.orders[letter.message_id] = letter
         return letters
 
-    def tick(self) -> int:
+    def tick(self, *, is_linked: bool) -> int:
         return 0
 
 
@@ -104,6 +104,10 @@ class _Slow:
     def __init__(self, link: MqttLink, free: asyncio.Event) -> None:
         self._link, self._free = link, free
         self.acknowledge, self.publish, self.close = link.acknowledge, link.publish, link.close
+
+    @property
+    def is_connected(self) -> bool:
+        return self._link.is_connected
 
     async def receive(self, count_max: int) -> Sequence[Delivery]:
         deliveries = await self._link.receive(count_max)

@@ -94,7 +94,7 @@ class UsageLessor(Lessor):
             self.readings_count += len(arrived)
             self.sent.note(arrived)
             self.baseline.take_in(as_readings(arrived, arrived.spoken.at_ms))
-        self.bank.service.tick(at_s * MS)
+        self.bank.service.tick(at_s * MS, is_linked=self.line.is_up)
         self._answer(at_s)
 
     # What people do about alerts.

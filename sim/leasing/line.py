@@ -127,6 +127,11 @@ class Line:
             return set()
         return self._channel.carry(at_s, orders, hears)
 
+    @property
+    def is_up(self) -> bool:
+        """Whether the consumer's link to the broker stands, which is all that it knows."""
+        return self._faults.open("broker_down") is None
+
     def close(self) -> None:
         self._channel.close()
 

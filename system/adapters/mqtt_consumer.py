@@ -35,7 +35,7 @@ class Desk(Protocol):
 
     def set_aside(self, delivery: Delivery, error: Exception) -> None: ...
     def due(self) -> Sequence[OutLetter]: ...
-    def tick(self) -> Any: ...
+    def tick(self, *, is_linked: bool) -> Any: ...
 
 
 class Consumer:
@@ -131,5 +131,5 @@ class Consumer:
     async def _tick(self, every_s: float) -> None:
         while True:
             await asyncio.sleep(every_s)
-            await self._patiently(self._desk.tick)
+            await self._patiently(lambda: self._desk.tick(is_linked=self._link.is_connected))
             self.nudge()

@@ -68,9 +68,12 @@ class LeasingService:
         """Readings as columns: twins and alerts follow. Raises InputError."""
         return service_twins.take_in(self._parts, readings)
 
-    def tick(self, now_ms: int) -> int:
-        """Notice what did not come by now; how many alerts that raised or escalated."""
-        return service_twins.tick(self._parts, now_ms)
+    def tick(self, now_ms: int, *, is_linked: bool = True) -> int:
+        """Notice what did not come by now; how many alerts that raised or escalated.
+
+        is_linked: whether the line to the broker is up; silence is nobody's while it is not.
+        """
+        return service_twins.tick(self._parts, now_ms, is_linked=is_linked)
 
     # Alerts.
 

@@ -75,6 +75,9 @@ class TelemetryDesk:
         """Orders and alerts that must be published now."""
         return self._dispatch.due()
 
-    def tick(self) -> int:
-        """Notice what did not come by now; how many alerts that raised or escalated."""
-        return tick(self._parts, self._parts.clock.now_s() * 1_000)
+    def tick(self, *, is_linked: bool) -> int:
+        """Notice what did not come by now; how many alerts that raised or escalated.
+
+        is_linked: whether the consumer's link is up.
+        """
+        return tick(self._parts, self._parts.clock.now_s() * 1_000, is_linked=is_linked)

@@ -15,6 +15,7 @@ from system.leasing.kernels.offline import is_silent
 from system.leasing.kernels.state import engine_state, fence_state
 from system.leasing.readings import Readings
 from system.leasing.records import ALERTS, CARRIED_KINDS, MACHINES, TWINS, AlertKind, AlertState
+from system.leasing.service_link import look
 from system.leasing.words import WORD_COLUMNS, texts_of
 from system.ports.book import BookUnit, Rows
 
@@ -133,21 +134,25 @@ def states(parts: Parts, now_ms: int, rows: Rows | None = None) -> TwinStates:
         )
 
 
-def tick(parts: Parts, now_ms: int) -> int:
+def tick(parts: Parts, now_ms: int, *, is_linked: bool) -> int:
     """Notice what did not come: machines gone silent, alerts that nobody took. How many alerts.
 
-    Machines never heard of are not missed.
+    is_linked: whether readings could come.  Machines never heard of are not missed.
     """
     with parts.book.transaction() as unit:
         sheet = AlertSheet(unit.rows, parts.policy, parts.clock.now_s())
-        silent = _silent(unit, parts, now_ms)
+        link = look(unit, now_ms, parts.clock.now_s(), is_linked=is_linked)
+        silent = _silent(unit, parts, now_ms, link.up_since_ms) if is_linked else []
         settle(sheet, Absorbed(silent, {}, {}, 0), {})
         late = _overdue(unit, parts, sheet)
         sheet.write()
     return len(silent) + late
 
 
-def _silent(unit: BookUnit, parts: Parts, now_ms: int) -> list[Turn]:
+def _silent(unit: BookUnit, parts: Parts, now_ms: int, up_since_ms: int) -> list[Turn]:
+    """Nothing heard for too long since the newest reading, and since the line is up."""
+    if now_ms - up_since_ms <= parts.policy.silence_ms_max:
+        return []
     bound_ms = parts.policy.silence_ms_max
     everyone = slice(0, unit.count(TWINS))
     names = ["at_ms", "silence_told_ms", "boot", "sequence"]

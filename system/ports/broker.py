@@ -43,6 +43,11 @@ class Link(Protocol):
     side. So a message that took effect may come twice, and must be known by its content.
     """
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether messages can come in now."""
+        ...
+
     async def receive(self, count_max: int) -> Sequence[Delivery]:
         """The next messages in order of arrival, at least one; waits for it. Not yet acknowledged.
 

@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.checks.alert_evidence import HELD, audit_evidence, audit_one_open, audit_words
+from sim.checks.alert_evidence import (
+    HELD,
+    audit_evidence,
+    audit_line,
+    audit_one_open,
+    audit_words,
+)
 from system.bootstrap_leasing import LeasingSystem
 from system.leasing.events import BANK
 from system.leasing.readings import Readings
@@ -132,3 +138,21 @@ def test_a_bank_that_was_told_something_else_is_found(
 ) -> None:
     _, alert, messages = _breached()
     assert told in audit_words([alert], planted(messages), STATES)
+
+
+def test_a_silence_that_was_told_while_the_line_was_down_is_found_out() -> None:
+    system = system_of(machines=1)
+    system.leasing.take_in(readings(4))
+    system.leasing.tick(END_MS)
+    [alert] = system.leasing.alerts(kind=AlertKind.OFFLINE)
+
+    def told(*events: tuple[str, int]) -> list[OutboxMessage]:
+        bodies = [json.dumps({"event": event, "at_s": at_s}) for event, at_s in events]
+        return [replace(messages_of(system)[0], payload=body) for body in bodies]
+
+    raised_s = alert.raised_at_s
+    before, after = ("lost", raised_s - 1), ("returned", raised_s + 1)
+    assert "while the line was down" in audit_line([alert], told(before, after), AlertKind.OFFLINE)
+    assert "while the line was down" in audit_line([alert], told(before), AlertKind.OFFLINE)
+    assert audit_line([alert], told(before, ("returned", raised_s)), AlertKind.OFFLINE) == HELD
+    assert "were told" in audit_line([], told(after, before), AlertKind.OFFLINE)

@@ -48,7 +48,7 @@ class Ledger:
     def due(self) -> Sequence[Any]:
         return ()
 
-    def tick(self) -> None:
+    def tick(self, *, is_linked: bool) -> None:
         return None
 
 

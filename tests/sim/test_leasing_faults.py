@@ -44,6 +44,12 @@ def test_a_broker_that_is_away_delays_readings_and_loses_none() -> None:
     assert away.runtime["fault.broker_down"] >= 10
     assert not broken(away)
     assert first_difference(calm().log, away.log) is not None
+    # Three days of silence of all are told of nobody.
+    silent, usual = (
+        sum(event.kind == "alert" and "offline" in event.subject for event in run.log.events())
+        for run in (away, calm())
+    )
+    assert silent <= usual
 
 
 def test_the_lessor_without_telemetry_does_not_notice_a_bad_line() -> None:

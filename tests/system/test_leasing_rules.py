@@ -11,6 +11,8 @@ from system.leasing.commands import CloseSiteDays, DefineSite, MoveMachines, Rec
 from system.leasing.kernels.datum import gcj02_from_wgs84
 from system.leasing.readings import Readings
 from system.leasing.records import Alert, AlertKind, AlertState, Severity
+from system.leasing.service_link import LINE
+from system.ledger.outbox import OUTBOX
 from tests.system.leasing_world import (
     CIRCLE,
     DAY_MS,
@@ -71,6 +73,36 @@ def test_a_silent_machine_is_offline_and_not_idle() -> None:
     assert leasing.tick(last_ms + 6 * HOUR_MS) == 0
     assert leasing.tick(last_ms + 3 * DAY_MS) == 1
     assert leasing.tick(last_ms + 4 * DAY_MS) == 0
+    assert kinds(leasing.alerts()) == [AlertKind.OFFLINE]
+
+
+def test_while_the_line_is_down_no_machine_is_offline_and_the_bank_is_told_once() -> None:
+    system = system_of(machines=3)
+    leasing = system.leasing
+    leasing.take_in(joined(*(readings(8, device=machine) for machine in range(3))))
+    down_ms = MONDAY_MS + 3 * HOUR_MS
+    for hour in range(60):
+        assert leasing.tick(down_ms + hour * HOUR_MS, is_linked=False) == 0
+    back_ms = down_ms + 60 * HOUR_MS
+    assert leasing.tick(back_ms) == 0
+    # Gateways of two send what they kept; the third says nothing any more.
+    kept = [readings(66 * 4, device=one, start_ms=MONDAY_MS + 2 * HOUR_MS) for one in (0, 1)]
+    leasing.take_in(joined(*kept))
+    assert leasing.tick(back_ms + 5 * HOUR_MS) == 0
+    leasing.tick(back_ms + 6 * HOUR_MS + 1)
+    assert [alert.machine for alert in leasing.alerts(kind=AlertKind.OFFLINE)] == [2]
+    with system.book.transaction() as unit:
+        sent = unit.rows.scan(OUTBOX)
+    told = [one.message_id for one in sent if one.ordering_key == LINE]
+    assert told == [f"{LINE}/{down_ms}#1", f"{LINE}/{down_ms}#2"]
+
+
+def test_a_line_that_flaps_hides_no_silence() -> None:
+    leasing = system_of(machines=1).leasing
+    leasing.take_in(readings(8))
+    last_ms = MONDAY_MS + 7 * 15 * MINUTE_MS
+    for quarter in range(1, 4 * 7):
+        leasing.tick(last_ms + quarter * 15 * MINUTE_MS, is_linked=quarter % 2 == 0)
     assert kinds(leasing.alerts()) == [AlertKind.OFFLINE]
 
 
