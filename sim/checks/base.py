@@ -70,6 +70,11 @@ _SENTENCES = (
         "集团敞口等于其成员在各产品中（由各产品自身事件重建的）欠款之和。",
     ),
     (
+        "nothing_bought_against_a_hold",
+        "A bank pays for no claim on or of a party on which it has put a hold.",
+        "银行不为其已暂停买入的当事人所欠或所持的债权付款。",
+    ),
+    (
         "wirings_agree",
         "The same seed gives the same events on the full wiring and on the fast one.",
         "同一种子在完整装配与快速装配下产生相同的事件。",

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from sim.checks.auditor import HELD
 
 ADDS_UP: Final = "group_exposure_adds_up"
+UNBOUGHT: Final = "nothing_bought_against_a_hold"
 
 
 class ReasonedTransfer(Protocol):
@@ -41,6 +42,29 @@ class Position(Protocol):
     def leases_fen(self) -> int: ...
     @property
     def total_fen(self) -> int: ...
+
+
+class Hold(Protocol):
+    """A bank's word that it buys nothing on or of a party."""
+
+    @property
+    def bank_id(self) -> str: ...
+    @property
+    def party_id(self) -> str: ...
+    @property
+    def held_at_s(self) -> int: ...
+    @property
+    def lifted_at_s(self) -> int | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """A claim that a bank has paid for. at_s: when the chain says so."""
+
+    bank_id: str
+    debtor_id: str
+    supplier_id: str
+    at_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +110,20 @@ def audit_positions(rows: Iterable[Position], day: int, owed: Owed) -> str:
     for product, found, fen in zip(("receivables", "lines", "leases"), sums, expected, strict=True):
         if found != fen:
             return f"groups owe {found} fen in {product}, its own events {fen}"
+    return HELD
+
+
+def audit_holds(holds: Iterable[Hold], purchases: Iterable[Purchase], under_way_s: int) -> str:
+    """nothing_bought_against_a_hold: a bank pays for no claim on or of a party that it holds.
+
+    under_way_s: how long a purchase may take that was signed before the hold.
+    """
+    of_party = {(hold.bank_id, hold.party_id): hold for hold in holds}
+    for one in purchases:
+        for party_id in (one.debtor_id, one.supplier_id):
+            hold = of_party.get((one.bank_id, party_id))
+            if hold is None or one.at_s <= hold.held_at_s + under_way_s:
+                continue
+            if hold.lifted_at_s is None or one.at_s < hold.lifted_at_s:
+                return f"{one.bank_id} bought of {one.supplier_id} while it held {party_id}"
     return HELD

@@ -6,13 +6,22 @@ from sim.checks.auditor import rebuild as rebuild_chain
 from sim.checks.chain_log import entries
 from sim.checks.credit import REBUILT, audit_ledger, audit_lines, audit_merchants
 from sim.checks.credit import rebuild as rebuild_lines
-from sim.checks.joint import ADDS_UP, Owed, audit_positions, audit_shared_purses
+from sim.checks.joint import (
+    ADDS_UP,
+    UNBOUGHT,
+    Owed,
+    Purchase,
+    audit_holds,
+    audit_positions,
+    audit_shared_purses,
+)
 from sim.checks.leasing import CLAIMS, CONSERVED, ONCE, audit_claims, audit_once
 from sim.checks.leasing import first_breach as first_sentence
 from sim.checks.leasing import rebuild as rebuild_leases
 from sim.joint.bank import JointBank
 from sim.joint.economy import BANK, JointEconomy
 from sim.joint.lines import OFFICERS
+from system.chain.records import HOLDS, RECEIVABLES, REQUESTS
 from system.credit.access import ACCESS_LOG
 from system.credit.policy import DEFAULT_POLICY
 from system.credit.records import JOURNAL as LINES_JOURNAL
@@ -65,8 +74,22 @@ def audit_joint(economy: JointEconomy, bank: JointBank) -> dict[str, str]:
         ONCE: first_sentence(books.verdicts[ONCE], audit_once(facts, leases.paid_fen)),
         ADDS_UP: _positions(bank, owed),
         CONSENTED: consent.no_data_without_consent(changes, accesses),
+        UNBOUGHT: _holds(bank),
     }
     return {**books.verdicts, **own}
+
+
+def _holds(bank: JointBank) -> str:
+    """Whether the platform's banks have bought what their desk holds."""
+    with bank.platform.system.store.transaction() as unit:
+        holds, requests = unit.scan(HOLDS), unit.scan(REQUESTS)
+        debtor_of = {row.receivable_id: row.debtor_id for row in unit.scan(RECEIVABLES)}
+    purchases = [
+        Purchase(row.bank_id, debtor_of[row.receivable_id], row.supplier_id, row.disbursed_at_s)
+        for row in requests
+        if row.disbursed_at_s is not None
+    ]
+    return audit_holds(holds, purchases, bank.platform.system.parts.policy.verdict_valid_s)
 
 
 def _financed_fen(bank: JointBank) -> int:

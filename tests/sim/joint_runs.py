@@ -16,6 +16,8 @@ TINY = (
     "parameters.core_failure_days=70",
     "parameters.cash_buffer_days_p50=10",
 )
+# Everybody agrees to be watched, and a core slides long enough for it to be seen.
+WATCHED = ("parameters.consent_share=1", "parameters.core_slide_days=60")
 MEMORY = ("memory",) * 4
 
 

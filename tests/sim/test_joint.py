@@ -14,7 +14,7 @@ from system.chain.records import RECEIVABLES, REQUESTS
 from system.credit.records import LineState
 from system.kernels.group_view import Signal
 from system.leasing.leases.records import Ending
-from tests.sim.joint_runs import ended, simulated
+from tests.sim.joint_runs import WATCHED, ended, simulated
 
 ARMS = [
     ("joint-contagion", "separate"),
@@ -28,7 +28,7 @@ ARMS = [
 @pytest.fixture(scope="module")
 def watching():
     """A run with the joint view in which a core enterprise slides and fails."""
-    economy, bank = ended("joint", "parameters.consent_share=1", "parameters.core_slide_days=60")
+    economy, bank = ended("joint", *WATCHED)
     yield economy, bank
     bank.close()
 

@@ -57,6 +57,7 @@ def planted(defect: Defect) -> Iterator[None]:
 
 
 KILLS = (fault("service_killed", 0.1),)
+AWAY = (fault("broker_down", 1, at=12, **{"for": 3}),)
 FULL = (fault("disk_full", 0.1),)
 LENDING = {"at": 60, "for": 90}
 KILLS_LENDING = (fault("service_killed", 0.2, **LENDING),)
@@ -297,6 +298,21 @@ LEASING = (
         "if key not in stored:", "if True:",
         "leasing", OFTEN,
     ),
+    Defect(
+        "machines are silent while the broker is away",
+        "system.leasing.service_twins:tick",
+        "if is_linked else []", "",
+        "leasing", AWAY,
+    ),
 )  # fmt: skip
 
-ALL = (*RECEIVABLES, *CREDIT, *LEASING)
+JOINT = (
+    Defect(
+        "a hold stops nothing",
+        "system.chain.service_holds:is_held",
+        "row is not None and", "False and row is not None and",
+        "joint", (),
+    ),
+)  # fmt: skip
+
+ALL = (*RECEIVABLES, *CREDIT, *LEASING, *JOINT)

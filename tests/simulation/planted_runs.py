@@ -18,6 +18,7 @@ from tests.sim.faulty_credit import calm as calm_credit
 from tests.sim.faulty_credit import credit_with, played, taught
 from tests.sim.faulty_leasing import calm as calm_leasing
 from tests.sim.faulty_leasing import leasing_with
+from tests.sim.joint_runs import WATCHED, task
 from tests.simulation.planted import ALL, Defect, planted
 
 _ARMS: dict[str, dict[str, Any]] = {
@@ -30,7 +31,7 @@ _WIRINGS = {"leasing": "columns", "broker": "full"}
 
 def caught_by(defect: Defect) -> str:
     """What caught it: an invariant's name, or how the run gave it away; "" for nothing."""
-    runs = {"credit": _in_credit, "leasing": _in_leasing, "broker": _in_leasing}
+    runs = {"credit": _in_credit, "leasing": _in_leasing, "broker": _in_leasing, "joint": _in_joint}
     run = runs.get(defect.run, _in_receivables)
     return run(defect)
 
@@ -44,6 +45,13 @@ def _in_leasing(defect: Defect) -> str:
         return _words(failure)
     assert outcome is not None
     return _trace(calm, outcome) if _is_hidden(defect) else ""
+
+
+def _in_joint(defect: Defect) -> str:
+    """Contagion with a desk that sees everybody."""
+    with planted(defect):
+        _, failure = attempt(task("joint-contagion", "joint", *WATCHED))
+    return _words(failure) if failure is not None else ""
 
 
 def _in_receivables(defect: Defect) -> str:
