@@ -1,5 +1,6 @@
 """``python -m system``: one gateway process, set up by the environment (docs/OPERATIONS.md)."""
 
+import gc
 import os
 import ssl
 import sys
@@ -25,6 +26,8 @@ from system.settings import (
 
 # Where the embedded broker keeps what it has answered, in the working folder.
 SPOOL = "shapan-mqtt"
+# New objects between two looks for cycles. Requests make next to none.
+_YOUNG_OBJECTS = 10_000
 
 
 def main() -> int:
@@ -45,8 +48,16 @@ def main() -> int:
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
+    _spare_what_stays()
     serve(process, listener)
     return 0
+
+
+def _spare_what_stays() -> None:
+    """Let no search for cycles walk through what the start built: everybody would wait for it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS)
 
 
 def serve(process: Process, listener: Listener) -> None:

@@ -19,6 +19,8 @@ BUSY_S_MAX = 30
 # stores in one database do not wait for each other.
 POSTGRES_WRITER_LOCK = 0x5AA9A
 _SCHEMA = "coalesce(current_schema(), '')"
+# Prepared statements that the driver keeps: a product's request needs about a hundred.
+_STATEMENTS_KEPT = 1_024
 SQLITE_UNAVAILABLE = (
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -60,7 +62,12 @@ class Sqlite(Dialect):
         if url.database in (None, "", ":memory:"):
             raise InputError("store", str(url), "give a file: sqlite:///FOLDER/FILE.db")
         engine = create_engine(
-            url, pool_size=1, max_overflow=0, pool_timeout=BUSY_S_MAX, pool_reset_on_return=None
+            url,
+            pool_size=1,
+            max_overflow=0,
+            pool_timeout=BUSY_S_MAX,
+            pool_reset_on_return=None,
+            connect_args={"cached_statements": _STATEMENTS_KEPT},
         )
         event.listen(engine, "connect", _prepare_sqlite)
         return engine

@@ -5,7 +5,7 @@ that is the hot path.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import islice
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -22,7 +22,7 @@ from system.ports.store import Key, Table
 
 R = TypeVar("R")
 # Keys in one SELECT: below the parameter limits of both databases (32,766 and 65,535).
-KEYS_MAX = 500
+KEYS_MAX = 512
 DIALECTS: dict[str, type[Dialect]] = {"sqlite": Sqlite, "postgresql": Postgres}
 
 
@@ -75,12 +75,12 @@ class SqlUnit:
 
     def __init__(self, cursor: Any, dialect: Dialect, statements: dict[str, _Statements]) -> None:
         self._cursor, self._dialect, self._statements = cursor, dialect, statements
-        self._depth = 0
 
     def insert(self, table: Table[R], rows: Sequence[R]) -> None:
         held = self._statements[table.name]
         if rows:
-            self._write(table, held.insert, [held.values_of(row) for row in rows])
+            with self._whole(table, len(rows)):
+                self._send(held.insert, [held.values_of(row) for row in rows])
 
     def replace(self, table: Table[R], rows: Sequence[R]) -> None:
         held = self._statements[table.name]
@@ -88,8 +88,8 @@ class SqlUnit:
             raise CheckFailed(table.name, "append only")
         if not rows:
             return
-        with self._atomic(len(rows)):
-            found = self._write(table, held.update, [held.update_values_of(row) for row in rows])
+        with self._whole(table, len(rows)):
+            found = self._send(held.update, [held.update_values_of(row) for row in rows])
             if found != len(rows):
                 raise MissingRow(table.name, self._missing(table, rows))
 
@@ -98,31 +98,35 @@ class SqlUnit:
         found = self.get(table, keys)
         return next(key for key, row in zip(keys, found, strict=True) if row is None)
 
-    def _write(self, table: Table[Any], sql: str, values: list[Any]) -> int:
-        """Rows written. A refused batch leaves nothing behind, and the transaction usable."""
+    @contextmanager
+    def _whole(self, table: Table[Any], rows: int) -> Iterator[None]:
+        """A refused batch leaves nothing behind, and the transaction usable."""
         try:
-            with self._atomic(len(values)):
-                if len(values) == 1:
-                    self._cursor.execute(sql, values[0])
-                else:
-                    self._cursor.executemany(sql, values)
-                return int(self._cursor.rowcount)
+            if rows == 1 and self._dialect.refusal_undoes_itself:
+                yield
+            else:
+                with self.savepoint():
+                    yield
+        except (MissingRow, StoreUnavailable):
+            raise
         except Exception as error:
             raise self._dialect.translated(error, table, f"write {table.name}") from error
 
-    @contextmanager
-    def _atomic(self, rows: int) -> Iterator[None]:
-        if rows == 1 and self._dialect.refusal_undoes_itself:
-            yield
-            return
-        with self.savepoint():
-            yield
+    def _send(self, sql: str, values: list[Any]) -> int:
+        """Rows written."""
+        if len(values) == 1:
+            self._cursor.execute(sql, values[0])
+        else:
+            self._cursor.executemany(sql, values)
+        return int(self._cursor.rowcount)
 
     def get(self, table: Table[R], keys: Sequence[Key]) -> list[R | None]:
         held = self._statements[table.name]
         found: dict[Key, R] = {}
         wanted = iter(dict.fromkeys(keys))
         while part := list(islice(wanted, KEYS_MAX)):
+            # Few different lengths, so that the driver finds a statement that it has prepared.
+            part += part[-1:] * ((1 << (len(part) - 1).bit_length()) - len(part))
             test, values = self._dialect.key_test(held.key_columns, len(table.key), part)
             for row in self._read(table, f"{held.select} WHERE {test}", values):
                 found[held.key_of(row)] = row
@@ -162,23 +166,32 @@ class SqlUnit:
             raise self._dialect.translated(error, None, f"read {table.name}") from error
         return self._statements[table.name].records(rows)
 
-    @contextmanager
-    def savepoint(self) -> Iterator[None]:
-        self._depth += 1
-        name = f"s{self._depth}"
-        try:
-            self._cursor.execute(f"SAVEPOINT {name}")
-            try:
-                yield
-            except BaseException:
-                # A full disk may already have ended the transaction, and the savepoint with it.
-                with suppress(Exception):
-                    self._cursor.execute(f"ROLLBACK TO {name}")
-                    self._cursor.execute(f"RELEASE {name}")
-                raise
-            self._cursor.execute(f"RELEASE {name}")
-        finally:
-            self._depth -= 1
+    def savepoint(self) -> AbstractContextManager[None]:
+        return _Savepoint(self._cursor)
+
+
+class _Savepoint:
+    """One block of a transaction. A class and no generator: every request has a dozen of them.
+
+    All have one name: both databases take the innermost.
+    """
+
+    __slots__ = ("_cursor",)
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    def __enter__(self) -> None:
+        self._cursor.execute("SAVEPOINT s")
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._cursor.execute("RELEASE s")
+            return
+        # A full disk may already have ended the transaction, and the savepoint with it.
+        with suppress(Exception):
+            self._cursor.execute("ROLLBACK TO s")
+            self._cursor.execute("RELEASE s")
 
 
 def _limit(limit: int | None) -> str:

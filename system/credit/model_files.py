@@ -5,6 +5,7 @@ beside the bytes holds their SHA-256; it is checked before anything else looks a
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 from io import BytesIO
@@ -125,9 +126,15 @@ def open_scorecard(file: ModelFile, features: tuple[str, ...] | None = None) -> 
     features: what the caller will give it, where the caller minds. Raises IntegrityError for bytes
     that are not the manifest's, InputError for another format, content or feature list.
     """
-    model = ScorecardModel.from_json(_checked(file, SCORECARD_FORMAT, features).decode())
+    model = _scorecard(_checked(file, SCORECARD_FORMAT, features))
     _same_features(file.manifest, model.features)
     return model
+
+
+@lru_cache(maxsize=8)
+def _scorecard(content: bytes) -> ScorecardModel:
+    """Equal bytes are one model, with the tables that it makes of itself once."""
+    return ScorecardModel.from_json(content.decode())
 
 
 def open_lightgbm(file: ModelFile, features: tuple[str, ...] | None = None) -> Any:

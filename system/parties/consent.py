@@ -164,8 +164,7 @@ def record_erasure(unit: BookUnit, accounts: I64, now_s: int) -> None:
 def valid_classes(unit: BookUnit, purpose: Purpose, rows: Rows, now_s: int) -> I64:
     """Classes that may be read for this purpose at this second, 0 for none. Returns int64 (n,)."""
     plane = _plane(purpose)
-    classes = unit.read_plane(CONSENTS, "classes", plane, rows)
-    until_s = unit.read_plane(CONSENTS, "until_s", plane, rows)
+    [[classes, until_s]] = unit.read_planes(CONSENTS, ("classes", "until_s"), [plane], rows)
     return classes * (until_s > now_s)
 
 

@@ -45,10 +45,12 @@ def from_text(kind: type[A], text: str) -> A:
 
 
 def _packed(column: NDArray[Any]) -> str:
+    flag = "b" if column.dtype == np.bool_ else "i"
+    shape = ",".join(map(str, column.shape))
+    if column.size == 1:
+        return f"{flag};{shape};{int(column.item())};"
     flat = column.astype(np.int64).ravel()
     low, high = (int(flat.min()), int(flat.max())) if flat.size else (0, 0)
-    shape = ",".join(map(str, column.shape))
-    flag = "b" if column.dtype == np.bool_ else "i"
     if low == high:
         return f"{flag};{shape};{low};"
     kind = next(

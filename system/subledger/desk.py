@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -172,13 +173,14 @@ def _by_owner(entry: Entry, owners: _Owners) -> list[tuple[int, Entry]]:
     named, numbers = owners
     whose = numbers[np.searchsorted(named, entry.accounts)]
     order = np.argsort(whose, kind="stable")
-    starts = np.flatnonzero(np.diff(whose[order], prepend=-1))
-    accounts = np.split(entry.accounts[order], starts[1:])
-    amounts = np.split(entry.amounts[order], starts[1:])
-    return [
-        (n, Entry(entry.kind, total_of(some), those, some))
-        for n, those, some in zip(whose[order][starts].tolist(), accounts, amounts, strict=True)
-    ]
+    accounts, amounts = entry.accounts[order], entry.amounts[order]
+    found, first = [], 0
+    for n, rows in groupby(whose[order].tolist()):
+        part = slice(first, first + sum(1 for _ in rows))
+        first = part.stop
+        some = amounts[part]
+        found.append((n, Entry(entry.kind, total_of(some), accounts[part], some)))
+    return found
 
 
 def _spread(values: I64, ok: Mask) -> I64:

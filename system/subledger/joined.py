@@ -6,6 +6,7 @@ journal rows, transfers and audit link, as if it had come alone.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import accumulate
 from typing import Any, TypeVar
 
 import numpy as np
@@ -116,9 +117,12 @@ def _joined(commands: Sequence[Any]) -> Any:
 def _split(answer: A, sizes: list[int]) -> list[A]:
     if len(sizes) == 1:
         return [answer]
-    cuts = np.cumsum(sizes)[:-1]
-    columns = [np.split(getattr(answer, field.name), cuts) for field in fields(answer)]
-    return [type(answer)(*parts) for parts in zip(*columns, strict=True)]
+    columns = [getattr(answer, field.name) for field in fields(answer)]
+    ends = list(accumulate(sizes))
+    return [
+        type(answer)(*(column[end - size : end] for column in columns))
+        for size, end in zip(sizes, ends, strict=True)
+    ]
 
 
 def _closing(command: Any, text: str, rows: str) -> Closing:

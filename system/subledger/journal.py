@@ -112,6 +112,8 @@ def differences_of(
 
 def total_of(amounts: I64) -> int:
     """Exact sum, however large. amounts: int64 (n,), each >= 0."""
+    if amounts.size == 1:
+        return int(amounts.item())
     if not amounts.size or int(amounts.max()) < 2**63 // amounts.size:
         return int(amounts.sum())
     low_mask = (1 << 32) - 1
