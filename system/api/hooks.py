@@ -28,6 +28,8 @@ TARGET: Final = "webhook"
 PAUSES_S: Final = (5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 28_800)
 _ROWS_A_ROUND: Final = 500
 _DELIVERIES_A_ROUND: Final = 50
+# For so long a letter is its poster's, and no other process posts it.
+_POSTING_S: Final = 60
 _FEED: Final = "feed"
 _PARTY_FIELDS: Final = ("supplier_id", "bank_id", "to_id", "party_id", "seller_id", "debtor_id")
 
@@ -175,6 +177,7 @@ class HookWork:
             return None
         if row.next_at_s > now_s:
             return None
+        unit.replace(DELIVERIES, [replace(row, next_at_s=now_s + _POSTING_S)])
         body = one.payload.encode()
         secret = self._clients.secret_of_webhook(hook.webhook_id)
         headers = {

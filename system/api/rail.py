@@ -74,7 +74,9 @@ class RailWork:
             self._rail.submit(message.message_id, message.text.encode())
             self._sent_at_s[message.message_id] = now_s
             with self._store.transaction() as unit:
-                outbox.mark_sent(unit, [message.message_id])
+                # The rail may have answered already, to another process of this bank.
+                if message in payments.to_send(unit):
+                    outbox.mark_sent(unit, [message.message_id])
         open_ids = {message.message_id for message in waiting}
         self._sent_at_s = {k: v for k, v in self._sent_at_s.items() if k in open_ids}
 

@@ -36,7 +36,9 @@ def _queue(session: Session, request: FinancingRequest) -> None:
     quote, verdict = _quote(session, request), _verdict(session, request)
     domain = session.parts.contracts.desk_domain
     wallets = session.parts.wallets
-    bank_signature = wallets.sign_digest(quote.bank, quote_digest(domain, quote))
+    # By name: another process may have enrolled the bank.
+    bank = wallets.address(party_wallet(request.bank_id))
+    bank_signature = wallets.sign_digest(bank, quote_digest(domain, quote))
     signer = wallets.address(RISK_SIGNER)
     risk_signature = wallets.sign_digest(signer, verdict_digest(domain, verdict))
     session.queue.add(

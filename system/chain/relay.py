@@ -27,6 +27,7 @@ from system.ports.store import Store, Unit
 
 Settle = Callable[[Unit, Sequence[Settled]], None]
 Report = Callable[[Unit, Sequence[Trouble]], None]
+Meet = Callable[[Unit, Address], None]
 
 
 class Relay:
@@ -35,15 +36,23 @@ class Relay:
     confirmations: blocks, the transaction's own included, after which a receipt is final.
     settle: applies the outcomes, in the transaction that marks their messages done.
     report: tells people, in the transaction that writes the trouble down.
+    meet: sees that there is a key for an account, which another process may have opened.
     """
 
     def __init__(
-        self, store: Store, evm: Evm, *, confirmations: int, settle: Settle, report: Report
+        self,
+        store: Store,
+        evm: Evm,
+        *,
+        confirmations: int,
+        settle: Settle,
+        report: Report,
+        meet: Meet = lambda unit, account: None,
     ) -> None:
         if confirmations < 1:
             raise InputError("confirmations", confirmations, "give 1 or more blocks")
         self._store, self._evm = store, evm
-        self._settle, self._report = settle, report
+        self._settle, self._report, self._meet = settle, report, meet
         self._confirmations = confirmations
         # The head when the bytes were last sent. Lost at a restart, which only sends them again.
         self._sent_at_block: dict[str, int] = {}
@@ -79,9 +88,11 @@ class Relay:
         final = self._final(waiting, head)
         if not final:
             return []
-        settled = [Settled(row.message_id, got) for row, got in final if not row.effect]
-        closed = [_closed(row, got) for row, got in final]
         with self._store.transaction() as unit:
+            same = _unchanged(unit, [row for row, _ in final])
+            final = [(row, got) for row, got in final if row.sequence in same]
+            settled = [Settled(row.message_id, got) for row, got in final if not row.effect]
+            closed = [_closed(row, got) for row, got in final]
             if settled:
                 self._settle(unit, settled)
             outbox.mark_done(unit, [outcome.message_id for outcome in settled], now_s)
@@ -121,6 +132,7 @@ class Relay:
         for message in messages:
             try:
                 call = call_of(message.payload)
+                self._meet(unit, call.sender)
                 signed = self._evm.prepare(call, nonces.peek(call.sender))
             except InputError as error:
                 dead.append(_dead_letter(message.message_id, error))
@@ -165,21 +177,22 @@ class Relay:
 
     def _send_each(self, rows: Sequence[RelayedTransaction]) -> None:
         changed: list[RelayedTransaction] = []
-        dead: list[Trouble] = []
         for row in rows:
             refusal = self._refusal(row)
             if bool(refusal) != bool(row.refusal):
                 changed.append(replace(row, refusal=refusal))
-            if refusal and not row.refusal:
-                dead.append(_dead_letter(row.message_id, refusal))
         if changed:
             with self._store.transaction() as unit:
+                same = _unchanged(unit, rows)
+                changed = [row for row in changed if row.sequence in same]
                 unit.replace(TRANSACTIONS, changed)
                 # A message that was settled before stays done; only its bytes go again.
                 outbox.mark_dead(
                     unit, [r.message_id for r in changed if r.refusal and not r.effect]
                 )
-                self._tell(unit, dead)
+                self._tell(
+                    unit, [_dead_letter(r.message_id, r.refusal) for r in changed if r.refusal]
+                )
 
     def _refusal(self, row: RelayedTransaction) -> str:
         try:
@@ -258,6 +271,12 @@ def _open_row(sequence: int, message_id: str, signed: Signed) -> RelayedTransact
 
 def _signed(row: RelayedTransaction) -> Signed:
     return Signed(row.raw, row.tx_hash, row.sender, row.nonce)
+
+
+def _unchanged(unit: Unit, rows: Sequence[RelayedTransaction]) -> set[int]:
+    """The sequences of rows that are as they were read: another process may have been quicker."""
+    held = unit.get(TRANSACTIONS, [(row.sequence,) for row in rows])
+    return {row.sequence for row, now in zip(rows, held, strict=True) if row == now}
 
 
 def _closed(row: RelayedTransaction, receipt: Receipt) -> RelayedTransaction:

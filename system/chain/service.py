@@ -131,12 +131,14 @@ class ReceivablesService:
             confirmations=parts.confirmations + 1,
             settle=self._settle,
             report=self._report,
+            meet=self._meet,
         )
         self._index = EventIndex(parts.evm, list(parts.contracts.addresses.values()))
         with parts.store.transaction() as unit:
             for standing in unit.scan(STANDINGS):
                 # Deriving a key tells the ring that it may sign for the account.
                 parts.wallets.address(party_wallet(standing.party_id))
+                self._party_by_address[standing.address] = standing.party_id
             self._is_adrift = self._relay.is_adrift(unit)
 
     def enrol(self, batch: Sequence[EnrolParty]) -> list[Outcome]:
@@ -285,9 +287,9 @@ class ReceivablesService:
         self._is_adrift = self._is_adrift or bool(step.dropped)
         self._relay.collect(self._parts.clock.now_s(), step.head)
         self._fresh += self._told
-        if self._is_adrift:
-            with self._parts.store.transaction() as unit:
-                self._is_adrift = self._relay.is_adrift(unit)
+        # Asked each time: another process may have seen the blocks go, or come back.
+        with self._parts.store.transaction() as unit:
+            self._is_adrift = self._relay.is_adrift(unit)
         happened, self._fresh = self._fresh, []
         return happened
 
@@ -322,6 +324,12 @@ class ReceivablesService:
             raise_trouble(session, trouble)
         session.close()
         self._told += session.events
+
+    def _meet(self, unit: Unit, address: str) -> None:
+        if address not in self._party_by_address:
+            for standing in unit.find(STANDINGS, {"address": address}):
+                self._parts.wallets.address(party_wallet(standing.party_id))
+                self._party_by_address[address] = standing.party_id
 
     def _party_of(self, session: Session, address: str) -> str:
         known = self._party_by_address.get(address)

@@ -34,7 +34,10 @@ _FLOW_FIELDS = tuple(field.name for field in fields(Flow))
 
 
 class Watch:
-    """Follows the flows of the store. ``forget`` after a transaction that did not commit."""
+    """Follows the flows of the store, whoever showed them: other processes do, too.
+
+    ``forget`` after a transaction that did not commit.
+    """
 
     def __init__(self, bounds: MonitoringBounds) -> None:
         self._bounds = bounds
@@ -64,12 +67,15 @@ class Watch:
 
     def _caught_up(self, session: Session) -> Monitor:
         if self._monitor is None:
-            rows = session.unit.scan(FLOWS)
-            since_s = rows[0].at_s if rows else session.now_s
-            self._monitor = Monitor(self._bounds, since_s)
+            self._sequence = self._last_at_s = 0
+        rows = session.unit.scan(FLOWS, after=(self._sequence,))
+        if self._monitor is None:
+            self._last_at_s = rows[0].at_s if rows else session.now_s
+            self._monitor = Monitor(self._bounds, self._last_at_s)
+        if rows:
+            # Whoever showed them has told what they mean.
             self._monitor.observe(rows)
-            self._sequence = rows[-1].sequence if rows else 0
-            self._last_at_s = rows[-1].at_s if rows else since_s
+            self._sequence, self._last_at_s = rows[-1].sequence, rows[-1].at_s
         return self._monitor
 
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import pytest
 
 from system.adapters.http_poster import HttpPoster
-from system.api.hooks import PAUSES_S, posted
+from system.api.hooks import PAUSES_S, HookWork, posted
 from tests.system.api.test_receivables_api import registered
 from tests.system.api.town import Town
 
@@ -163,3 +163,12 @@ def test_the_poster_posts_once_follows_nothing_and_says_when_nobody_is_there() -
     assert Answering.got == [b"body"]
     with pytest.raises(OSError, match="refused"):
         HttpPoster().post(url, b"", {})
+
+
+def test_two_processes_do_not_post_the_same_letter_at_once(hosted: Town) -> None:
+    subscribe(hosted)
+    registered(hosted, "INV-1")
+    process = hosted.process
+    other = HookWork(process._store, process._opening.clock, process.gateway.services.clients)
+    assert len(process.hooks.due()) == 1
+    assert other.due() == []
