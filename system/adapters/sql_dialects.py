@@ -45,8 +45,10 @@ class Dialect(ABC):
         """A pool of one connection, on which BEGIN and COMMIT are ours."""
 
     @abstractmethod
-    def key_test(self, columns: str, width: int, keys: Sequence[Key]) -> tuple[str, list[Any]]:
-        """A condition 'key is one of these', and its parameters."""
+    def by_keys(
+        self, columns: str, table: Table[Any], keys: Sequence[Key]
+    ) -> tuple[str, list[Any]]:
+        """A query for the rows of these keys, each found by its index, and its parameters."""
 
     @abstractmethod
     def translated(self, error: Exception, table: Table[Any] | None, operation: str) -> Exception:
@@ -72,11 +74,20 @@ class Sqlite(Dialect):
         event.listen(engine, "connect", _prepare_sqlite)
         return engine
 
-    def key_test(self, columns: str, width: int, keys: Sequence[Key]) -> tuple[str, list[Any]]:
-        row = "?" if width == 1 else f"({', '.join('?' * width)})"
-        rows = ", ".join([row] * len(keys))
+    def by_keys(
+        self, columns: str, table: Table[Any], keys: Sequence[Key]
+    ) -> tuple[str, list[Any]]:
         values = [value for key in keys for value in key]
-        return f"{columns} IN ({rows if width == 1 else f'VALUES {rows}'})", values
+        if len(table.key) == 1:
+            marks = ", ".join("?" * len(keys))
+            sql = f'SELECT {columns} FROM "{table.name}" WHERE "{table.key[0]}" IN ({marks})'  # nosec B608
+            return sql, values
+        # Not ``(a, b) IN (VALUES …)``: for that it walks through the whole table. CROSS JOIN keeps
+        # this order, one look into the index for each key.
+        rows = ", ".join([f"({', '.join('?' * len(table.key))})"] * len(keys))
+        tests = " AND ".join(f'"{name}" = asked.column{n}' for n, name in enumerate(table.key, 1))
+        source = f'(VALUES {rows}) AS asked CROSS JOIN "{table.name}"'
+        return f"SELECT {columns} FROM {source} WHERE {tests}", values  # nosec B608
 
     def translated(self, error: Exception, table: Table[Any] | None, operation: str) -> Exception:
         primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
@@ -130,11 +141,15 @@ class Postgres(Dialect):
         event.listen(engine, "connect", _prepare_postgres)
         return engine
 
-    def key_test(self, columns: str, width: int, keys: Sequence[Key]) -> tuple[str, list[Any]]:
-        if width == 1:
-            return f"{columns} = ANY(%s)", [[key[0] for key in keys]]
-        row = f"({', '.join(['%s'] * width)})"
-        return f"{columns} IN ({', '.join([row] * len(keys))})", [v for key in keys for v in key]
+    def by_keys(
+        self, columns: str, table: Table[Any], keys: Sequence[Key]
+    ) -> tuple[str, list[Any]]:
+        select = f'SELECT {columns} FROM "{table.name}"'  # nosec B608
+        if len(table.key) == 1:
+            return f'{select} WHERE "{table.key[0]}" = ANY(%s)', [[key[0] for key in keys]]
+        names = ", ".join(f'"{name}"' for name in table.key)
+        rows = ", ".join([f"({', '.join(['%s'] * len(table.key))})"] * len(keys))
+        return f"{select} WHERE ({names}) IN ({rows})", [v for key in keys for v in key]
 
     def translated(self, error: Exception, table: Table[Any] | None, operation: str) -> Exception:
         state = getattr(error, "sqlstate", None) or ""

@@ -38,7 +38,7 @@ class _Statements:
         self.key_of = _tuple_of(table.key)
         rest = [name for name in names if name not in table.key]
         self.update_values_of = _tuple_of([*rest, *table.key])
-        listed = ", ".join(f'"{name}"' for name in names)
+        self.columns = listed = ", ".join(f'"{name}"' for name in names)
         self.select = f'SELECT {listed} FROM "{table.name}"'  # nosec B608
         marks = ", ".join([mark] * len(names))
         self.insert = f'INSERT INTO "{table.name}" ({listed}) VALUES ({marks})'  # nosec B608
@@ -47,7 +47,6 @@ class _Statements:
         self.update = f'UPDATE "{table.name}" SET {sets} WHERE {tests}'  # nosec B608
         self.order = ", ".join(f'"{name}"' for name in table.key)
         self.order_back = ", ".join(f'"{name}" DESC' for name in table.key)
-        self.key_columns = f"({self.order})" if len(table.key) > 1 else self.order
         key_marks = ", ".join([mark] * len(table.key))
         self.above = f"({self.order}) > ({key_marks})"
 
@@ -127,8 +126,7 @@ class SqlUnit:
         while part := list(islice(wanted, KEYS_MAX)):
             # Few different lengths, so that the driver finds a statement that it has prepared.
             part += part[-1:] * ((1 << (len(part) - 1).bit_length()) - len(part))
-            test, values = self._dialect.key_test(held.key_columns, len(table.key), part)
-            for row in self._read(table, f"{held.select} WHERE {test}", values):
+            for row in self._read(table, *self._dialect.by_keys(held.columns, table, part)):
                 found[held.key_of(row)] = row
         return [found.get(key) for key in keys]
 

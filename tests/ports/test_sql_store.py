@@ -1,15 +1,17 @@
 """What only a database can do wrong."""
 
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from system.adapters import sql_dialects
 from system.adapters.sql_store import SqlStore
 from system.errors import InputError, IntegrityError, StoreUnavailable
-from system.ports.store import Table
+from system.ports.store import Key, Table
 from tests.ports.store_box import StoreBox
 
 
@@ -25,7 +27,15 @@ class OtherFact:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    kind: str
+    number: int
+    text: str
+
+
 FACTS = Table("facts", Fact, key=("fact_id",), append_only=True)
+PAIRS = Table("pairs", Pair, key=("kind", "number"))
 
 
 @pytest.mark.parametrize(
@@ -88,3 +98,16 @@ def test_triggers_guard_append_only_tables_against_every_program(box: StoreBox, 
         unit._cursor.execute(sql)  # type: ignore[attr-defined]
     with store.transaction() as unit:
         assert unit.scan(FACTS) == [Fact("a", "b")]
+
+
+@pytest.mark.parametrize(("table", "key"), [(FACTS, ("a",)), (PAIRS, ("a", 1))])
+@pytest.mark.parametrize("count", [1, 2, 48])
+def test_rows_are_found_by_their_keys_and_not_by_walking_through_the_table(
+    tmp_path: Path, table: Table[Any], key: Key, count: int
+) -> None:
+    SqlStore(f"sqlite:///{tmp_path}/store.db", [table]).close()
+    sql, values = sql_dialects.Sqlite().by_keys("*", table, [key] * count)
+    with closing(sqlite3.connect(tmp_path / "store.db")) as connection:
+        plan = [str(row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+    tests = " AND ".join(f"{name}=?" for name in table.key)
+    assert f"SEARCH {table.name} USING PRIMARY KEY ({tests})" in plan
