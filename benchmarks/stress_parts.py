@@ -26,7 +26,7 @@ from system.ports.broker import Account
 from tests.postgres import cluster
 
 
-def _accounts() -> list[Account]:
+def accounts() -> list[Account]:
     """Of the bank under load and its fleet's gateways: their secrets follow from the bank's."""
     desk = ClientDesk(sha256(b"shapan/clients/" + SECRET).digest())
     names = [gateway_id(number) for number in range(GATEWAYS)]
@@ -35,7 +35,8 @@ def _accounts() -> list[Account]:
 
 
 @contextmanager
-def _node() -> Iterator[str]:
+def node() -> Iterator[str]:
+    """The URL of an anvil that seals at once."""
     program = anvil_program()
     if program is None:
         sys.exit(f"anvil is absent: {REMEDY}")
@@ -56,11 +57,11 @@ def _node() -> Iterator[str]:
 def main() -> int:
     """The exit code of `shapan stress`."""
     with ExitStack() as parts, TemporaryDirectory() as folder:
-        broker = parts.enter_context(mosquitto_at(Path(folder), _accounts()))
+        broker = parts.enter_context(mosquitto_at(Path(folder), accounts()))
         store = parts.enter_context(cluster())
-        node = parts.enter_context(_node())
+        chain = parts.enter_context(node())
         os.environ["SHAPAN_CONFIRMATIONS"] = "0"
-        urls = ["--store", store, "--broker", broker, "--evm", node]
+        urls = ["--store", store, "--broker", broker, "--evm", chain]
         return call(["stress", *sys.argv[1:], *urls])
 
 
