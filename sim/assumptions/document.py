@@ -170,7 +170,7 @@ def _turn(
 ) -> Json:
     axis = reading.turning_axis(axes)
     if axis is None:
-        reason = "no parameter could be ranked: too few points have a value"
+        reason = "no parameter moves the claim more than chance would"
         return _turn_entry("", BreakEven(None, None, None, None, reason), 0)
     seen = seen_on_line(reading.claim, sweep, axis, records)
     return _turn_entry(axis.name, break_even(axis, seen), len(seen))

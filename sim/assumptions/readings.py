@@ -59,11 +59,11 @@ class Reading:
         return [axis for axis in order if moved[axis]]
 
     def turning_axis(self, axes: Sequence[Axis]) -> Axis | None:
-        """The axis for the break-even: the most important one that is no flag."""
-        if self.pawn is None and self.surrogate is None:
-            return None
-        order = np.argsort(-self.importance(), kind="stable").tolist()
-        return next((axes[i] for i in order if not axes[i].is_flag), None)
+        """The axis for the break-even: the most important mover that is no flag.
+
+        None where nothing rises above chance: along a parameter that moves nothing no claim turns.
+        """
+        return next((axes[i] for i in self.movers() if not axes[i].is_flag), None)
 
 
 def line_replications(sweep: Sweep) -> int:

@@ -46,8 +46,8 @@ _ROWS: Final = tuple(
             "在整个范围内数值始终不高于门槛",
         ),
         (
-            r"no parameter could be ranked: too few points have a value",
-            "无法对参数排序：有数值的取样点太少",
+            r"no parameter moves the claim more than chance would",
+            "没有参数对该承诺的影响超出偶然",
         ),
     )
 )
