@@ -17,12 +17,17 @@ def figure(value: float | None, unit: str) -> str:
     if unit == "s":
         return _duration(value)
     if unit.startswith("ratio"):
-        return f"{value * 100:.3g} %"
+        return f"{_three(value * 100)} %"
     if unit == POINTS:
-        return f"{value * 100:+.3g} pt" if value else "0 pt"
+        return f"{_three(value * 100, '+')} pt" if value else "0 pt"
     if unit == "fen":
         return f"¥{yuan_of_fen(round(value))}"
     return plain_number(value)
+
+
+def _three(value: float, sign: str = "") -> str:
+    """Three significant digits; whole from a thousand on, never with an exponent."""
+    return f"{value:{sign},.0f}" if abs(value) >= 1_000 else f"{value:{sign}.3g}"
 
 
 def claim_unit(compare: str, unit: str) -> str:

@@ -52,9 +52,9 @@ def whole(spec: Json, width: int | str) -> Json:
 def by_arm(arms: Sequence[str], title: str) -> Json:
     """The colour channel of arms, by name in the data's ``arm`` column.
 
-    The first is the one that others are compared with.
+    The first is the one that others are compared with; one that stands alone is the new way.
     """
-    return _channel(arms, title, [BASE, NEW, *OTHERS])
+    return _channel(arms, title, [BASE, NEW, *OTHERS] if len(arms) > 1 else [NEW])
 
 
 def shape_by_arm(arms: Sequence[str], title: str) -> Json:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sim.reports.charts.axes import axis_of, tooltip_format
 from sim.reports.charts.colours import BASE, NEW, OTHERS
 from sim.reports.charts.theme import dash_by_arm
 from sim.run_folder import Json
+
+_SMALL_RATIO: Final = 0.01
 
 
 class Stretch(NamedTuple):
@@ -40,6 +42,9 @@ def vintage_chart(
     }
     x = {"field": "day", "type": "quantitative", "title": titles["x"], "axis": {"tickCount": 8}}
     y = {"type": "quantitative", "title": titles["y"], "axis": axis_of(unit, lang)}
+    if unit.startswith("ratio") and not any(stretch.high for stretch in stretches):
+        # Else nothing but a zero would stand in the middle of the axis.
+        y["scale"] = {"domain": [0, _SMALL_RATIO]}
     shared: Json = {"x": x, "color": colour, "detail": {"field": "arm"}}
     ends = {"y": y | {"field": "low"}, "y2": {"field": "high"}}
     shown = tooltip_format(unit)

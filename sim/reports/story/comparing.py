@@ -97,6 +97,12 @@ def _mean(source: Source, arm: str, metric: str, say: Tongue) -> str:
 def note_of(found: Sequence[tuple[str, str, str, Json]], say: Tongue) -> str:
     counts = sorted({one["n"] for *_, one in found})
     n = str(counts[-1]) if len(counts) == 1 else f"{counts[0]}–{counts[-1]}"
+    if counts[-1] < DRAWN_MIN:
+        return say(
+            f"Means over n = {n} replications: too few for intervals that are worth drawing; "
+            "the table has them.",
+            f"n = {n} 次重复的均值：重复过少，区间过宽而未绘出，见下表。",
+        )
     return say(
         f"Means over replications with {CONFIDENCE} intervals (Student's t); n = {n} replications.",
         f"各次重复的均值与 {CONFIDENCE} 区间（t 分布）；n = {n} 次重复。",
