@@ -66,10 +66,15 @@ def lines_of(figures: Iterable[Figure]) -> list[str]:
             is_missed = row.ratio is not None and row.ratio < (row.ratio_min or 0)
             beside += "  MISSED" if is_missed else ""
             lines.append(
-                f"{ratio:>8}{target:>8}{row.per_s:>12,.0f}  {row.digest[:8]:<10}"
+                f"{ratio:>8}{target:>8}{_speed(row.per_s):>12}  {row.digest[:8]:<10}"
                 f"{row.contender} [{row.clock}]{beside}"
             )
     return lines[1:]
+
+
+def _speed(per_s: float) -> str:
+    """Three digits of what is slow, whole numbers of what is fast."""
+    return f"{per_s:,.0f}" if per_s >= 100 else f"{per_s:.3g}"
 
 
 def plain(figures: Iterable[Figure]) -> list[dict[str, Any]]:

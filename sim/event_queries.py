@@ -5,24 +5,63 @@ A million events are counted, filtered and joined in a fraction of a second, nev
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pyarrow as pa
 
 from sim.run_folder import RunFolder
 
+Rows = list[tuple[Any, ...]]
+_PART: Final = (
+    "with part as (from events where arm = $arm and replication = $replication), "
+    "begun as (select min(at_s) // 86400 * 86400 as first_s from part) "
+)
 
-def query(folder: RunFolder, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+
+def query(folder: RunFolder, sql: str, values: Mapping[str, Any]) -> Rows:
     """Rows of a question to the table ``events`` (columns: sim.trace.SCHEMA).
 
     values: of the question's named parameters ($name). Empty where the run has no events yet.
     """
+    if not folder.event_files():
+        return []
+    with _asked(folder, sql, values) as answer:
+        rows: Rows = answer.fetchall()
+        return rows
+
+
+def table(folder: RunFolder, sql: str, values: Mapping[str, Any]) -> pa.Table:
+    """The same answer as columns. The run has events."""
+    with _asked(folder, sql, values) as answer:
+        found: pa.Table = answer.to_arrow_table()
+        return found
+
+
+@contextmanager
+def _asked(folder: RunFolder, sql: str, values: Mapping[str, Any]) -> Iterator[Any]:
     import duckdb
 
     files = [str(path) for path in folder.event_files()]
-    if not files:
-        return []
     with duckdb.connect() as database:
         # One thread: sums of integers are exact anyway, and a server has other guests.
         database.execute("set threads = 1")
         database.read_parquet(files).create_view("events")
-        return database.execute(sql, dict(values)).fetchall()
+        yield database.sql(sql, params=dict(values))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The events of one arm of one replication, as something to ask."""
+
+    folder: RunFolder
+    replication: int
+    arm: str
+
+    def ask(self, sql: str, **values: Any) -> Rows:
+        """Rows of a question to the tables ``part`` (the events; columns: sim.trace.SCHEMA) and
+        ``begun`` (first_s: midnight, UTC, of the first event's day)."""
+        named = {"arm": self.arm, "replication": self.replication}
+        return query(self.folder, _PART + sql, named | values)

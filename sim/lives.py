@@ -102,18 +102,19 @@ def _rows(fact: Happened, name: str) -> pa.Table:
 
 
 def is_told(scenario_products: Iterable[str]) -> bool:
-    """Whether single lives of such a scenario can be told."""
-    return any(product in _TELLERS for product in scenario_products)
+    """Whether single lives of such a scenario can be told: of several products at once none can."""
+    products = list(scenario_products)
+    return len(products) == 1 and products[0] in _TELLERS
 
 
 def lives_of(folder: RunFolder, arm: str, replication: int) -> Lives:
     """Simulate one arm of one replication again. Raises InputError where nothing is known of it."""
     plan = reopen(folder, None).plan
     found = [task for task in plan.tasks(replication) if task.arm == arm]
-    teller = next((_TELLERS[p] for p in plan.scenario.products if p in _TELLERS), None)
-    if not found or teller is None:
+    if not found or not is_told(plan.scenario.products):
         raise InputError("arm", arm, "choose an arm of a run of credit or of leasing")
-    told: Callable[[Task], Lives] = resolve(teller)  # type: ignore[assignment]
+    [product] = plan.scenario.products
+    told: Callable[[Task], Lives] = resolve(_TELLERS[product])  # type: ignore[assignment]
     return told(found[0])
 
 

@@ -134,8 +134,15 @@ class RunFolder:
 
     def numbered_records(self) -> list[tuple[int, Json]]:
         """Each record beside the number that its file bears."""
+        return [(int(name.stem), read_json(name)) for name in self._record_files()]
+
+    def finished(self) -> int:
+        """How many replications are there; none is read."""
+        return len(self._record_files())
+
+    def _record_files(self) -> list[Path]:
         names = sorted((self.path / "replications").glob("[0-9]*.json"))
-        return [(int(name.stem), read_json(name)) for name in names if name.stem.isdecimal()]
+        return [name for name in names if name.stem.isdecimal()]
 
     def failures(self) -> list[Json]:
         return [read_json(name) for name in sorted((self.path / "failures").glob("*.json"))]

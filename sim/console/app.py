@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -39,9 +41,10 @@ from sim.reports.pdf import render as pdf
 from sim.reports.reasons import told
 from sim.reports.story.source import sources_of
 from sim.reports.story.tell import tell
+from sim.reports.story.tongue import Tongue
 from sim.reports.typeface.subset import FILES
 from sim.reports.words import LANGS
-from sim.scenario import Scenario, packaged
+from sim.scenario import Scenario
 from system.api.services import Services
 from system.errors import InputError, ShapanError
 
@@ -77,6 +80,8 @@ class Console:
         self._drift: Context | None = None
         self.library, self.launches, self._base = Library(root), Launches(root), base
         self.lives = Lives(root)
+        # So that the first visitor of the form need not wait for it.
+        Thread(target=views.scenarios, daemon=True).start()
         self._templates = Environment(
             loader=PackageLoader("sim.console"),
             autoescape=select_autoescape(default=True),
@@ -87,6 +92,8 @@ class Console:
         self._templates.globals["url"] = lambda path: f"{base}{path}"
         self._templates.globals["has_bank"] = bank is not None
         self._templates.globals["in_words"] = told
+        self._templates.globals["arm_name"] = lambda arm, lang: Tongue(lang).arm(arm)
+        self._templates.globals["alert_name"] = lambda kind, lang: Tongue(lang).kind(kind)
 
     def app(self) -> Starlette:
         """The ASGI app of the pages, to be mounted at ``base``."""
@@ -138,7 +145,7 @@ class Console:
 
     def _runs(self, request: Request) -> Context:
         search = request.query_params.get("search", "")
-        return views.runs(self.library.entries(search), self.launches.running(), search)
+        return views.runs(self.library, self.launches.running(), search)
 
     def _new(self, request: Request) -> Context:
         return views.new(_packaged(request.query_params.get("scenario", "receivables")))
@@ -162,7 +169,7 @@ class Console:
 
     def _watch(self, request: Request) -> Context:
         id_ = request.path_params["id"]
-        return views.watch(id_, self.library.folder(id_), request.query_params)
+        return views.watch(id_, self.library.folder(id_), self.lives, request.query_params)
 
     def _lives(self, request: Request) -> Context:
         id_ = request.path_params["id"]
@@ -224,8 +231,10 @@ class Console:
         return HTMLResponse(self._render("_charts.html", context, lang), headers=_HEADERS)
 
     async def _frames(self, request: Request) -> Response:
-        folder = self.library.folder(request.path_params["id"])
-        return JSONResponse(views.watch_frames(folder, request.query_params), headers=_HEADERS)
+        id_ = request.path_params["id"]
+        asked = (id_, self.library.folder(id_), self.lives, request.query_params)
+        frames = await run_in_threadpool(views.watch_frames, *asked)
+        return JSONResponse(frames, headers=_HEADERS)
 
     async def _start(self, request: Request) -> Response:
         _check_own_page(request)
@@ -289,8 +298,15 @@ class Console:
             # htmx asks for the part that changes, under the name of its element.
             part = request.headers.get("hx-target", "")
             template = f"_{part}.html" if part in _PARTS.get(name, ()) else f"{name}.html"
-            html = self._render(template, context_of(request), lang, request)
-            response = HTMLResponse(html, headers=_HEADERS)
+            # What reads run folders must not keep others waiting; the bank's books and the launches
+            # belong to the loop's own thread.
+            makes_wait = name in _READING
+            context = (
+                await run_in_threadpool(context_of, request) if makes_wait else context_of(request)
+            )
+            html = self._render(template, context, lang, request)
+            ahead = BackgroundTask(self.library.read_ahead) if name == "runs" else None
+            response = HTMLResponse(html, headers=_HEADERS, background=ahead)
             if request.query_params.get("lang") in LANGS:
                 response.set_cookie(_COOKIE, lang, samesite="strict", httponly=True)
             return response
@@ -312,6 +328,7 @@ class Console:
         return HTMLResponse(html, status, _HEADERS)
 
 
+_READING: Final = ("runs", "run", "life", "lives", "watch", "compare")
 _PARTS: Final = {
     "runs": ("runs",),
     "estimate": ("estimate",),
@@ -335,7 +352,7 @@ def _lang(request: Request) -> str:
 
 def _packaged(name: str) -> Scenario:
     """The scenario of this name; never a file that somebody names. Raises InputError."""
-    for scenario in packaged():
+    for scenario in views.scenarios():
         if scenario.name == name:
             return scenario
     raise InputError("scenario", name, "choose one of the list")

@@ -1,17 +1,14 @@
 """Down from a run to one receivable, loan or machine: its events, counted and then told.
 
-Works on the run folder's columns; a million events are filtered where they lie.
+DuckDB counts and filters a million events where they lie; only what is shown becomes Python's.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from sim.run_folder import RunFolder
+from sim.event_queries import Part
 from system.limits import DAY_S
 
 SUBJECTS_MAX: Final = 200
@@ -42,56 +39,44 @@ class Moment:
     values: tuple[int, ...]
 
 
-def events_of(folder: RunFolder, replication: int, arm: str) -> pa.Table:
-    """All events of one arm of one replication, in order."""
-    table = folder.events(replication)
-    return table.filter(pc.equal(table["arm"], arm))
-
-
-def kinds(table: pa.Table, bins: int = 60) -> list[KindCount]:
+def kinds(part: Part, bins: int = 60) -> list[KindCount]:
     """Every kind with its counts over at most ``bins`` equal stretches of days."""
-    if not table.num_rows:
-        return []
-    day = _days(table)
-    width = max(1, -(-(pc.max(day).as_py() + 1) // bins))
-    bin_ = pc.divide(day, pa.scalar(width, pa.int64()))
-    counted = pa.table({"kind": table["kind"], "bin": bin_}).group_by(["kind", "bin"])
-    rows = counted.aggregate([([], "count_all")]).to_pylist()
-    last = max(row["bin"] for row in rows)
+    rows = part.ask(
+        "select kind, (at_s - first_s) // $day_s as day, count(*) from part, begun group by all",
+        day_s=DAY_S,
+    )
+    last_day = max((day for _, day, _ in rows), default=0)
+    width = -(-(last_day + 1) // bins)
     found: dict[str, list[int]] = {}
-    for row in rows:
-        found.setdefault(row["kind"], [0] * (last + 1))[row["bin"]] += row["count_all"]
+    for kind, day, count in rows:
+        found.setdefault(kind, [0] * (last_day // width + 1))[day // width] += count
     return [KindCount(kind, sum(found[kind]), tuple(found[kind])) for kind in sorted(found)]
 
 
-def subjects(table: pa.Table, kind: str, search: str) -> tuple[list[str], int]:
+def subjects(part: Part, kind: str, search: str) -> tuple[list[str], int]:
     """Subjects of a kind that contain the text, in order, SUBJECTS_MAX at most; and how many."""
-    chosen = table.filter(pc.equal(table["kind"], kind)) if kind else table
-    names = pc.unique(chosen["subject"]).to_pylist()
-    matching = sorted(name for name in names if search in name)
-    return matching[:SUBJECTS_MAX], len(matching)
+    rows = part.ask(
+        "select subject, count(*) over () from part "
+        "where kind = $kind and contains(subject, $text) "
+        "group by subject order by subject limit $most",
+        most=SUBJECTS_MAX,
+        kind=kind,
+        text=search,
+    )
+    return [subject for subject, _ in rows], rows[0][1] if rows else 0
 
 
-def life(table: pa.Table, subject: str) -> list[Moment]:
+def life(part: Part, subject: str) -> list[Moment]:
     """What happened to this subject, and under names that continue it with a slash."""
-    own = pc.equal(table["subject"], subject)
-    below = pc.starts_with(table["subject"], f"{subject}/")
-    chosen = table.filter(pc.or_(own, below)).slice(0, LIFE_MAX)
-    first_s = _first_s(table)
-    return [_moment(row, first_s) for row in chosen.to_pylist()]
-
-
-def _moment(row: dict[str, Any], first_s: int) -> Moment:
-    day, second = divmod(row["at_s"] - first_s, DAY_S)
-    return Moment(day, second, row["kind"], row["subject"], tuple(row["values"]))
-
-
-def _first_s(table: pa.Table) -> int:
-    """Midnight (UTC) of the first event's day."""
-    first: int = pc.min(table["at_s"]).as_py() or 0
-    return first // DAY_S * DAY_S
-
-
-def _days(table: pa.Table) -> pa.ChunkedArray:
-    since = pc.subtract(table["at_s"], pa.scalar(_first_s(table), pa.int64()))
-    return pc.divide(since, pa.scalar(DAY_S, pa.int64()))
+    rows = part.ask(
+        "select at_s - first_s, kind, subject, values from part, begun "
+        "where subject = $subject or starts_with(subject, $below) "
+        "order by at_s, priority, sequence limit $most",
+        most=LIFE_MAX,
+        subject=subject,
+        below=f"{subject}/",
+    )
+    return [
+        Moment(since_s // DAY_S, since_s % DAY_S, kind, name, tuple(values))
+        for since_s, kind, name, values in rows
+    ]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from sim.prepare import Wish
+from sim.reports.figures import plain_number
 from sim.scenario import Scenario
 from sim.scenario_records import Parameter
 from system.errors import InputError
 
 PREFIX: Final = "parameters."
 _STEPS: Final = 200
+# Parameters that are moments (UTC seconds), not durations.
+_MOMENTS: Final = ("start_s",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,17 @@ class Slider:
     high: float
     step: float
     source: str | None
+
+    @property
+    def range_text(self) -> str:
+        """The range as people read it: moments as dates, large numbers with separators."""
+        is_moment = self.name in _MOMENTS
+        ends = (_date(end) if is_moment else plain_number(end) for end in (self.low, self.high))
+        return " … ".join(ends)
+
+
+def _date(at_s: float) -> str:
+    return datetime.datetime.fromtimestamp(at_s, datetime.UTC).strftime("%Y-%m-%d")
 
 
 def sliders(scenario: Scenario) -> list[Slider]:

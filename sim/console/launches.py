@@ -53,7 +53,7 @@ class Launch:
     @property
     def finished(self) -> int:
         """Replications that are on disk."""
-        return len(self.folder.numbered_records())
+        return self.folder.finished()
 
     def log_tail(self, lines: int = 12) -> str:
         """The end of what the process wrote beside its folder."""

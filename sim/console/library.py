@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -51,18 +54,31 @@ class Library:
         self._entries: dict[str, Entry] = {}
         self._known: dict[str, Path] = {}
 
-    def entries(self, search: str = "") -> list[Entry]:
-        """Runs that match every word of the search, the latest change first."""
-        found = {}
-        for id_, path in self._paths().items():
-            changed_ns = _changed_ns(path)
-            known = self._entries.get(id_)
-            fresh = known is not None and known.changed_ns == changed_ns
-            found[id_] = known if fresh and known else _entry(id_, path, changed_ns)
-        self._entries = found
-        words = search.lower().split()
-        matching = (entry for entry in found.values() if entry.says(words))
-        return sorted(matching, key=lambda entry: (-entry.changed_ns, entry.id))
+    def page(self, search: str, most: int) -> tuple[list[Entry], int]:
+        """At most so many runs that match every word of the search, the latest change first, and
+        how many more there are. Without a search only those that are returned are read."""
+        found = self.entries(search)
+        shown = list(islice(found, most))
+        more = sum(1 for _ in found) if search.split() else len(self._known) - len(shown)
+        return shown, more
+
+    def entries(self, search: str = "") -> Iterator[Entry]:
+        """Runs that match every word of the search, the latest change first, each read in its
+        turn, and again only when it has changed."""
+        paths, words = self._paths(), search.lower().split()
+        self._entries = {id_: entry for id_, entry in self._entries.items() if id_ in paths}
+        changed_ns = {id_: _changed_ns(path) for id_, path in paths.items()}
+        for id_ in sorted(paths, key=lambda id_: (-changed_ns[id_], id_)):
+            entry = self._entries.get(id_)
+            if entry is None or entry.changed_ns != changed_ns[id_]:
+                entry = self._entries[id_] = _entry(id_, paths[id_], changed_ns[id_])
+            if entry.says(words):
+                yield entry
+
+    def read_ahead(self) -> None:
+        """Read what no page has shown yet, so that a search need not wait for it."""
+        for _ in self.entries():
+            pass
 
     def folder(self, id_: str) -> RunFolder:
         """The run of this id. Raises InputError for one that is not listed."""
@@ -94,8 +110,12 @@ def _scenarios(path: Path) -> list[str]:
 
 
 def _changed_ns(path: Path) -> int:
-    watched = (path / "run.json", path / "replications", path / "failures")
-    return max(one.stat().st_mtime_ns for one in watched if one.exists())
+    """When the newest of what is watched changed; 0 where nothing of it is there any more."""
+    newest = 0
+    for name in ("run.json", "replications", "failures"):
+        with suppress(FileNotFoundError):
+            newest = max(newest, os.stat(path / name).st_mtime_ns)
+    return newest
 
 
 def _entry(id_: str, path: Path, changed_ns: int) -> Entry:
@@ -111,7 +131,7 @@ def _entry(id_: str, path: Path, changed_ns: int) -> Entry:
         question=run["scenario"]["question"],
         status=run["status"],
         seed=run["seed"],
-        replications=len(folder.numbered_records()),
+        replications=folder.finished(),
         wiring=run["wiring"],
         digest=run.get("digest", ""),
         overrides=tuple(run["overrides"]),

@@ -8,15 +8,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 
-from sim.console.machine import FIXES_MAX, HEIGHT, WIDTH, drawn
+from sim.console.machine import FIXES_MAX, HEIGHT, WIDTH, drawn, projection_of
 from sim.lives import FACTS, FENCES, PLACES
-from sim.run_folder import RunFolder
+from sim.run_folder import Json, RunFolder
 from system.limits import DAY_S
 
 SHOWN_MAX: Final = 200
@@ -104,6 +104,39 @@ class Lives:
         rings = [[(lon, lat) for lon, lat in ring] for ring in fences.get(number, [])]
         fixes = [(lon, lat) for lon, lat in rows[-FIXES_MAX:]]
         return {"map": drawn(fixes, rings), "width": WIDTH, "height": HEIGHT, "fixes": len(fixes)}
+
+    def fleet(self, id_: str, arm: str, replication: int, first_s: int, step_s: int) -> Json | None:
+        """Where every machine's terminal last said that it was, in each step, and which machines
+        were warned of in it; None where that is not told.
+
+        first_s: UTC second at which the first step of ``step_s`` seconds begins.
+        """
+        place, steps = self._place(id_, arm, replication), {"first": first_s, "step": step_s}
+        if self.state(id_, arm, replication) != READY:
+            return None
+        rows = _ask(
+            place / PLACES,
+            "select machine, (at_s - $first) // $step as step, arg_max(lon, at_s), "
+            "arg_max(lat, at_s) from told group by all order by step, machine",
+            steps,
+        )
+        if not rows:
+            return None
+        warned = _ask(
+            place / FACTS,
+            "select distinct (at_s - $first) // $step, split_part(who, '/', 2) from told "
+            "where starts_with(who, 'machine/') and starts_with(kind, 'alert_') order by all",
+            steps,
+        )
+        shown = projection_of([(lon, lat) for *_, lon, lat in rows])
+        places: dict[int, dict[int, tuple[float, float]]] = {}
+        for machine, step, lon, lat in rows:
+            places.setdefault(step, {})[machine] = shown.place((lon, lat))
+        alerts: dict[int, list[int]] = {}
+        for step, machine in warned:
+            alerts.setdefault(step, []).append(int(machine))
+        box = {"width": WIDTH, "height": HEIGHT, "ruler": asdict(shown.ruler)}
+        return {"kind": "fleet", "places": places, "alerts": alerts} | box
 
 
 def _ask(file: Path, sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -6,6 +6,7 @@ import datetime
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache, partial
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -16,17 +17,19 @@ from sim.console.forms import sliders
 from sim.console.growth import charts_of, place_of
 from sim.console.intervals import HEIGHT, WIDTH, picture
 from sim.console.launches import Launch
-from sim.console.library import COMPARED_MAX, Entry, Library
+from sim.console.library import COMPARED_MAX, Library
 from sim.console.lives import READY, Lives
 from sim.console.machine import machine_of
 from sim.console.operations import period_day, products
 from sim.console.parallel import parallel
 from sim.console.watch import watch_of
+from sim.event_queries import Part
 from sim.findings import claims_of, judgements, metrics_of, units_of
 from sim.lives import is_told
 from sim.looks import ALPHA
 from sim.reports.figures import claim_unit, figure, plain_number, span
 from sim.reports.html.render import fragment
+from sim.reports.story.answer import sign
 from sim.reports.story.blocks import Figure
 from sim.reports.story.faults import faults
 from sim.reports.story.source import sources_of
@@ -46,19 +49,26 @@ _ALL_METRICS_RUNS_MAX: Final = 4
 _EPOCH_ORDINAL: Final = datetime.date(1970, 1, 1).toordinal()
 
 
-def runs(entries: Sequence[Entry], running: Sequence[Launch], search: str) -> Context:
+def runs(library: Library, running: Sequence[Launch], search: str) -> Context:
     """The list."""
+    entries, more = library.page(search, SHOWN_MAX)
     return {
-        "entries": entries[:SHOWN_MAX],
-        "more": max(0, len(entries) - SHOWN_MAX),
+        "entries": entries,
+        "more": more,
         "running": running,
         "search": search,
     }
 
 
+@cache
+def scenarios() -> tuple[Scenario, ...]:
+    """Every packaged scenario. Reading them all takes a second, and they do not change."""
+    return tuple(packaged())
+
+
 def new(scenario: Scenario) -> Context:
     """The form of a new run of this scenario."""
-    return {"scenario": scenario, "sliders": sliders(scenario), "names": packaged()}
+    return {"scenario": scenario, "sliders": sliders(scenario), "names": scenarios()}
 
 
 def estimate(library: Library, scenario: Scenario, replications: str) -> Context:
@@ -159,14 +169,18 @@ def _claims(claims: Sequence[Json], units: Mapping[str, str]) -> list[Context]:
                 **claim,
                 "what": f"{claim['metric']}: {claim['arm']}{beside}",
                 "estimate_text": figure(claim["estimate"], unit),
-                "interval_text": span(claim["ci_low"], claim["ci_high"], unit),
-                "threshold_text": f"{claim['operator']} {figure(claim['threshold'], unit)}",
+                "interval_text": _interval(claim["ci_low"], claim["ci_high"], unit),
+                "threshold_text": f"{sign(claim['operator'])} {figure(claim['threshold'], unit)}",
                 "picture": picture(claim),
                 "width": WIDTH,
                 "height": HEIGHT,
             }
         )
     return rows
+
+
+def _interval(low: float | None, high: float | None, unit: str) -> str:
+    return "" if low is None and high is None else span(low, high, unit)
 
 
 def _metrics(by_arm: Json, arms: Sequence[str]) -> list[Context]:
@@ -189,9 +203,9 @@ def events(id_: str, folder: RunFolder, query: Mapping[str, str]) -> Context:
     """The way down from counts to one subject's life."""
     document = folder.read_run()
     arm, replication = _chosen(document, query)
-    table = drill.events_of(folder, replication, arm)
+    part = Part(folder, replication, arm)
     kind, subject = query.get("kind", ""), query.get("subject", "")
-    found, count = drill.subjects(table, kind, query.get("search", "")) if kind else ([], 0)
+    found, count = drill.subjects(part, kind, query.get("search", "")) if kind else ([], 0)
     return {
         "id": id_,
         "run": document,
@@ -200,10 +214,10 @@ def events(id_: str, folder: RunFolder, query: Mapping[str, str]) -> Context:
         "kind": kind,
         "subject": subject,
         "search": query.get("search", ""),
-        "kinds": drill.kinds(table),
+        "kinds": drill.kinds(part),
         "subjects": found,
         "more": count - len(found),
-        "life": drill.life(table, subject) if subject else [],
+        "life": drill.life(part, subject) if subject else [],
     }
 
 
@@ -237,18 +251,29 @@ def lives(id_: str, folder: RunFolder, told: Lives, query: Mapping[str, str]) ->
     }
 
 
-def watch(id_: str, folder: RunFolder, query: Mapping[str, str]) -> Context:
+def watch(id_: str, folder: RunFolder, told: Lives, query: Mapping[str, str]) -> Context:
     """The page of the moving picture."""
-    arm, replication = _chosen(folder.read_run(), query)
-    return {"id": id_, "arm": arm, "replication": replication}
+    document = folder.read_run()
+    arm, replication = _chosen(document, query)
+    lacks_fleet = "leasing" in document["scenario"]["products"] and is_told(
+        document["scenario"]["products"]
+    )
+    return {
+        "id": id_,
+        "arm": arm,
+        "replication": replication,
+        "lacks_fleet": lacks_fleet and told.state(id_, arm, replication) != READY,
+    }
 
 
-def watch_frames(folder: RunFolder, query: Mapping[str, str]) -> Json:
+def watch_frames(id_: str, folder: RunFolder, told: Lives, query: Mapping[str, str]) -> Json:
     """The moving picture itself."""
     document = folder.read_run()
     arm, replication = _chosen(document, query)
     scenario = scenario_of(document["scenario"], str(folder.path / "run.json"))
-    return watch_of(scenario, arm, replication, drill.events_of(folder, replication, arm))
+    return watch_of(
+        scenario, Part(folder, replication, arm), partial(told.fleet, id_, arm, replication)
+    )
 
 
 def operations(bank: Services, drift: Context | None = None) -> Context:

@@ -6,78 +6,97 @@ run of a year is about a hundred pictures, summed up here, drawn by the page.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Final
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
+from sim.event_queries import Part, Rows
 from sim.run_folder import Json
 from sim.scenario import Scenario
 from system.limits import DAY_S
 
 FRAMES_MAX: Final = 120
-_EDGE: Final = re.compile(r"(?:k\d+-)?e(\d+)d\d+")
+_EDGE: Final = r"^(?:k\d+-)?e(\d+)d\d+$"
+_STEPS: Final = (
+    ", steps as (select *, least((at_s - first_s) // $step_s, $last) as step from part, begun) "
+)
 _WIDTH, _HEIGHT = 960, 420
 # What a link of the network shows in a step, the most telling last.
 _LINK_STATES: Final = {"delivered": "busy", "funded": "financed", "overdue": "overdue"}
-_RANK: Final = {state: rank for rank, state in enumerate(_LINK_STATES.values())}
+_RANK: Final = {kind: rank for rank, kind in enumerate(_LINK_STATES)}
 # Money of the lines: what makes the balance larger and smaller.
 _LENT: Final = ("drawn", "interest_capitalised", "penalty_capitalised", "fee_capitalised")
 _BACK: Final = ("principal_repaid",)
 _LOST: Final = ("principal_written_off",)
 
 
-def watch_of(scenario: Scenario, arm: str, replication: int, events: pa.Table) -> Json:
-    """Pictures and their frames. kind: network, book or counts."""
+FleetOf = Callable[[int, int], Json | None]
+
+
+def watch_of(scenario: Scenario, part: Part, fleet_of: FleetOf = lambda *_: None) -> Json:
+    """Pictures of what the scenario's products do, frame by frame.
+
+    kind of a picture: network, book, fleet or counts.
+    """
     days = scenario.warmup_days + scenario.horizon_days
     step_days = max(1, -(-days // FRAMES_MAX))
-    frames = -(-days // step_days)
-    at = pc.divide(pc.subtract(events["at_s"], _first_s(events)), step_days * DAY_S)
-    events = events.append_column(
-        "step", pc.min_element_wise(at, pa.scalar(frames - 1, pa.int64()))
-    )
-    shared: Json = {"step_days": step_days, "frames": frames}
-    if "receivables" in scenario.products:
-        return shared | _network(scenario, arm, replication, events)
-    if "credit" in scenario.products:
-        return shared | _book(events, frames)
-    return shared | _counts(events, frames)
+    steps = Steps(part, step_days, -(-days // step_days))
+    pictures = [
+        _network(scenario, steps) if "receivables" in scenario.products else None,
+        _book(steps) if "credit" in scenario.products else None,
+        fleet_of(steps.first_s, step_days * DAY_S) if "leasing" in scenario.products else None,
+    ]
+    shown = [picture for picture in pictures if picture] or [_counts(steps)]
+    return {"step_days": step_days, "frames": steps.frames, "pictures": shown}
 
 
-def _of(events: pa.Table, kinds: Iterable[str]) -> pa.Table:
-    """Rows of these kinds; of a million events few are drawn, and only those become Python's."""
-    return events.filter(pc.is_in(events["kind"], pa.array(list(kinds), pa.string())))
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The part's events by step; what comes after the last step counts to it."""
+
+    part: Part
+    step_days: int
+    frames: int
+
+    @property
+    def first_s(self) -> int:
+        """UTC second at which the first step begins."""
+        [(first_s,)] = self.part.ask("select first_s from begun") or [(None,)]
+        return int(first_s or 0)
+
+    def ask(self, sql: str, **values: Any) -> Rows:
+        """Rows of a question to ``steps``: the columns of ``part``, and step."""
+        step = {"step_s": self.step_days * DAY_S, "last": self.frames - 1}
+        return self.part.ask(_STEPS + sql, **step, **values)
 
 
-def _first_s(events: pa.Table) -> pa.Scalar:
-    first = pc.min(events["at_s"]).as_py() or 0
-    return pa.scalar(first // DAY_S * DAY_S, pa.int64())
-
-
-def _network(scenario: Scenario, arm: str, replication: int, events: pa.Table) -> Json:
+def _network(scenario: Scenario, steps: Steps) -> Json:
+    from sim.joint.parameters import setting_of
     from sim.receivables.network import Network
     from sim.receivables.parameters import parameters_of
     from sim.streams import Luck
 
-    luck = Luck(scenario.seed, replication)
+    luck = Luck(scenario.seed, steps.part.replication)
     counts = tuple(
         scenario.populations[name].whole("count") for name in ("core", "tier1", "tier2", "tier3")
     )
-    network = Network(luck, parameters_of(scenario, arm), counts)
+    arm = steps.part.arm
+    is_joint = len(scenario.products) > 1
+    p = setting_of(scenario, arm).receivables if is_joint else parameters_of(scenario, arm)
+    network = Network(luck, p, counts)
     nodes = [node for tier, count in enumerate(counts) for node in _row(tier, count)]
     links = [[edge.buyer, edge.seller] for edge in network.edges]
     states: dict[int, dict[int, str]] = defaultdict(dict)
-    shown_events = _of(events, _LINK_STATES)
-    columns = (shown_events[name].to_pylist() for name in ("step", "kind", "subject"))
-    for step, kind, subject in zip(*columns, strict=True):
-        match = _EDGE.fullmatch(subject)
-        if match:
-            shown, state = states[step], _LINK_STATES[kind]
-            link = int(match[1])
-            shown[link] = max(shown.get(link, state), state, key=_RANK.__getitem__)
+    rows = steps.ask(
+        "select distinct step, kind, regexp_extract(subject, $edge, 1) as link from steps "
+        "where kind in $kinds and link != ''",
+        edge=_EDGE,
+        kinds=list(_LINK_STATES),
+    )
+    for step, kind, link in sorted(rows, key=lambda row: _RANK[row[1]]):
+        states[step][int(link)] = _LINK_STATES[kind]
     named = [node | {"name": firm.key} for node, firm in zip(nodes, network.firms, strict=True)]
     return {"kind": "network", "nodes": named, "links": links, "states": states}
 
@@ -89,29 +108,31 @@ def _row(tier: int, count: int) -> Iterable[dict[str, Any]]:
         yield {"x": round(x, 1), "y": 40 + tier * (_HEIGHT - 80) / 3, "tier": tier}
 
 
-def _book(events: pa.Table, frames: int) -> Json:
-    """Money of all lines per step, in fen, and what is outstanding at its end."""
-    moved = {name: [0] * frames for name in ("lent", "back", "lost", "bad")}
-    kinds = {kind: name for name, group in _GROUPS.items() for kind in group}
-    moving = _of(events, kinds)
-    columns = (moving[name].to_pylist() for name in ("step", "kind", "values"))
-    for step, kind, values in zip(*columns, strict=True):
-        name = kinds[kind]
-        moved[name][step] += values[0] if name == "bad" else values[1]
-    balance, series = 0, []
-    for lent, back, lost in zip(moved["lent"], moved["back"], moved["lost"], strict=True):
-        balance += lent - back - lost
-        series.append(balance)
-    return {"kind": "book", "series": moved | {"balance": series}}
+def _book(steps: Steps) -> Json | None:
+    """Money of all lines per step, in fen, and what is outstanding at its end; None without any."""
+    moved = {name: [0] * steps.frames for name in _GROUPS}
+    rows = steps.ask(
+        "select step, kind, sum(values[1]), sum(values[2]) from steps "
+        "where kind in $kinds group by all",
+        kinds=[kind for group in _GROUPS.values() for kind in group],
+    )
+    if not rows:
+        return None
+    names = {kind: name for name, group in _GROUPS.items() for kind in group}
+    for step, kind, lines, fen in rows:
+        name = names[kind]
+        moved[name][step] += int(lines if name == "bad" else fen)
+    changes = zip(moved["lent"], moved["back"], moved["lost"], strict=True)
+    balance = list(accumulate(lent - back - lost for lent, back, lost in changes))
+    return {"kind": "book", "series": moved | {"balance": balance}}
 
 
 _GROUPS: Final = {"lent": _LENT, "back": _BACK, "lost": _LOST, "bad": ("went_bad",)}
 
 
-def _counts(events: pa.Table, frames: int) -> Json:
+def _counts(steps: Steps) -> Json:
     """How often each kind of event happened in each step."""
     series: dict[str, list[int]] = {}
-    counted = events.group_by(["kind", "step"]).aggregate([([], "count_all")])
-    for row in counted.to_pylist():
-        series.setdefault(row["kind"], [0] * frames)[row["step"]] += row["count_all"]
+    for kind, step, count in steps.ask("select kind, step, count(*) from steps group by all"):
+        series.setdefault(kind, [0] * steps.frames)[step] = count
     return {"kind": "counts", "series": dict(sorted(series.items()))}

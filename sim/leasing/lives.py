@@ -12,9 +12,10 @@ from sim.lives import Fact, Lives
 from sim.world import Task
 from system.leasing import history
 from system.leasing.records import SITES, AlertKind, AlertState
+from system.limits import DAY_S
 
 _LEASE, _MACHINE = "lease", "machine"
-# Of each machine, the newest fixes.
+# Of each machine the newest fixes, and before them the last of each day.
 _FIXES_MAX = 2_000
 
 
@@ -38,7 +39,7 @@ def _contracts(stage: Stage) -> Iterator[Fact]:
     leases = service.view(names, slice(0, service.leases))
     rows = zip(*(leases[name].tolist() for name in names), strict=True)
     for lease, (machine, lessee, from_day) in enumerate(rows):
-        at_s = stage.setting.parameters.world.start_s + (from_day - stage.start_day) * 86_400
+        at_s = stage.setting.parameters.world.start_s + (from_day - stage.start_day) * DAY_S
         yield Fact(f"{_LEASE}/{lease}", at_s, "of_machine", machine)
         yield Fact(f"{_LEASE}/{lease}", at_s, "to_contractor", lessee)
         yield Fact(f"{_MACHINE}/{machine}", at_s, "leased_as", lease)
@@ -58,8 +59,10 @@ def _places(stage: Stage, found: Lives) -> None:
     sites = stage.system.leasing.machines(("site",))["site"]
     with stage.system.book.transaction() as unit:
         for machine, number in enumerate(sites.tolist()):
-            fixes = fixes_of(history.since(unit.rows, machine, 0))[-_FIXES_MAX:]
-            found.places += [(machine, *fix) for fix in fixes]
+            fixes = fixes_of(history.since(unit.rows, machine, 0))
+            by_day = {fix[0] // DAY_S: fix for fix in fixes[:-_FIXES_MAX]}
+            kept = [*by_day.values(), *fixes[-_FIXES_MAX:]]
+            found.places += [(machine, *fix) for fix in kept]
             [site] = unit.rows.get(SITES, [(number,)])
             if site is not None:
                 found.fences[machine] = rings_of(site)

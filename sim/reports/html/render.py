@@ -72,7 +72,7 @@ def fragment(section: Section, lang: str) -> tuple[str, str]:
 
     The page draws them with the script of ``VEGA``.
     """
-    drawing = _environment(Tongue(lang)).get_template("blocks.html.j2").make_module()
+    drawing = _drawing(lang)
     html = Markup("\n").join(_drawn(block, section, drawing) for block in section.blocks)
     charts = {
         _key(section, block): whole(block.spec, "container")
@@ -80,6 +80,12 @@ def fragment(section: Section, lang: str) -> tuple[str, str]:
         if isinstance(block, Figure)
     }
     return html, json.dumps(charts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+@cache
+def _drawing(lang: str) -> Any:
+    """The macros of blocks, compiled once for all of a console's pages."""
+    return _environment(Tongue(lang)).get_template("blocks.html.j2").make_module()
 
 
 def _environment(say: Tongue) -> Environment:

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from sim.event_queries import query
+from sim.event_queries import query, table
 from sim.findings import metrics_of, units_of
 from sim.pilot import is_pilot_folder, scenarios_of
 from sim.run_document import RUNNING
@@ -79,8 +78,7 @@ class Source:
 
     def events_of(self, *kinds: str) -> pa.Table:
         """All replications' events of these kinds; only their rows are read."""
-        path = self.folder.path / "events.parquet"
-        return pq.read_table(path, filters=[("kind", "in", kinds)])
+        return table(self.folder, "from events where kind in $kinds", {"kinds": list(kinds)})
 
     def query(self, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """The answer to a question in SQL to the run's events."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.run_library import made_run
+from benchmarks.run_library import START_S, made_run
 from sim.console.lives import BROKEN, READY
 from sim.credit.lives import lives_of
 from sim.lives import Fact, Lives
@@ -66,6 +66,28 @@ def test_a_life_is_found_by_name_and_told_in_order_with_its_map(
     assert 'class="fence"' not in page
     page = visitor.get(f"{PAGE}&who=machine/7").text
     assert page.count('class="fence"') == page.count('class="track-line"') == 1
+
+
+def test_the_fleet_stands_on_its_map_step_by_step_once_it_was_simulated_again(
+    visitor: Visitor, runs: Path
+) -> None:
+    frames = "/runs/leasing/watch.json?arm=usage&replication=1"
+    made_run(runs / "leasing-2", "leasing", 2)
+    frames = frames.replace("leasing", "leasing-2")
+    assert [one["kind"] for one in visitor.get(frames).json()["pictures"]] == ["counts"]
+    assert "simulate this replication again" in visitor.get(frames.replace(".json", "")).text
+    lives = Lives()
+    lives.add([Fact("machine/7", START_S + 86_400 * 3, "alert_geofence", 900, "now closed")])
+    moves = ((0, 116.4), (3_600, 116.5), (86_400 * 3, 116.6))
+    lives.places = [(7, START_S + after_s, lon, 39.9) for after_s, lon in moves]
+    lives.write(runs / ".console" / "lives" / "leasing-2-usage-1")
+    shown = visitor.get(frames).json()
+    [fleet] = shown["pictures"]
+    step = str(3 // shown["step_days"])
+    (first, _), (later, _) = fleet["places"]["0"]["7"], fleet["places"][step]["7"]
+    assert first < later
+    assert fleet["alerts"] == {step: [7]}
+    assert "simulate this replication again" not in visitor.get(frames.replace(".json", "")).text
 
 
 def test_what_cannot_be_simulated_again_says_so(visitor: Visitor, runs: Path) -> None:

@@ -37,12 +37,16 @@ def test_a_stolen_machine_is_seen_to_leave_its_fence_with_the_readings_that_show
 
 
 def test_the_map_keeps_one_scale_and_north_up() -> None:
-    square = [(113.0, 34.0), (113.1, 34.0), (113.1, 34.1), (113.0, 34.1)]
+    # As wide as it is high in metres: there a degree of longitude is 0.829 of one of latitude.
+    square = [(113.0, 34.0), (113.12069, 34.0), (113.12069, 34.1), (113.0, 34.1)]
     found = drawn([(113.05, 34.05), (113.05, 34.09)], [square])
     corners = [tuple(map(float, corner.split(","))) for corner in found.fence[0].split()]
     assert corners[1][0] - corners[0][0] == pytest.approx(corners[1][1] - corners[2][1], abs=0.2)
     (_, first), (_, second) = (tuple(map(float, one.split(","))) for one in found.path.split())
     assert second < first
+    assert found.scale
+    side_m = found.scale.length / (corners[1][0] - corners[0][0]) * 11_132
+    assert side_m == pytest.approx(int(found.scale.text.split()[0]) * 1_000, rel=0.01)
     assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in corners)
 
 

@@ -163,8 +163,9 @@ def test_an_empty_folder_says_what_to_do(tmp_path: Path) -> None:
 def test_the_moving_picture_counts_every_event_of_the_run(visitor: Visitor, runs: Path) -> None:
     assert 'data-src="/console/runs/first/watch.json' in visitor.get("/runs/first/watch").text
     told = visitor.get("/runs/first/watch.json?arm=new&replication=1").json()
-    assert told["kind"] == "counts"
-    counted = sum(sum(series) for series in told["series"].values())
+    [shown] = told["pictures"]
+    assert shown["kind"] == "counts"
+    counted = sum(sum(series) for series in shown["series"].values())
     table = RunFolder(runs / "first").events(1).to_pylist()
     assert counted == sum(row["arm"] == "new" for row in table) > 0
 
