@@ -151,7 +151,8 @@ def _judgement(question: Question, pivot: _Pivot | str, alpha: float) -> Judgeme
         n=n,
         missing=missing,
         p_value=pivot.p_value,
-        mde=_finite(pivot.detectable(alpha)),
+        # Without spread nothing is known of spread: no distance can be named.
+        mde=None if low == high else _finite(pivot.detectable(alpha)),
         verdict=verdict,
         reason=reason,
         pairing=_pairing(question),

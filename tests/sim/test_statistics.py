@@ -201,6 +201,8 @@ def test_the_last_bits_of_equal_shares_are_no_spread() -> None:
     jitter = [0.007692307692307665, 0.007692307692307776]
     found = _level(jitter, ">", 0.0)
     assert (found.verdict, found.ci_low == found.ci_high) == ("undecided", True)
+    # No spread is not perfect power.
+    assert found.mde is None
 
 
 def test_a_ratio_with_zeros_uses_means_and_says_so() -> None:
