@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.credit.cash import Books
-from sim.credit.columns import BLOCK_ROWS, Block, blocks_of
+from sim.credit.columns import Block, blocks_of
 from sim.credit.economy import Economy
 from sim.credit.fraudsters import Fraud
 from sim.credit.merchants import WEEK_DAYS, Traits
@@ -51,8 +51,8 @@ class MerchantModel(mesa.Model):  # type: ignore[misc]  # Mesa has no types
         self.demand = self.climate.demand(self.day).tolist()
         self.cover = (self.climate.stock(self.day) * self.p.stock_cover_days).tolist()
         self.z = self._drawn("normal", "sales")
-        self.lots = [block.coarse("sales_rounding", self.day) for block in self.blocks]
-        self.lots = [[lot.tolist() for lot in lots] for lots in self.lots]
+        words = [block.words("sales_rounding", self.day).tolist() for block in self.blocks]
+        self.lots = [[lot_of(word, part) for part in range(4)] for rows in words for word in rows]
         if self.day % WEEK_DAYS == 0:
             kinds = ("normal", "normal", "uniform", "uniform", "uniform")
             self.week = {n: self._drawn(kind, n) for n, kind in zip(WEEKLY, kinds, strict=True)}
@@ -67,6 +67,11 @@ class MerchantModel(mesa.Model):  # type: ignore[misc]  # Mesa has no types
     def _drawn(self, kind: str, purpose: str) -> list[float]:
         parts = [getattr(block, kind)(purpose, self.day).tolist() for block in self.blocks]
         return [value for part in parts for value in part]
+
+
+def lot_of(word: int, part: int) -> float:
+    """One of the four numbers of 16 bits in a word, in [0, 1)."""
+    return (word >> 16 * part & 0xFFFF) / 0x1_0000
 
 
 def _rows(record: Any, kind: type) -> list[dict[str, Any]]:
@@ -117,17 +122,16 @@ class Merchant(mesa.Agent):  # type: ignore[misc]  # Mesa has no types
         paid_fen = int(self.held_fen * (1 / p.settlement_days))
         self.held_fen -= paid_fen
         self.cash_fen += paid_fen
-        lots = self.model.lots[self.row // BLOCK_ROWS]
-        at = self.row % BLOCK_ROWS
-        asked = self._asked(lots[0][at])
+        lots = self.model.lots[self.row]
+        asked = self._asked(lots[0])
         sold = min(asked, self.stock)
-        kept = sold - floor(sold * self.t_refund + lots[1][at])
+        kept = sold - floor(sold * self.t_refund + lots[1])
         kept_fen = kept * self.t_ticket_fen
         self.stock -= kept
         self.held_fen += kept_fen - int(kept_fen * p.fee_share)
         self.wanted += (asked - self.wanted) * (1 / 30)
         self.year_sold += (kept - self.year_sold) * (1 / YEAR_DAYS)
-        self.report = self._report(sold, sold - kept, sold < asked, lots[2][at], lots[3][at])
+        self.report = self._report(sold, sold - kept, sold < asked, lots[2], lots[3])
 
     def _pull(self) -> float:
         pull: float = self.t_orders_per_day * self.level * max(1 + self.own, 0.1) * self.open

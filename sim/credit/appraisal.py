@@ -101,7 +101,7 @@ class Desk:
         p = self._parameters
         draws = self._year_draws(day)
         noise = draws["desk_appraisal"][rows]
-        value_fen = self._economy.property_fen(day)[rows]
+        value_fen = self._economy.property_fen(day, rows)
         appraised_fen = value_fen + np.rint(value_fen * (p.desk_appraisal_cv * noise)).astype(
             np.int64
         )

@@ -6,9 +6,11 @@ bank is paid before all of them, but only from what is left above the reserve (`
 """
 
 from dataclasses import dataclass
+from math import floor
 
 import numpy as np
 
+from sim.compiled import compiled
 from sim.credit.columns import (
     F64,
     I64,
@@ -23,7 +25,7 @@ from sim.credit.world_parameters import WorldParameters
 from system.limits import YEAR_DAYS
 
 # The memory of a shop about its own sales, in days: for orders of goods, and for yearly books.
-_SALES_MEMORY_DAYS = 30
+SALES_MEMORY_DAYS = 30
 # However bad its luck, a shop keeps so much of its demand.
 _OWN_FACTOR_MIN = 0.1
 # A shelf this full needs no loan.
@@ -114,28 +116,30 @@ def open_shops(t: Traits, b: Books, day: int) -> None:
     b.pull[at] = pull_of(t, b, at)
 
 
-def collect(b: Books, p: WorldParameters) -> None:
-    """The platform pays out what it held."""
-    paid_fen = part_floor(b.held_fen, 1 / p.settlement_days)
-    b.held_fen -= paid_fen
-    b.cash_fen += paid_fen
-
-
-def settle_costs(t: Traits, b: Books, p: WorldParameters) -> Mask:
+def settle_costs(b: Books, p: WorldParameters) -> Mask:
     """Pay wages and costs, then suppliers. Returns who still has the suppliers' trust."""
-    bill_fen = b.arrears_fen + b.fixed_fen * b.open
-    paid_fen = np.minimum(bill_fen, b.cash_fen)
-    b.cash_fen -= paid_fen
-    np.subtract(bill_fen, paid_fen, out=b.arrears_fen)
-    in_arrears = b.arrears_fen > 0
-    b.arrears_days += 1
-    b.arrears_days *= in_arrears
-    due_fen = part_floor(b.payable_fen, 1 / p.supplier_credit_days)
-    paid_fen = np.minimum(due_fen, b.cash_fen)
-    b.cash_fen -= paid_fen
-    b.payable_fen -= paid_fen
-    trusted: Mask = (paid_fen == due_fen) & ~in_arrears
+    trusted = np.empty_like(b.open)
+    owed = b.open, b.fixed_fen, b.arrears_fen, b.arrears_days, b.payable_fen
+    _settle_rows(trusted, b.cash_fen, owed, 1 / p.supplier_credit_days)
     return trusted
+
+
+@compiled
+def _settle_rows(
+    trusted: Mask, cash_fen: I64, owed: tuple[Mask, I64, I64, I64, I64], due_share: float
+) -> None:
+    is_open, fixed_fen, arrears_fen, arrears_days, payable_fen = owed
+    for i in range(cash_fen.size):
+        bill_fen = arrears_fen[i] + fixed_fen[i] * is_open[i]
+        paid_fen = min(bill_fen, cash_fen[i])
+        arrears_fen[i] = bill_fen - paid_fen
+        arrears_days[i] = (arrears_days[i] + 1) * (arrears_fen[i] > 0)
+        left_fen = cash_fen[i] - paid_fen
+        due_fen = int(payable_fen[i] * due_share)
+        paid_fen = min(due_fen, left_fen)
+        cash_fen[i] = left_fen - paid_fen
+        payable_fen[i] -= paid_fen
+        trusted[i] = paid_fen == due_fen and arrears_fen[i] == 0
 
 
 def restock(t: Traits, b: Books, p: WorldParameters, trusted: Mask, cover: F64) -> None:
@@ -143,37 +147,79 @@ def restock(t: Traits, b: Books, p: WorldParameters, trusted: Mask, cover: F64) 
 
     Notes in short_fen what was lacking, when the shelf stays low.
     """
-    target = floor_i64(b.wanted * (cover * p.stock_cover_days)[t.cell]) + 1
-    gap = np.maximum(target - b.stock, 0) * b.open
-    cash_share = 1 - p.supplier_credit_share * trusted
-    price_fen = t.unit_cost_fen * cash_share
-    spare_fen = np.maximum(b.cash_fen - b.fixed_fen * p.reserve_days, 0)
-    bought = np.minimum(gap, floor_i64(spare_fen / price_fen))
-    cost_fen = bought * t.unit_cost_fen
-    now_fen = part_floor(cost_fen, cash_share)
-    b.cash_fen -= now_fen
-    b.payable_fen += cost_fen - now_fen
-    b.stock += bought
-    is_low = b.stock < target * _SHELF_LOW_SHARE
-    lack_fen = part_floor(gap - bought, price_fen * is_low)
-    np.multiply(b.arrears_fen + lack_fen, b.open, out=b.short_fen)
+    shop = trusted, t.cell, t.unit_cost_fen
+    shelf = b.open, b.wanted, b.fixed_fen, b.arrears_fen
+    changed = b.stock, b.cash_fen, b.payable_fen, b.short_fen
+    credit_share = p.supplier_credit_share
+    _restock_rows(shop, shelf, changed, cover * p.stock_cover_days, credit_share, p.reserve_days)
+
+
+@compiled
+def _restock_rows(
+    shop: tuple[Mask, I64, I64],
+    shelf: tuple[Mask, F64, I64, I64],
+    changed: tuple[I64, I64, I64, I64],
+    cover_days: F64,
+    credit_share: float,
+    reserve_days: int,
+) -> None:
+    trusted, cell, unit_cost_fen = shop
+    is_open, wanted, fixed_fen, arrears_fen = shelf
+    stock, cash_fen, payable_fen, short_fen = changed
+    for i in range(cell.size):
+        target = floor(wanted[i] * cover_days[cell[i]]) + 1
+        gap = max(target - stock[i], 0) * is_open[i]
+        cash_share = 1 - credit_share * trusted[i]
+        price_fen = unit_cost_fen[i] * cash_share
+        spare_fen = max(cash_fen[i] - fixed_fen[i] * reserve_days, 0)
+        bought = min(gap, floor(spare_fen / price_fen))
+        cost_fen = bought * unit_cost_fen[i]
+        now_fen = int(cost_fen * cash_share)
+        cash_fen[i] -= now_fen
+        payable_fen[i] += cost_fen - now_fen
+        stock[i] += bought
+        is_low = stock[i] < target * _SHELF_LOW_SHARE
+        lack_fen = int((gap - bought) * (price_fen * is_low))
+        short_fen[i] = (arrears_fen[i] + lack_fen) * is_open[i]
 
 
 def grow(t: Traits, b: Books, p: WorldParameters, day: int) -> None:
     """Seize open opportunities that cash can pay; otherwise they count among what is lacking."""
-    at = np.flatnonzero(b.growth_fen)
-    cost_fen = b.growth_fen[at]
-    spare_fen = np.maximum(b.cash_fen[at] - b.fixed_fen[at] * p.reserve_days, 0)
-    free = b.arrears_fen[at] == 0
-    b.short_fen[at] += np.maximum(cost_fen - spare_fen, 0)
-    done = at[free & (spare_fen >= cost_fen)]
-    stock = floor_i64(b.growth_fen[done] * p.opportunity_stock_share / t.unit_cost_fen[done])
-    b.stock[done] += stock
-    b.cash_fen[done] -= b.growth_fen[done]
-    b.level[done] *= 1 + b.growth_gain[done]
+    chance = b.growth_fen, b.growth_gain, b.growth_until
+    means = b.fixed_fen, b.arrears_fen, t.unit_cost_fen
+    changed = b.cash_fen, b.short_fen, b.stock, b.level
+    grown = np.zeros_like(b.open)
+    _grow_rows(grown, chance, means, changed, day, p.reserve_days, p.opportunity_stock_share)
+    done = np.flatnonzero(grown)
     b.pull[done] = pull_of(t, b, done)
-    over = np.concatenate((done, at[b.growth_until[at] <= day]))
-    b.growth_fen[over] = 0
+
+
+@compiled
+def _grow_rows(
+    grown: Mask,
+    chance: tuple[I64, F64, I64],
+    means: tuple[I64, I64, I64],
+    changed: tuple[I64, I64, I64, F64],
+    day: int,
+    reserve_days: int,
+    stock_share: float,
+) -> None:
+    growth_fen, growth_gain, growth_until = chance
+    fixed_fen, arrears_fen, unit_cost_fen = means
+    cash_fen, short_fen, stock, level = changed
+    for i in range(cash_fen.size):
+        cost_fen = growth_fen[i]
+        if cost_fen == 0:
+            continue
+        spare_fen = max(cash_fen[i] - fixed_fen[i] * reserve_days, 0)
+        short_fen[i] += max(cost_fen - spare_fen, 0)
+        if arrears_fen[i] == 0 and spare_fen >= cost_fen:
+            stock[i] += floor(cost_fen * stock_share / unit_cost_fen[i])
+            cash_fen[i] -= cost_fen
+            level[i] *= 1 + growth_gain[i]
+            grown[i] = True
+        if grown[i] or growth_until[i] <= day:
+            growth_fen[i] = 0
 
 
 def yearly_profit_fen(t: Traits, b: Books, at: I64) -> F64:
@@ -188,17 +234,12 @@ def is_sound(t: Traits, b: Books) -> Mask:
     return t.orders_per_day * b.level * t.ticket_fen * t.contribution > b.fixed_fen
 
 
-def remember_sales(b: Books, asked: I64, sold: I64) -> None:
-    """What the shop knows of its own sales."""
-    b.wanted += (asked - b.wanted) * (1 / _SALES_MEMORY_DAYS)
-    b.year_sold += (sold - b.year_sold) * (1 / YEAR_DAYS)
+def usual_outflow_fen(t: Traits, b: Books, at: I64 | slice) -> I64:
+    """What a usual day costs the rows ``at``: wages, fixed costs and goods."""
+    return b.fixed_fen[at] + part_floor(t.unit_cost_fen[at], b.wanted[at])
 
 
-def usual_outflow_fen(t: Traits, b: Books) -> I64:
-    """What a usual day costs: wages, fixed costs and goods."""
-    return b.fixed_fen + part_floor(t.unit_cost_fen, b.wanted)
-
-
-def idle_fen(t: Traits, b: Books) -> I64:
-    """Cash beyond what the owner keeps in the shop; below zero where it lacks."""
-    return b.cash_fen - part_floor(usual_outflow_fen(t, b), t.buffer_days)
+def idle_fen(t: Traits, b: Books, at: I64 | slice) -> I64:
+    """Cash of the rows ``at`` beyond what the owner keeps in the shop; below zero where it
+    lacks."""
+    return b.cash_fen[at] - part_floor(usual_outflow_fen(t, b, at), t.buffer_days[at])

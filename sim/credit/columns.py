@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.compiled import compiled
 from sim.portable import F64 as F64
 from sim.portable import I64 as I64
 from sim.portable import Mask as Mask
@@ -21,11 +22,12 @@ from sim.portable import part_floor as part_floor
 from sim.streams import Luck
 
 I8 = NDArray[np.int8]
+U64 = NDArray[np.uint64]
 
 # A block's columns fit the second-level cache; fewer rows would pay NumPy's calls too often.
 BLOCK_ROWS: Final = 8_192
 NEVER: Final = 2**62
-_BITS_16: Final = 1 / 65_536
+_BITS_16: Final = 65_536
 R = TypeVar("R")
 P = TypeVar("P")
 
@@ -49,15 +51,20 @@ class Block:
         """float64 (n,) in [0, 1)."""
         return self._generator(purpose, day).random(self.n)
 
-    def coarse(self, purpose: str, day: int) -> list[F64]:
-        """Four independent uniforms of 16 bits, each float64 (n,): for rounding by lot."""
+    def words(self, purpose: str, day: int) -> U64:
+        """64 random bits each, uint64 (n,): four lots for rounding (``lot_of``)."""
         bits: Any = self._generator(purpose, day).bit_generator
-        raw = bits.random_raw(self.n).astype("<u8", copy=False)
-        parts = raw.view("<u2").reshape(self.n, 4)
-        return [parts[:, at] * _BITS_16 for at in range(4)]
+        raw: U64 = bits.random_raw(self.n)
+        return raw
 
     def _generator(self, purpose: str, day: int) -> np.random.Generator:
         return self._luck.generator(purpose, day, self.number)
+
+
+@compiled
+def lot_of(word: int, part: int) -> float:
+    """One of the four independent uniforms of 16 bits in a word, in [0, 1). part: 0..3."""
+    return ((word >> np.uint64(16 * part)) % np.uint64(_BITS_16)) / _BITS_16
 
 
 def blocks_of(luck: Luck, n: int) -> list[Block]:

@@ -182,7 +182,7 @@ class Economy:
 
         def close_day(part: _Part) -> None:
             block, t, b = part.block, part.traits, part.books
-            trusted = settle_costs(t, b, self.p)
+            trusted = settle_costs(b, self.p)
             restock(t, b, self.p, trusted, cover)
             grow(t, b, self.p, day)
             if day % WEEK_DAYS == 0:
@@ -191,10 +191,10 @@ class Economy:
 
         self._workers.over(close_day, self._parts)
 
-    def property_fen(self, day: int) -> I64:
-        """int64 (n,): the market value of what each owner could pledge today, 0 for nothing."""
+    def property_fen(self, day: int, rows: I64) -> I64:
+        """The market value of what these owners could pledge today, 0 for nothing: int64."""
         fall = self.p.recession_property_fall_share * recession_depth(self.p, day)
-        return floor_i64(self.traits.property_fen * (1 - fall))
+        return floor_i64(self.traits.property_fen[rows] * (1 - fall))
 
     def statements(self, day: int, rows: I64) -> Statements:
         """The books that these owners show; a year's error of an owner stays the same all year."""

@@ -36,9 +36,12 @@ class FeedChannel:
         late = missing + p.feed_late_share
         twice = late + p.feed_duplicate_share
         corrected = twice + p.feed_corrected_share
-        self._hold_late(feed, draw, missing, late)
-        self._send_later(feed, np.flatnonzero((draw >= late) & (draw < twice)), 1, 0)
-        wrong = np.flatnonzero((draw >= twice) & (draw < corrected) & feed.active)
+        # The few to whom something happens, so that no question is put to all.
+        few = np.flatnonzero((draw < corrected) & feed.active)
+        lot = draw[few]
+        self._hold_late(feed, few, lot, missing, late)
+        self._send_later(feed, few[(lot >= late) & (lot < twice)], 1, 0)
+        wrong = few[lot >= twice]
         self._send_later(feed, wrong, p.feed_correction_days, 1)
         on_time = np.flatnonzero((draw >= late) & feed.active)
         batch = _batch(feed, on_time, self._under_way.pop(day, []))
@@ -46,15 +49,16 @@ class FeedChannel:
         batch.columns["refund_fen"][np.searchsorted(on_time, wrong)] = 0
         return batch
 
-    def _hold_late(self, feed: Feed, draw: NDArray[np.float64], low: float, high: float) -> None:
+    def _hold_late(
+        self, feed: Feed, few: I64, lot: NDArray[np.float64], low: float, high: float
+    ) -> None:
         """Each late row has one of the usual delays, all equally likely."""
         options = self._parameters.feed_late_days_options
         edges = np.linspace(low, high, len(options) + 1)
         for days, first, last in zip(options, edges[:-1], edges[1:], strict=True):
-            self._send_later(feed, np.flatnonzero((draw >= first) & (draw < last)), days, 0)
+            self._send_later(feed, few[(lot >= first) & (lot < last)], days, 0)
 
     def _send_later(self, feed: Feed, rows: I64, days: int, revision: int) -> None:
-        rows = rows[feed.active[rows]]
         if rows.size:
             waiting = self._under_way.setdefault(feed.day + days, [])
             waiting.append(_rows(feed, rows, revision))

@@ -48,7 +48,7 @@ def _mishaps(block: Block, t: Traits, b: Books, p: WorldParameters, day: int) ->
     """A bill that nobody planned for."""
     hit = block.uniform("mishap", day) < p.mishap_per_year / _WEEKS
     at = np.flatnonzero(hit & b.open)
-    b.arrears_fen[at] += p.mishap_days * usual_outflow_fen(t, b)[at]
+    b.arrears_fen[at] += p.mishap_days * usual_outflow_fen(t, b, at)
 
 
 def _opportunities(block: Block, t: Traits, b: Books, p: WorldParameters, day: int) -> None:
@@ -68,6 +68,6 @@ def _opportunities(block: Block, t: Traits, b: Books, p: WorldParameters, day: i
 def _withdraw(t: Traits, b: Books, p: WorldParameters, day: int) -> None:
     """The owner takes a part of idle cash home; former owners put something aside."""
     part = min(1.0, p.withdrawal_per_month * WEEK_DAYS / _MONTH_DAYS)
-    b.cash_fen -= part_floor(np.maximum(idle_fen(t, b), 0), part) * b.open
+    b.cash_fen -= part_floor(np.maximum(idle_fen(t, b, slice(None)), 0), part) * b.open
     saved_fen = WEEK_DAYS * p.household_fen_per_day
     b.cash_fen += saved_fen * (t.repays_after_exit & (b.closed_on <= day))

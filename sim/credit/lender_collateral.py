@@ -118,7 +118,7 @@ class CollateralLender:
         if not rows.size:
             return
         self._seized[rows] = True
-        value_fen = self._bank.economy.property_fen(day)[rows]
+        value_fen = self._bank.economy.property_fen(day, rows)
         guarantee_fen = facts.secured_fen[rows] * (value_fen == 0)
         proceeds_fen = (value_fen * (1 - p.foreclosure_cost_share)).astype(np.int64)
         self._bank.take_pledge(day, rows, np.maximum(proceeds_fen, guarantee_fen), view)

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from sim.compiled import compiled
 from sim.credit.cash import Books, idle_fen
 from sim.credit.columns import I64, Mask, floor_i64, part_floor
 from sim.credit.fraudsters import Fraud
@@ -26,15 +27,15 @@ _REMINDER_DPD: Final = 7
 _SHELL_REQUEST_RATIO: Final = 4
 
 
-def has_office_day(t: Traits, day: int) -> Mask:
-    """Whose day it is to look after money."""
-    here: Mask = t.office_weekday == day % WEEK_DAYS
+def has_office_day(t: Traits, day: int, at: I64) -> Mask:
+    """Whose day it is to look after money, of the rows ``at``."""
+    here: Mask = t.office_weekday[at] == day % WEEK_DAYS
     return here
 
 
 def wanted_lines(t: Traits, b: Books, p: WorldParameters, day: int, view: View) -> I64:
     """Limits asked for, in fen; 0 for those who do not apply today. Notes the application."""
-    may_ask = (view["state"] == NO_LINE) & has_office_day(t, day)
+    may_ask = (view["state"] == NO_LINE) & (t.office_weekday == day % WEEK_DAYS)
     at = np.flatnonzero(may_ask & b.open & (b.applied_on <= day - p.reapply_days))
     strikes = t.strike_day[at] <= day
     needs = t.takes_credit[at] & (b.short_fen[at] >= max(p.draw_need_fen_min, 1))
@@ -51,11 +52,23 @@ def wanted_lines(t: Traits, b: Books, p: WorldParameters, day: int, view: View) 
 
 def wanted_draws(t: Traits, b: Books, p: WorldParameters, day: int, view: View) -> I64:
     """fen to draw now, within what is available: what last night lacked; shell shops take all."""
-    available_fen = view["available_fen"]
-    draw_fen = np.minimum(available_fen, b.short_fen * (b.short_fen >= p.draw_need_fen_min))
-    strikes = np.flatnonzero((t.strike_day <= day) & b.open)
-    draw_fen[strikes] = available_fen[strikes]
+    draw_fen = np.empty(t.cell.size, np.int64)
+    wish = t.strike_day, b.open, b.short_fen
+    _draw_rows(draw_fen, view["available_fen"], wish, day, p.draw_need_fen_min)
     return draw_fen
+
+
+@compiled
+def _draw_rows(
+    draw_fen: I64, available_fen: I64, wish: tuple[I64, Mask, I64], day: int, need_fen_min: int
+) -> None:
+    strike_day, is_open, short_fen = wish
+    for i in range(draw_fen.size):
+        if strike_day[i] <= day and is_open[i]:
+            draw_fen[i] = available_fen[i]
+        else:
+            lacks = short_fen[i] >= need_fen_min
+            draw_fen[i] = min(available_fen[i], short_fen[i] * lacks)
 
 
 def offered_fen(t: Traits, b: Books, p: WorldParameters, day: int, view: View) -> I64:
@@ -65,9 +78,10 @@ def offered_fen(t: Traits, b: Books, p: WorldParameters, day: int, view: View) -
     suffice, and repay early out of idle cash. Former owners pay what they have.
     """
     offered = np.zeros(t.cell.size, np.int64)
-    office = has_office_day(t, day)
-    acts = office | (view["due_fen"] > 0) | ~b.open
-    at = np.flatnonzero(acts & (view["outstanding_fen"] > 0))
+    owing = np.flatnonzero(view["outstanding_fen"])
+    office = has_office_day(t, day, owing)
+    acts = office | (view["due_fen"][owing] > 0) | ~b.open[owing]
+    at, office = owing[acts], office[acts]
     if not at.size:
         return offered
     outstanding_fen = view["outstanding_fen"][at]
@@ -75,11 +89,10 @@ def offered_fen(t: Traits, b: Books, p: WorldParameters, day: int, view: View) -
         b.open[at], np.minimum(view["due_fen"][at], outstanding_fen), outstanding_fen
     )
     spare_fen = np.maximum(b.cash_fen[at] - b.fixed_fen[at] * (p.reserve_days * b.open[at]), 0)
-    office = office[at]
     sees_bill = ~t.is_careless[at] | office | (view["dpd_days"][at] > _REMINDER_DPD)
     pays_now = sees_bill & ((spare_fen >= due_fen) | office)
     regular_fen = np.minimum(due_fen, spare_fen) * pays_now
-    left_fen = np.maximum(idle_fen(t, b)[at] - regular_fen, 0)
+    left_fen = np.maximum(idle_fen(t, b, at) - regular_fen, 0)
     early_fen = part_floor(left_fen, p.idle_repaid_share) * (office & b.open[at])
     offered[at] = np.minimum(regular_fen + early_fen, outstanding_fen)
     return offered

@@ -1,16 +1,21 @@
 """A day's trade of each merchant, and what the platform reports of it."""
 
 from dataclasses import dataclass
-from typing import Final
+from math import floor, sqrt
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from sim.credit.cash import Books, collect, remember_sales
-from sim.credit.columns import F64, I64, Block, Mask, floor_i64, part_floor
+from sim.compiled import compiled
+from sim.credit.cash import SALES_MEMORY_DAYS, Books
+from sim.credit.columns import F64, I64, U64, Block, lot_of, part_floor
 from sim.credit.fraudsters import Fraud, brush_ratio_of
 from sim.credit.merchants import Traits
 from sim.credit.world_parameters import WorldParameters
+from system.limits import YEAR_DAYS
 
+_OfShop = tuple[I64, F64, I64, I64, F64]
+_OfBooks = tuple[F64, I64, F64, F64, I64, I64]
 FEED_COLUMNS: Final = (
     "gross_fen",
     "orders",
@@ -24,7 +29,7 @@ FEED_COLUMNS: Final = (
 _STOCK_MIN = 1e-9
 # Buyers who waited for goods mark a shop down by so much.
 _SOLD_OUT_MILLI = 300
-_STARS_MILLI_MIN, _STARS_MILLI_MAX = 1_000, 5_000
+_STARS_MILLI_MIN, _STARS_MILLI_MAX = 1_000.0, 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,54 +44,105 @@ class Report:
     rating_count: I64
     stock_fen: I64
 
+    def columns(self) -> tuple[I64, ...]:
+        """In the order of FEED_COLUMNS."""
+        return tuple(getattr(self, name) for name in FEED_COLUMNS)
+
+
+class _Rates(NamedTuple):
+    """What the world's parameters say of a day's sales; paid_out: of what the platform holds."""
+
+    paid_out: float
+    fee: float
+    repeat_buyer: float
+    rating_given: float
+    demand_cv: float
+    shelf_effect: float
+    stock_cover_days: int
+
 
 def sell(
     block: Block, t: Traits, b: Books, p: WorldParameters, factor: F64, day: int, report: Report
 ) -> None:
     """One day's sales, booked and reported. factor: the day's demand by cell."""
-    collect(b, p)
-    expected = b.pull * factor[t.cell] * _shelf(b, p)
-    lots = block.coarse("sales_rounding", day)
-    asked = _counted(expected, p.demand_cv, block.normal("sales", day), lots[0])
-    sold = np.minimum(asked, b.stock, out=report.orders)
-    refunded = floor_i64(sold * t.refund + lots[1])
-    kept = sold - refunded
-    np.multiply(sold, t.ticket_fen, out=report.gross_fen)
-    np.multiply(refunded, t.ticket_fen, out=report.refund_fen)
-    kept_fen = report.gross_fen - report.refund_fen
-    b.stock -= kept
-    b.held_fen += kept_fen - part_floor(kept_fen, p.fee_share)
-    remember_sales(b, asked, kept)
-    np.subtract(sold, part_floor(sold, p.repeat_buyer_share), out=report.buyers)
-    np.multiply(b.stock, t.unit_cost_fen, out=report.stock_fen)
-    rated = floor_i64(sold * p.rating_given_share + lots[2])
-    report.rating_count[:] = rated
-    report.rating_sum_milli[:] = _stars(t.rating_milli, sold < asked, rated, lots[3])
+    rates = _Rates(
+        1 / p.settlement_days,
+        p.fee_share,
+        p.repeat_buyer_share,
+        p.rating_given_share,
+        p.demand_cv,
+        p.shelf_effect_ratio,
+        p.stock_cover_days,
+    )
+    of_shop = t.cell, t.refund, t.ticket_fen, t.unit_cost_fen, t.rating_milli
+    of_books = b.pull, b.stock, b.wanted, b.year_sold, b.held_fen, b.cash_fen
+    luck = block.normal("sales", day), block.words("sales_rounding", day)
+    _sell_rows(of_shop, of_books, report.columns(), luck, factor, rates)
 
 
-def _shelf(b: Books, p: WorldParameters) -> F64:
+@compiled
+def _sell_rows(
+    of_shop: _OfShop,
+    of_books: _OfBooks,
+    report: tuple[I64, ...],
+    luck: tuple[F64, U64],
+    factor: F64,
+    rates: _Rates,
+) -> None:
+    cell, refund, ticket_fen, unit_cost_fen, rating_milli = of_shop
+    pull, stock, wanted, year_sold, held_fen, cash_fen = of_books
+    gross_fen, orders, buyers, refund_fen, rating_sum_milli, rating_count, stock_fen = report
+    z, words = luck
+    for i in range(cell.size):
+        paid_fen = int(held_fen[i] * rates.paid_out)
+        cash_fen[i] += paid_fen
+        expected = pull[i] * factor[cell[i]] * _shelf(stock[i], wanted[i], rates)
+        asked = _counted(expected, rates.demand_cv, z[i], lot_of(words[i], 0))
+        sold = min(asked, stock[i])
+        refunded = floor(sold * refund[i] + lot_of(words[i], 1))
+        kept = sold - refunded
+        orders[i] = sold
+        gross_fen[i] = sold * ticket_fen[i]
+        refund_fen[i] = refunded * ticket_fen[i]
+        kept_fen = gross_fen[i] - refund_fen[i]
+        stock[i] -= kept
+        held_fen[i] += kept_fen - int(kept_fen * rates.fee) - paid_fen
+        wanted[i] += (asked - wanted[i]) * (1 / SALES_MEMORY_DAYS)
+        year_sold[i] += (kept - year_sold[i]) * (1 / YEAR_DAYS)
+        buyers[i] = sold - int(sold * rates.repeat_buyer)
+        stock_fen[i] = stock[i] * unit_cost_fen[i]
+        rated = floor(sold * rates.rating_given + lot_of(words[i], 2))
+        rating_count[i] = rated
+        lot = lot_of(words[i], 3)
+        rating_sum_milli[i] = _stars(rating_milli[i], sold < asked, rated, lot)
+
+
+@compiled
+def _shelf(stock: int, wanted: float, rates: _Rates) -> float:
     """What the shelf does to demand: 1 when full, less for a thin choice, little more for a deep
     one."""
-    thin = p.shelf_effect_ratio * p.stock_cover_days * b.wanted
-    return (1 + p.shelf_effect_ratio) * b.stock / (b.stock + thin + _STOCK_MIN)
+    thin = rates.shelf_effect * rates.stock_cover_days * wanted
+    return (1 + rates.shelf_effect) * stock / (stock + thin + _STOCK_MIN)
 
 
-def _counted(expected: F64, cv: float, z: F64, lot: F64) -> I64:
+@compiled
+def _counted(expected: float, cv: float, z: float, lot: float) -> int:
     """Whole orders with this mean, variance mean + (cv x mean)**2, never below zero.
 
     The square of a normal around the root (Anscombe's transform of counts), rescaled to the mean
     and rounded by lot.
     """
     noise = 0.25 + (cv * cv / 4) * expected
-    root = np.sqrt(expected) + np.sqrt(noise) * z
-    return floor_i64(root * root * (expected / (expected + noise)) + lot)
+    root = sqrt(expected) + sqrt(noise) * z
+    return floor(root * root * (expected / (expected + noise)) + lot)
 
 
-def _stars(mean_milli: F64, sold_out: Mask, rated: I64, lot: F64) -> I64:
+@compiled
+def _stars(mean_milli: float, is_sold_out: bool, rated: int, lot: float) -> int:
     """Sums of stars that scatter evenly around the shop's mean, as far as one to five allow."""
-    mean_milli = np.maximum(mean_milli - _SOLD_OUT_MILLI * sold_out, _STARS_MILLI_MIN)
-    room_milli = np.minimum(_STARS_MILLI_MAX - mean_milli, mean_milli - _STARS_MILLI_MIN)
-    return floor_i64(rated * mean_milli + np.sqrt(rated) * room_milli * (2 * lot - 1))
+    mean_milli = max(mean_milli - _SOLD_OUT_MILLI * is_sold_out, _STARS_MILLI_MIN)
+    room_milli = min(_STARS_MILLI_MAX - mean_milli, mean_milli - _STARS_MILLI_MIN)
+    return floor(rated * mean_milli + sqrt(rated) * room_milli * (2 * lot - 1))
 
 
 def brush(at: I64, t: Traits, b: Books, p: WorldParameters, report: Report, day: int) -> None:

@@ -28,6 +28,8 @@ from system.ports.store import Unit
 _PIECE_VALUES = 1_000_000
 # Room beyond what is asked for, so that many small appends copy each value a few times at most.
 _GROWTH_DIVISOR = 4
+# Rows that lie closer than one in so many are kept as the range that they span.
+_WIDTH_RATIO_MAX = 2
 
 
 class _Columns:
@@ -53,6 +55,11 @@ class _Columns:
                 wider[:, :first] = held[:, :first]
                 self.values[name] = wider
         return slice(first, self.count)
+
+    def plane(self, frame: Frame, name: str, plane: int) -> I64:
+        """One plane, (1, room)."""
+        assert_plane(frame, self.by_name[name], plane)
+        return self.values[name][plane : plane + 1]
 
     def shrink(self, count: int) -> None:
         for held in self.values.values():
@@ -124,46 +131,75 @@ class ColumnUnit:
         return {name: _of_rows(held.values[name], rows) for name in names}
 
     def read_plane(self, frame: Frame, name: str, plane: int, rows: Rows) -> I64:
-        held = self._frames[frame.name]
-        assert_plane(frame, held.by_name[name], plane)
-        rows, _ = found_rows(frame, rows, held.count)
-        return _of_rows(held.values[name][plane : plane + 1], rows)
+        [[found]] = self.read_planes(frame, (name,), (plane,), rows)
+        return found
 
     def read_planes(
         self, frame: Frame, names: Sequence[str], planes: Sequence[int], rows: Rows
     ) -> list[list[I64]]:
-        return [[self.read_plane(frame, name, plane, rows) for name in names] for plane in planes]
+        held = self._frames[frame.name]
+        rows, _ = found_rows(frame, rows, held.count)
+        return [
+            [_of_rows(held.plane(frame, name, plane), rows) for name in names] for plane in planes
+        ]
 
     def write(self, frame: Frame, rows: Rows, columns: Columns) -> None:
         held = self._frames[frame.name]
         rows, n = found_rows(frame, rows, held.count)
         assert_each_once(frame, rows)
         check_columns(frame, held.by_name, columns, n)
+        covered = _nearly_a_range(rows, n)
         for name, values in columns.items():
-            self._put(held, name, slice(None), rows, n, values)
+            self._put(held, name, slice(None), rows, covered, values)
 
     def write_plane(self, frame: Frame, name: str, plane: int, rows: Rows, values: I64) -> None:
+        self.write_planes(frame, plane, rows, {name: values})
+
+    def write_planes(self, frame: Frame, plane: int, rows: Rows, columns: Columns) -> None:
         held = self._frames[frame.name]
         rows, n = found_rows(frame, rows, held.count)
         assert_each_once(frame, rows)
-        check_plane(frame, held.by_name[name], plane, values, n)
-        self._put(held, name, slice(plane, plane + 1), rows, n, values)
+        for name, values in columns.items():
+            check_plane(frame, held.by_name[name], plane, values, n)
+        covered = _nearly_a_range(rows, n)
+        for name, values in columns.items():
+            self._put(held, name, slice(plane, plane + 1), rows, covered, values)
 
     def _put(
-        self, held: _Columns, name: str, planes: slice, rows: Rows, n: int, values: I64
+        self,
+        held: _Columns,
+        name: str,
+        planes: slice,
+        rows: Rows,
+        covered: tuple[Rows, int],
+        values: I64,
     ) -> None:
         place = held.values[name][planes]
         if place.shape[0] == 1:
             place = place[0]
-        before = self._kept.copy_of(place, rows, n)
+        kept, n = covered
+        before = self._kept.copy_of(place, kept, n)
 
         def put_back() -> None:
             # Looked up again: the array may have been replaced by a wider one since.
-            held.values[name][planes, rows] = before
+            held.values[name][planes, kept] = before
 
         # NumPy stores at listed rows twice as fast without a second index.
         place[rows if place.ndim == 1 else (..., rows)] = values
         self._rows.on_undo(put_back)
+
+
+def _nearly_a_range(rows: Rows, n: int) -> tuple[Rows, int]:
+    """What to keep of a write, and how many: listed rows with few gaps, gaps and all.
+
+    A range is copied four times as fast. Undoing goes backwards, so that whatever was written into
+    the gaps later has been undone before.
+    """
+    if isinstance(rows, slice) or n == 0:
+        return rows, n
+    first, last = int(rows.min()), int(rows.max())
+    width = last - first + 1
+    return (slice(first, last + 1), width) if width <= _WIDTH_RATIO_MAX * n else (rows, n)
 
 
 def _of_rows(values: I64, rows: Rows) -> I64:

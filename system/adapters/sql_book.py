@@ -141,6 +141,13 @@ class SqlBookUnit:
         else:
             write_pages(self._rows, frame, name, plane, rows, values[np.newaxis])
 
+    def write_planes(self, frame: Frame, plane: int, rows: Rows, columns: Columns) -> None:
+        _, n = found_rows(frame, rows, self.count(frame))
+        for name, values in columns.items():
+            check_plane(frame, self._shapes[frame.name].by_name[name], plane, values, n)
+        for name, values in columns.items():
+            self.write_plane(frame, name, plane, rows, values)
+
     def _block(self, shape: _Shape, rows: Rows, n: int) -> I64:
         """The accounts' rows as they are stored: (n, 1 + plain columns)."""
         if isinstance(rows, slice):

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from system.kernels.account_sets import as_rows, pack_accounts
+from system.kernels.account_sets import as_rows, pack_accounts, span_of
 from system.kernels.columns import I64, MISSING, Mask
 from system.parties.consent import (
     CLASSES_ALL,
@@ -124,26 +124,24 @@ def widest_consents(unit: BookUnit, merchants: I64, now_s: int) -> I64:
     merchants: int64 (n,), ascending.  Returns int64 (n,): BASIS_PURPOSE x purpose + classes, 0
     where none covers DataClass.ORDERS.
     """
-    basis = np.zeros(merchants.size, np.int64)
-    left: I64 | slice = slice(None)
-    for purpose in Purpose:
-        classes = valid_classes(unit, purpose, as_rows(merchants[left]), now_s)
-        is_all = classes == CLASSES_ALL
-        if isinstance(left, slice) and is_all.all():
-            return np.full(merchants.size, purpose * BASIS_PURPOSE + CLASSES_ALL)
-        held = basis[left]
-        is_wider = is_all | _is_wider(classes, held & CLASSES_ALL)
-        basis[left] = np.where(is_wider, purpose * BASIS_PURPOSE + classes, held)
+    first, *others = Purpose
+    span, at = span_of(merchants)
+    classes = valid_classes(unit, first, span, now_s)[at]
+    basis = (classes + first * BASIS_PURPOSE) * (classes & DataClass.ORDERS)
+    for purpose in others:
         left = np.flatnonzero(basis & CLASSES_ALL != CLASSES_ALL)
         if not left.size:
             break
+        classes = valid_classes(unit, purpose, as_rows(merchants[left]), now_s)
+        wider = np.flatnonzero(_is_wider(classes, basis[left] & CLASSES_ALL))
+        basis[left[wider]] = purpose * BASIS_PURPOSE + classes[wider]
     return basis
 
 
 def _is_wider(classes: I64, held: I64) -> Mask:
-    """Whether consent to some of the classes, orders among them, covers more than what is held."""
-    some: Mask = (classes & DataClass.ORDERS != 0) & (classes != CLASSES_ALL)
-    return some & (_CLASSES_IN[classes] > _CLASSES_IN[held]) if some.any() else some
+    """Whether consent to these classes, orders among them, covers more than what is held."""
+    has_orders: Mask = classes & DataClass.ORDERS != 0
+    return has_orders & (_CLASSES_IN[classes] > _CLASSES_IN[held])
 
 
 def note(unit: BookUnit, access: Access, classes: int, accounts: bytes, digest: str) -> None:

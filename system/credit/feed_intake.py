@@ -154,12 +154,13 @@ class Intake:
         sums = self._sums_with(rows, fresh, day)
         stored = feed_words.stamped(fresh, feed_words.stamps_of(day, rows.revisions))
         merchants = as_rows(rows.accounts)
-        for name, word in zip(DAY_WORDS, stored, strict=True):
-            self._unit.write_plane(FEEDS, name, day % FEED_DAY_SLOTS, merchants, word)
+        held = dict(zip(DAY_WORDS, stored, strict=True))
+        self._unit.write_planes(FEEDS, day % FEED_DAY_SLOTS, merchants, held)
+        for word in stored:
             self._digest.update(word.astype("<i8", copy=False).data)
         slot = day // PERIOD_DAYS % FEED_PERIOD_SLOTS
-        for name, word in zip(PERIOD_WORDS, sums, strict=True):
-            self._unit.write_plane(FEEDS, name, slot, merchants, word)
+        held = dict(zip(PERIOD_WORDS, sums, strict=True))
+        self._unit.write_planes(FEEDS, slot, merchants, held)
 
     def _news(self, rows: _Rows, day: int) -> _Rows:
         held, fresh = self._held_stamps(rows, day), feed_words.stamps_of(day, rows.revisions)
@@ -220,7 +221,11 @@ class Intake:
             note(self._unit, access, classes, pack_set(members), self._digest.hexdigest())
 
     def _without(self, rows: _Rows, failed: Mask, refusal: FeedRefusal) -> _Rows:
-        return self._refuse(rows, failed * int(refusal)) if failed.any() else rows
+        gone = np.flatnonzero(failed)
+        if not gone.size:
+            return rows
+        self.codes[rows.at[gone]] = int(refusal)
+        return rows.take(np.flatnonzero(~failed))
 
     def _refuse(self, rows: _Rows, codes: I64) -> _Rows:
         """Answer the rows that have a code, and go on with the others."""

@@ -66,7 +66,8 @@ def _state(lines: _Lines, day: int, policy: CreditPolicy) -> I64:
 
 _Formula = Callable[[_Lines, int, CreditPolicy], I64]
 # What a view can show besides the columns of LINES, and which of those it follows from.
-# due_fen is what to pay today to be past due no more; outstanding_fen to owe nothing at all.
+# All are zero where there never was a line. due_fen is what to pay today to be past due no more;
+# outstanding_fen to owe nothing at all.
 DERIVED: Final[Mapping[str, tuple[_Formula, tuple[str, ...]]]] = {
     "available_fen": (
         _available_fen,
@@ -86,18 +87,27 @@ def view(parts: Parts, names: Sequence[str], rows: Rows) -> dict[str, I64]:
         if name not in DERIVED and name not in _COLUMNS:
             raise InputError("names", name, f"give columns of LINES or {', '.join(DERIVED)}")
     day = business_day(parts.clock.now_s())
-    needed = [
-        column for name in names for column in (DERIVED[name][1] if name in DERIVED else (name,))
-    ]
+    derived = [name for name in names if name in DERIVED]
+    needed = {column for name in derived for column in DERIVED[name][1]}
     with parts.book.transaction() as unit:
-        lines = unit.read(LINES, list(dict.fromkeys(needed)), rows)
+        lines = unit.read(LINES, sorted(needed.union(names, _STATE) - DERIVED.keys()), rows)
+        # Whoever never had a line owes nothing: most merchants are not looked at.
+        at = np.flatnonzero(lines["life"])
+        some = {name: lines[name][at] for name in needed}
         # Copies: what the unit shows may change once this transaction is over.
         return {
-            name: DERIVED[name][0](lines, day, parts.policy)
+            name: _spread(DERIVED[name][0](some, day, parts.policy), at, lines["life"].size)
             if name in DERIVED
             else lines[name].copy()
             for name in names
         }
+
+
+def _spread(values: I64, at: I64, n: int) -> I64:
+    """Values at these positions, zero at all others: int64 (n,)."""
+    spread = np.zeros(n, np.int64)
+    spread[at] = values
+    return spread
 
 
 def portfolio(parts: Parts, day: int) -> Portfolio:

@@ -15,6 +15,8 @@ RANGE: Final = b"R"
 LIST: Final = b"L"
 BITMAP: Final = b"B"
 _NUMBER_BYTES: Final = 8
+# Accounts that lie closer than one in so many have few gaps.
+_SPAN_RATIO_MAX: Final = 2
 
 
 def is_ascending(accounts: I64) -> bool:
@@ -35,6 +37,18 @@ def as_rows(accounts: I64) -> I64 | slice:
     if accounts.size and accounts[-1] - accounts[0] + 1 == accounts.size:
         return slice(int(accounts[0]), int(accounts[-1]) + 1)
     return accounts
+
+
+def span_of(accounts: I64) -> tuple[I64 | slice, I64 | slice]:
+    """Ascending accounts as rows that are cheap to read, and where among those they stand.
+
+    Of accounts with few gaps the range that they span is read uncopied, gaps and all.
+    """
+    if not accounts.size or accounts[-1] - accounts[0] >= _SPAN_RATIO_MAX * accounts.size:
+        return accounts, slice(None)
+    rows = slice(int(accounts[0]), int(accounts[-1]) + 1)
+    is_whole = rows.stop - rows.start == accounts.size
+    return rows, slice(None) if is_whole else accounts - accounts[0]
 
 
 def pack_set(members: Mask) -> bytes:

@@ -65,6 +65,10 @@ class ModelBook:
             for position, number in enumerate(numbers):
                 self.accounts[number][name] = np.atleast_2d(values)[:, position].tolist()
 
+    def write_planes(self, frame: Frame, plane: int, rows: Rows, columns: Columns) -> None:
+        for name, values in columns.items():
+            self.write_plane(frame, name, plane, rows, values)
+
     def write_plane(self, frame: Frame, name: str, plane: int, rows: Rows, values: I64) -> None:
         numbers = self._numbers(rows)
         self._check({name: values})

@@ -107,6 +107,11 @@ def test_a_plane_is_written_alone_and_all_planes_together(book: Book) -> None:
         unit.write_plane(FEEDS, "since_day", 0, slice(1, 3), column(5, 6))
         assert [row[0] for row in gross(unit)] == [0, 0, 0, 8]
         assert [row[69] for row in gross(unit)] == [0, 0, 0, 9]
+        unit.write_planes(
+            FEEDS, 1, column(69, 0), {"orders": column(6, 5), "gross_fen": column(4, 3)}
+        )
+        assert unit.read_plane(FEEDS, "orders", 1, column(0, 69)).tolist() == [5, 6]
+        assert [row[69] for row in gross(unit)] == [0, 4, 0, 9]
         both = np.arange(8, dtype=np.int64).reshape(4, 2)
         unit.write(FEEDS, column(69, 1), {"gross_fen": both, "since_day": column(1, 2)})
         assert [row[1] for row in gross(unit)] == [1, 3, 5, 7]
@@ -152,6 +157,7 @@ def test_an_account_that_is_not_there_is_named_and_nothing_is_written(
             lambda: unit.read_plane(FEEDS, "orders", 1, rows),
             lambda: unit.write(LINES, rows, {"day": np.zeros(n, np.int64)}),
             lambda: unit.write_plane(FEEDS, "orders", 1, rows, np.ones(n, np.int64)),
+            lambda: unit.write_planes(FEEDS, 1, rows, {"orders": np.ones(n, np.int64)}),
         ):
             with pytest.raises(MissingRow) as refused:
                 attempt()
@@ -184,12 +190,20 @@ def test_a_floor_holds_on_every_way_in_and_a_refused_write_leaves_nothing_half_d
                 lambda: unit.write_plane(FEEDS, "gross_fen", 2, column(0), column(-1)),
                 "gross_fen >= 0",
             ),
+            (
+                lambda: unit.write_planes(
+                    FEEDS, 1, column(0), {"orders": column(1), "gross_fen": column(-1)}
+                ),
+                "gross_fen >= 0",
+            ),
         ):
             with pytest.raises(CheckFailed) as refused:
                 attempt()
             assert refused.value.check == check
         assert (unit.count(FEEDS), np.any(gross(unit))) == (2, False)
-        assert not unit.read_plane(FEEDS, "orders", 0, slice(None)).any()
+        assert not any(
+            unit.read_plane(FEEDS, "orders", plane, slice(None)).any() for plane in (0, 1)
+        )
     assert lines(book) == {"principal_fen": [0, 0], "day": [0, 0], "rate_ppm": [-5, 3]}
 
 
@@ -219,6 +233,21 @@ def test_an_exception_undoes_frames_and_tables_together(book: Book) -> None:
         assert unit.append(LINES, 2, {}) == slice(3, 5)
     assert lines(book)["day"] == [1, 2, 3, 0, 0]
     assert lines(book)["principal_fen"] == [0] * 5
+
+
+def test_an_undone_write_leaves_the_accounts_between_its_own_as_they_were(book: Book) -> None:
+    with book.transaction() as unit:
+        unit.append(LINES, 5, {})
+        unit.write(LINES, column(1, 3), {"day": column(1, 1)})
+        with suppress(ZeroDivisionError), unit.rows.savepoint():
+            unit.write(LINES, column(0, 2, 4), {"day": column(2, 2, 2)})
+            unit.write(LINES, column(1, 3), {"day": column(3, 3)})
+            _ = 1 // 0
+        with suppress(ZeroDivisionError), unit.rows.savepoint():
+            unit.write(LINES, column(4, 1, 2), {"day": column(4, 4, 4)})
+            _ = 1 // 0
+        unit.write(LINES, column(2, 4), {"day": column(5, 5)})
+    assert lines(book)["day"] == [0, 1, 5, 1, 5]
 
 
 def test_a_savepoint_of_the_tables_covers_the_frames(book: Book) -> None:

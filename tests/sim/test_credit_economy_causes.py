@@ -121,7 +121,8 @@ def test_a_recession_takes_property_down_and_gives_it_back() -> None:
         recession_property_fall_share=0.33,
     )
     start = one.p.start_day
-    values = [one.property_fen(start + day) for day in (10, 20, 30, 35, 45, 55)]
+    everybody = np.arange(one.n)
+    values = [one.property_fen(start + day, everybody) for day in (10, 20, 30, 35, 45, 55)]
     owns = values[0] > 0
     ratios = [(value[owns] / values[0][owns]).mean() for value in values]
     assert ratios == pytest.approx([1, 0.835, 0.67, 0.67, 0.835, 1], abs=1e-3)
