@@ -30,15 +30,20 @@ def _world() -> WorldParameters:
 
 @contextmanager
 def _columns(n: int, days: int, threads: int) -> Iterator[Work]:
+    _lived(Economy(LUCK, _world(), 1), 1)  # its loops are compiled, or read from the disk
     economy = Economy(LUCK, _world(), n, threads)
 
     def work() -> Answer:
-        for day in range(economy.p.start_day, economy.p.start_day + days):
-            economy.morning(day)
-            economy.evening(day)
+        _lived(economy, days)
         return Answer(n * days, lambda: _story(lambda name: getattr(economy.books, name)))
 
     yield work
+
+
+def _lived(economy: Economy, days: int) -> None:
+    for day in range(economy.p.start_day, economy.p.start_day + days):
+        economy.morning(day)
+        economy.evening(day)
 
 
 def _story(book: Callable[[str], NDArray[Any]]) -> list[tuple[str, str]]:
