@@ -85,16 +85,18 @@ def _subtitle(sources: Sequence[Source], say: Tongue) -> str:
 
 
 def chapter(source: Source, say: Tongue) -> Section:
-    """The charts of the run's products; keys are made unique where runs share a product."""
-    found = [
-        figure
-        for product in source.scenario["products"]
-        if product in CHAPTERS
-        for figure in CHAPTERS[product](source, say)
-        if figure is not None
-    ]
+    """The charts of the run's products; keys are made unique where runs share a product.
+
+    A joint run states its books once: what one product's chapter draws, the next leaves out.
+    """
+    found: dict[str, Figure] = {}
+    for product, figures in CHAPTERS.items():
+        if product in source.scenario["products"]:
+            for figure in figures(source, say):
+                if figure is not None:
+                    found.setdefault(figure.key, figure)
     none = Text(say("No chart is made for this product.", "此产品没有专门的图表。"), "quiet")
-    return Section(f"run-{source.key}", source.name, found or [none])
+    return Section(f"run-{source.key}", source.name, list(found.values()) or [none])
 
 
 def _everything(source: Source, say: Tongue) -> Section:

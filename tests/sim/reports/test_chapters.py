@@ -10,7 +10,8 @@ from benchmarks.run_library import START_S, made_run
 from sim.reports.charts.theme import whole
 from sim.reports.story.blocks import Cell, Figure, Report, Table
 from sim.reports.story.source import sources_of
-from sim.reports.story.tell import tell
+from sim.reports.story.tell import chapter, tell
+from sim.reports.story.tongue import Tongue
 from sim.reports.typeface.subset import FOLDER, missing
 from sim.trace import EventLog
 
@@ -194,3 +195,12 @@ def test_every_chart_compiles_and_can_be_drawn(runs: Path, product: str) -> None
         svg = vl_convert.vegalite_to_svg(whole(shown.spec, 640))
         assert "NaN" not in svg
         assert missing(shown.title + shown.note) == []
+
+
+def test_a_joint_run_draws_each_chart_once(tmp_path: Path) -> None:
+    """Its books are stated once; three chapters drew them, once as machines that are out."""
+    made_run(tmp_path / "joint", "joint-contagion", 2)
+    [source] = sources_of([tmp_path / "joint"])
+    blocks = chapter(source, Tongue("en")).blocks
+    keys = [block.key for block in blocks if isinstance(block, Figure)]
+    assert len(keys) == len(set(keys)) > 1
