@@ -141,6 +141,11 @@ _ROWS = {
         "运行按日汇总保存。相同种子产生相同事件，故可重新模拟此次重复（耗时约等于一次重复），以还原"
         "每个个体的全过程。",
     ),
+    "lives_units": (
+        "Values: fen where money moves, seconds since the cause for an alert, a number where a "
+        "machine, lease or contractor is named.",
+        "数值：资金变动以分计；警报为距起因的秒数；涉及设备、租约或承租人时为其编号。",
+    ),
     "lives_start": ("Simulate it again", "重新模拟"),
     "lives_running": ("It is being simulated again …", "正在重新模拟……"),
     "lives_broken": (

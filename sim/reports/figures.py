@@ -8,6 +8,8 @@ from system.money import yuan_of_fen
 HOUR_S = 3_600
 POINTS = "points"
 MINUTE_S = 60
+# More digits than anybody reads; only an interval of very few replications is as wide.
+_LONG = 10**12
 
 
 def figure(value: float | None, unit: str) -> str:
@@ -45,9 +47,11 @@ def _duration(value_s: float) -> str:
 
 
 def plain_number(value: float | None) -> str:
-    """Four significant digits, thousands separated."""
+    """Four significant digits, thousands separated; with an exponent from 10**12 on."""
     if value is None:
         return "–"
+    if abs(value) >= _LONG:
+        return f"{value:.3g}"
     return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
 
 
