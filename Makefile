@@ -14,7 +14,7 @@ AUDIT := .venv-audit
 PRIVACY_PACKAGES := spu openmined-psi scikit-learn cryptography pytest pytest-timeout
 
 PYTEST = SHAPAN_REQUIRE_ANVIL=$${CI:+1} SHAPAN_REQUIRE_POSTGRES=$${CI:+1} \
-  SHAPAN_REQUIRE_MOSQUITTO=$${CI:+1} SHAPAN_REQUIRE_CHROMIUM=$${CI:+1} $(BIN)/pytest -n 2 --dist worksteal --durations 10
+  SHAPAN_REQUIRE_MOSQUITTO=$${CI:+1} SHAPAN_REQUIRE_CHROMIUM=$${CI:+1} $(BIN)/pytest -n 2 --dist worksteal --durations 40 --durations-min 5
 
 .DEFAULT_GOAL := help
 .PHONY: help setup pilot test test-all test-privacy audit fuzz check lint types arrows bench contracts contracts-check clean
@@ -27,10 +27,10 @@ setup: $(CORE) ## the environment that running needs, in .venv
 pilot: $(CORE) ## run the product scenarios, print the claims, write the report
 	@$(BIN)/shapan pilot
 
-test: check contracts-check $(ANVIL) ## every check and every test but those that take minutes
-	$(PYTEST) -m "not long"
+test: check contracts-check $(ANVIL) ## every check, and every test but the slow ones
+	$(PYTEST) -m "not slow"
 
-test-all: check contracts-check $(ANVIL) ## the same, and the tests that take minutes
+test-all: check contracts-check $(ANVIL) ## the same, and the slow tests
 	$(PYTEST)
 
 test-privacy: $(PRIVACY)/.installed ## joint training in two processes that hide their rows

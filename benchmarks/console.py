@@ -121,7 +121,8 @@ def _first_list(size: Size) -> Iterator[Work]:
 
 
 def _contenders(size: Size) -> Iterator[Contender]:
-    yield Contender("list, for the first time", partial(_first_list, size), _ROUNDS, CPU)
+    first = partial(_first_list, size)
+    yield Contender("list, for the first time", first, _ROUNDS, CPU, tale="entries")
     for name, path in _pages(size).items():
         yield Contender(name, partial(_visit, size, path), _ROUNDS, CPU)
 

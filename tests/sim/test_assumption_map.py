@@ -232,7 +232,7 @@ def test_a_designed_scenario_is_a_scenario_with_lists_moved_as_a_whole() -> None
     assert runs[1] - runs[0] == 3
     assert there.values.whole("start_s") % 86_400 == scenario.values.whole("start_s") % 86_400
     # Half of what the map of this scenario caps it at.
-    assert there.populations["tier1"].whole("count") == 5
+    assert there.populations["tier1"].whole("count") == 12
 
 
 def test_the_design_keeps_its_first_points_and_fills_every_axis() -> None:

@@ -179,7 +179,7 @@ def test_what_was_missed_stands_in_every_report() -> None:
     assert json.dumps(document)
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_a_bank_under_load_is_killed_and_loses_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

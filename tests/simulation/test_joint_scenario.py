@@ -20,7 +20,7 @@ SMALL = (
 )
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_all_three_products_give_the_same_events_on_both_wirings() -> None:
     fast, full = (
         simulate_joint(task("joint-contagion", "joint", *SMALL, wiring=wiring))

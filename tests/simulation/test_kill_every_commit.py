@@ -132,7 +132,7 @@ def main(folder: Path) -> None:
     print(commits)
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_whatever_commit_it_dies_at_the_service_ends_as_if_nothing_had_happened(
     tmp_path: Path,
 ) -> None:

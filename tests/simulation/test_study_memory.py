@@ -36,7 +36,7 @@ def peak_mb(folder: Path, replications: int) -> int:
     return int(done.stdout)
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_two_thousand_replications_take_hardly_more_memory_than_two_hundred(tmp_path: Path) -> None:
     few, many = (peak_mb(tmp_path / str(n), n) for n in (200, 2_000))
     assert many <= PEAK_MB_MAX
