@@ -10,7 +10,6 @@ from math import floor
 
 import numpy as np
 
-from sim.compiled import compiled
 from sim.credit.columns import (
     F64,
     I64,
@@ -22,6 +21,7 @@ from sim.credit.columns import (
 )
 from sim.credit.merchants import Traits
 from sim.credit.world_parameters import WorldParameters
+from system.kernels.compiled import compiled
 from system.limits import YEAR_DAYS
 
 # The memory of a shop about its own sales, in days: for orders of goods, and for yearly books.

@@ -12,7 +12,6 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import compiled
 from sim.portable import F64 as F64
 from sim.portable import I64 as I64
 from sim.portable import Mask as Mask
@@ -20,6 +19,7 @@ from sim.portable import exp_portable as exp_portable
 from sim.portable import floor_i64 as floor_i64
 from sim.portable import part_floor as part_floor
 from sim.streams import Luck
+from system.kernels.compiled import compiled
 
 I8 = NDArray[np.int8]
 U64 = NDArray[np.uint64]

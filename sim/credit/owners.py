@@ -8,12 +8,12 @@ from typing import Final
 
 import numpy as np
 
-from sim.compiled import compiled
 from sim.credit.cash import Books, idle_fen
 from sim.credit.columns import I64, Mask, floor_i64, part_floor
 from sim.credit.fraudsters import Fraud
 from sim.credit.merchants import WEEK_DAYS, Traits
 from sim.credit.world_parameters import WorldParameters
+from system.kernels.compiled import compiled
 from system.limits import LINE_FEN_MAX
 
 # What a merchant sees of its own line: int64 (n,) each.

@@ -6,12 +6,12 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from sim.compiled import compiled
 from sim.credit.cash import SALES_MEMORY_DAYS, Books
 from sim.credit.columns import F64, I64, U64, Block, lot_of, part_floor
 from sim.credit.fraudsters import Fraud, brush_ratio_of
 from sim.credit.merchants import Traits
 from sim.credit.world_parameters import WorldParameters
+from system.kernels.compiled import compiled
 from system.limits import YEAR_DAYS
 
 _OfShop = tuple[I64, F64, I64, I64, F64]

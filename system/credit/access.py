@@ -12,12 +12,15 @@ from typing import Final
 
 import numpy as np
 
-from system.kernels.account_sets import as_rows, pack_accounts, span_of
-from system.kernels.columns import I64, MISSING, Mask
+from system.credit.kernels.feed_loops import widest_rows
+from system.kernels.account_sets import pack_accounts, span_of
+from system.kernels.columns import I64, MISSING
+from system.kernels.compiled import as_input, as_inputs
 from system.parties.consent import (
     CLASSES_ALL,
     DataClass,
     Purpose,
+    consents_of,
     last_change,
     valid_classes,
 )
@@ -76,7 +79,6 @@ class AccessRow:
 
 # A basis is purpose x 16 + classes: the consent under which a row is opened.
 BASIS_PURPOSE: Final = CLASSES_ALL + 1
-_CLASSES_IN: Final = np.array([number.bit_count() for number in range(BASIS_PURPOSE)])
 ACCESS_LOG: Final = Table(
     "access_log",
     AccessRow,
@@ -124,24 +126,12 @@ def widest_consents(unit: BookUnit, merchants: I64, now_s: int) -> I64:
     merchants: int64 (n,), ascending.  Returns int64 (n,): BASIS_PURPOSE x purpose + classes, 0
     where none covers DataClass.ORDERS.
     """
-    first, *others = Purpose
-    span, at = span_of(merchants)
-    classes = valid_classes(unit, first, span, now_s)[at]
-    basis = (classes + first * BASIS_PURPOSE) * (classes & DataClass.ORDERS)
-    for purpose in others:
-        left = np.flatnonzero(basis & CLASSES_ALL != CLASSES_ALL)
-        if not left.size:
-            break
-        classes = valid_classes(unit, purpose, as_rows(merchants[left]), now_s)
-        wider = np.flatnonzero(_is_wider(classes, basis[left] & CLASSES_ALL))
-        basis[left[wider]] = purpose * BASIS_PURPOSE + classes[wider]
+    rows, at = span_of(merchants)
+    classes, until_s = consents_of(unit, rows)
+    basis = np.empty(merchants.size, np.int64)
+    held = as_inputs(classes), as_inputs(until_s)
+    widest_rows(basis, *held, as_input(at), now_s, int(DataClass.ORDERS), BASIS_PURPOSE)
     return basis
-
-
-def _is_wider(classes: I64, held: I64) -> Mask:
-    """Whether consent to these classes, orders among them, covers more than what is held."""
-    has_orders: Mask = classes & DataClass.ORDERS != 0
-    return has_orders & (_CLASSES_IN[classes] > _CLASSES_IN[held])
 
 
 def note(unit: BookUnit, access: Access, classes: int, accounts: bytes, digest: str) -> None:

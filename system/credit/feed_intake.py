@@ -7,7 +7,7 @@ other is split into such groups.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -26,17 +26,12 @@ from system.credit.feed_records import (
     FeedRefusal,
 )
 from system.credit.kernels import feed_words
-from system.credit.kernels.feed_rows import (
-    CONTENT_CHECKS,
-    content_failures,
-    first_failures,
-    one_day_at_a_time,
-    stretches,
-    whole_numbers,
-)
+from system.credit.kernels.feed_loops import CONTENT_CHECKS, faults_of, put_rows, stale_rows
+from system.credit.kernels.feed_rows import one_day_at_a_time, stretches, whole_numbers
 from system.kernels.account_sets import as_rows, each_once, pack_set
 from system.kernels.business_day import business_day
 from system.kernels.columns import I64, Mask
+from system.kernels.compiled import as_input, as_inputs
 from system.limits import (
     FEED_DAY_SLOTS,
     FEED_PERIOD_SLOTS,
@@ -47,34 +42,41 @@ from system.limits import (
 from system.parties.consent import CLASSES_ALL, Purpose
 from system.ports.book import BookUnit, Rows
 
-# Rows that are worked on at once: their temporaries stay in the processor's cache.
+# Rows that are worked on at once. The log's digest is over pieces of this size as they come, so
+# that it is part of what is stored.
 _ROWS_AT_ONCE: Final = 32_768
-_CONTENT_CODES: Final = tuple(int(FeedRefusal[name]) for name in CONTENT_CHECKS)
+_FAULTS: Final = np.array([0, *(FeedRefusal[name] for name in CONTENT_CHECKS)])
+_STALE: Final = np.array(
+    [0, FeedRefusal.DAY_TOO_LATE, FeedRefusal.ALREADY_KNOWN, FeedRefusal.SUPERSEDED]
+)
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
-    """Rows on their way in. at: positions in the batch.  basis: ``widest_consents``, once known."""
+class _Piece:
+    """Rows of a delivery, all int64 (n,). codes: what becomes of each.  basis: ``widest_consents``,
+    0 until known.  columns: in the order of FEED_FIELDS, once they may be looked at."""
 
-    at: I64
+    codes: I64
     accounts: I64
     days: I64
     revisions: I64
     basis: I64
-    columns: dict[str, NDArray[Any]]
+    columns: tuple[I64, ...] = ()
 
-    def take(self, keep: I64 | Mask | slice) -> "_Rows":
-        if isinstance(keep, slice):
-            return self
-        columns = {name: values[keep] for name, values in self.columns.items()}
-        return _Rows(
-            self.at[keep],
-            self.accounts[keep],
-            self.days[keep],
-            self.revisions[keep],
-            self.basis[keep],
-            columns,
-        )
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows of a piece that are still on their way in: where they stand there, and whose they are.
+    has_doubtful: some have refunds above their sales.  has_corrections: of some an older revision
+    is held."""
+
+    at: I64
+    accounts: I64
+    has_doubtful: bool = False
+    has_corrections: bool = False
+
+    def take(self, keep: I64 | slice) -> "_Rows":
+        return replace(self, at=self.at[keep], accounts=self.accounts[keep])
 
 
 class Intake:
@@ -84,7 +86,8 @@ class Intake:
         self._unit, self._batch, self._now_s = unit, batch, now_s
         self._today = business_day(now_s)
         self._count = unit.count(FEEDS)
-        self._opened: dict[int, Mask] = {}
+        # Under which consent each merchant was opened: it is the same for all of a delivery.
+        self._opened = np.zeros(self._count, np.uint8)
         self._days = (2**62, 0)
         self._digest = hashlib.sha256()
         self.codes = np.zeros(batch.accounts.size, np.int64)
@@ -92,147 +95,176 @@ class Intake:
     def run(self) -> None:
         for start, end in stretches(self._batch.accounts, self._batch.days):
             for first in range(start, end, _ROWS_AT_ONCE):
-                rows = self._known(first, min(first + _ROWS_AT_ONCE, end))
-                rows = self._usable(self._with_consent(rows))
-                for at in one_day_at_a_time(rows.accounts, rows.days):
-                    self._put_day(rows.take(at))
+                self._take_in(slice(first, min(first + _ROWS_AT_ONCE, end)))
         self._note_access()
 
-    def _known(self, first: int, end: int) -> _Rows:
-        batch, part = self._batch, slice(first, end)
-        columns = {name: batch.columns[name][part] for name in FEED_FIELDS}
+    def _take_in(self, part: slice) -> None:
+        batch, codes = self._batch, self.codes[part]
         keys = (batch.accounts[part], batch.days[part], batch.revisions[part])
-        rows = _Rows(np.arange(first, end), *keys, np.zeros(end - first, np.int64), columns)
-        unknown = (rows.accounts < 0) | (rows.accounts >= self._count)
-        return self._without(rows, unknown, FeedRefusal.MERCHANT_UNKNOWN)
-
-    def _with_consent(self, rows: _Rows) -> _Rows:
-        """Rows that may be opened, of each only the classes that its merchant lets be read."""
-        merchants, spread = each_once(rows.accounts)
-        basis = widest_consents(self._unit, merchants, self._now_s)
-        rows = replace(rows, basis=basis[spread])
-        unseen = rows.basis == 0
-        if unseen.any():
-            count_dropped(self._unit, rows.accounts[unseen])
-        rows = self._without(rows, unseen, FeedRefusal.NO_CONSENT)
-        if not rows.at.size:
-            return rows
-        self._open(rows)
-        return _within_classes(rows)
-
-    def _open(self, rows: _Rows) -> None:
-        """Remember for the log what is about to be read."""
-        found = np.flatnonzero(np.bincount(rows.basis)).tolist()
-        for basis in found:
-            if basis not in self._opened:
-                self._opened[basis] = np.zeros(self._count, np.bool_)
-            whose = rows.accounts if len(found) == 1 else rows.accounts[rows.basis == basis]
-            self._opened[basis][whose] = True
-        first, last = self._days
-        self._days = min(first, int(rows.days.min())), max(last, int(rows.days.max()))
-
-    def _usable(self, rows: _Rows) -> _Rows:
-        columns, broken = whole_numbers(rows.columns)
-        rows = replace(rows, columns=columns)
-        if broken is not None:
-            rows = self._without(rows, broken, FeedRefusal.VALUE_NOT_WHOLE)
-        if not rows.at.size:
-            return rows
-        merchants, spread = each_once(rows.accounts)
-        since_day = self._unit.read_plane(FEEDS, "since_day", 0, as_rows(merchants))[spread]
-        failures = content_failures(rows.days, rows.revisions, rows.columns, since_day, self._today)
-        return self._refuse(rows, first_failures(failures, _CONTENT_CODES, rows.at.size))
-
-    def _put_day(self, rows: _Rows) -> None:
-        """Rows of one day, each merchant once, in order of accounts."""
-        day = int(rows.days[0])
-        rows = self._credible(self._news(rows, day), day)
+        accounts, days, revisions = as_inputs(keys)
+        piece = _Piece(codes, accounts, days, revisions, np.zeros(codes.size, np.int64))
+        rows = self._with_consent(piece)
         if not rows.at.size:
             return
-        self._note_unseen(rows, day)
-        fresh = feed_words.pack_day(rows.columns)
-        sums = self._sums_with(rows, fresh, day)
-        stored = feed_words.stamped(fresh, feed_words.stamps_of(day, rows.revisions))
+        self._note_days(piece.days, rows.at)
+        columns = {name: batch.columns[name][part] for name in FEED_FIELDS}
+        piece, rows = self._usable(piece, rows, columns)
+        days = piece.days if rows.at.size == piece.days.size else piece.days[rows.at]
+        for group in one_day_at_a_time(rows.accounts, days):
+            self._put_day(piece, rows.take(group))
+
+    def _with_consent(self, piece: _Piece) -> _Rows:
+        """Rows that may be opened."""
+        at, accounts = np.arange(piece.codes.size), piece.accounts
+        unknown = (accounts < 0) | (accounts >= self._count)
+        if unknown.any():
+            piece.codes[unknown] = FeedRefusal.MERCHANT_UNKNOWN
+            at = np.flatnonzero(~unknown)
+            accounts = accounts[at]
+        merchants, spread = each_once(accounts)
+        basis = widest_consents(self._unit, merchants, self._now_s)
+        self._opened[as_rows(merchants)] = basis
+        basis = basis[spread]
+        piece.basis[at] = basis
+        unseen = np.flatnonzero(basis == 0)
+        if not unseen.size:
+            return _Rows(at, accounts)
+        count_dropped(self._unit, accounts[unseen])
+        piece.codes[at[unseen]] = FeedRefusal.NO_CONSENT
+        return _Rows(at, accounts).take(np.flatnonzero(basis))
+
+    def _note_days(self, days: I64, at: I64) -> None:
+        """Remember for the log of which days something is about to be read."""
+        first, last = int(days.min()), int(days.max())
+        if first != last:
+            first, last = int(days[at].min()), int(days[at].max())
+        self._days = min(self._days[0], first), max(self._days[1], last)
+
+    def _usable(
+        self, piece: _Piece, rows: _Rows, columns: Mapping[str, NDArray[Any]]
+    ) -> tuple[_Piece, _Rows]:
+        """The piece with what consent covers of its columns, and the rows that can be."""
+        columns = _within_classes(columns, piece.basis, rows.at)
+        whole, broken = whole_numbers(columns, rows.at)
+        piece = replace(piece, columns=as_inputs(whole.values()))
+        if broken is not None:
+            rows = _refuse(piece, rows, broken * int(FeedRefusal.VALUE_NOT_WHOLE))
+        merchants, spread = each_once(rows.accounts)
+        since_day = self._unit.read_plane(FEEDS, "since_day", 0, as_rows(merchants))[spread]
+        found = np.empty(rows.at.size, np.int64)
+        failed, doubtful = faults_of(
+            found,
+            rows.at,
+            piece.days,
+            piece.revisions,
+            piece.columns,
+            as_input(since_day),
+            self._today,
+        )
+        rows = replace(rows, has_doubtful=doubtful > 0)
+        return piece, _refuse(piece, rows, _FAULTS[found]) if failed else rows
+
+    def _put_day(self, piece: _Piece, rows: _Rows) -> None:
+        """Rows of one day, each merchant once, in order of accounts."""
+        day = int(piece.days[rows.at[0]])
+        rows = self._credible(piece, self._news(piece, rows, day), day)
+        if not rows.at.size:
+            return
+        self._note_unseen(piece.basis[rows.at], rows.accounts, day)
+        words, sums = self._merged(piece, rows, day)
         merchants = as_rows(rows.accounts)
-        held = dict(zip(DAY_WORDS, stored, strict=True))
+        held = dict(zip(DAY_WORDS, words, strict=True))
         self._unit.write_planes(FEEDS, day % FEED_DAY_SLOTS, merchants, held)
-        for word in stored:
+        for word in words:
             self._digest.update(word.astype("<i8", copy=False).data)
         slot = day // PERIOD_DAYS % FEED_PERIOD_SLOTS
         held = dict(zip(PERIOD_WORDS, sums, strict=True))
         self._unit.write_planes(FEEDS, slot, merchants, held)
 
-    def _news(self, rows: _Rows, day: int) -> _Rows:
-        held, fresh = self._held_stamps(rows, day), feed_words.stamps_of(day, rows.revisions)
-        if (fresh > held).all():
-            return rows
-        is_same = feed_words.is_same_day(held, day)
-        failures = [(held > fresh) & ~is_same, held == fresh, (held > fresh) & is_same]
-        why = (FeedRefusal.DAY_TOO_LATE, FeedRefusal.ALREADY_KNOWN, FeedRefusal.SUPERSEDED)
-        return self._refuse(rows, first_failures(failures, why, rows.at.size))
+    def _news(self, piece: _Piece, rows: _Rows, day: int) -> _Rows:
+        """Without rows of which the same or something newer is held."""
+        found = np.empty(rows.at.size, np.int64)
+        held = as_input(self._held_ratings(rows.accounts, day))
+        own = piece.revisions, held, feed_words.stamp_day(day)
+        stale, corrected = stale_rows(found, rows.at, *own)
+        rows = replace(rows, has_corrections=corrected > 0)
+        return _refuse(piece, rows, _STALE[found]) if stale else rows
 
-    def _credible(self, rows: _Rows, day: int) -> _Rows:
+    def _credible(self, piece: _Piece, rows: _Rows, day: int) -> _Rows:
         """Without rows that bring a merchant's refunds above all its sales of the refund window."""
-        doubtful = np.flatnonzero(rows.columns["refund_fen"] > rows.columns["gross_fen"])
-        if not doubtful.size:
+        if not rows.has_doubtful:
             return rows
+        gross_fen, refund_fen = (
+            piece.columns[FEED_FIELDS.index(name)][rows.at] for name in ("gross_fen", "refund_fen")
+        )
+        doubtful = np.flatnonzero(refund_fen > gross_fen)
         some = rows.take(doubtful)
-        window = [self._sums_with(some, feed_words.pack_day(some.columns), day)]
+        window = [tuple(self._merged(piece, some, day)[1])]
         period = day // PERIOD_DAYS
         for back in range(1, FEED_REFUND_PERIODS + 1):
             window.append(read_period(self._unit, some.accounts, period - back))
-        above = np.zeros(rows.at.size, np.bool_)
-        above[doubtful] = _refunds_above_sales([feed_words.unpack(words) for words in window])
-        return self._without(rows, above, FeedRefusal.REFUNDS_ABOVE_SALES)
+        above = np.zeros(rows.at.size, np.int64)
+        is_above = _refunds_above_sales([feed_words.unpack(words) for words in window])
+        above[doubtful] = is_above * int(FeedRefusal.REFUNDS_ABOVE_SALES)
+        return _refuse(piece, rows, above)
 
-    def _sums_with(self, rows: _Rows, fresh: feed_words.Words, day: int) -> feed_words.Words:
-        """The period's sums with these days in them, in place of what was held of the same days."""
-        corrected = np.flatnonzero(feed_words.is_same_day(self._held_stamps(rows, day), day))
-        added = fresh
-        if corrected.size:
-            slot, merchants = day % FEED_DAY_SLOTS, as_rows(rows.accounts[corrected])
-            old = tuple(self._unit.read_plane(FEEDS, name, slot, merchants) for name in DAY_WORDS)
-            added = feed_words.less(fresh, corrected, old)
-        sums = read_period(self._unit, as_rows(rows.accounts), day // PERIOD_DAYS)
-        return tuple(held + more for held, more in zip(sums, added, strict=True))
+    def _merged(self, piece: _Piece, rows: _Rows, day: int) -> tuple[I64, I64]:
+        """The days as they are kept, and their period's sums with them in place of what was held
+        of the same days. int64 (4, n) each."""
+        period, merchants = day // PERIOD_DAYS, as_rows(rows.accounts)
+        slot = period % FEED_PERIOD_SLOTS
+        [held_sums] = self._unit.read_planes(FEEDS, PERIOD_WORDS, [slot], merchants)
+        words, sums = np.empty((2, len(DAY_WORDS), rows.at.size), np.int64)
+        own = piece.revisions, piece.columns, as_inputs(held_sums), feed_words.stamp_day(day)
+        put_rows(words, sums, rows.at, *own, period)
+        if rows.has_corrections:
+            self._take_off(sums, rows.accounts, day)
+        return words, sums
 
-    def _held_stamps(self, rows: _Rows, day: int) -> I64:
-        merchants, slot = as_rows(rows.accounts), day % FEED_DAY_SLOTS
-        return feed_words.held_stamps(self._unit.read_plane(FEEDS, DAY_WORDS[-1], slot, merchants))
+    def _take_off(self, sums: I64, accounts: I64, day: int) -> None:
+        """From sums, what is held of the same day already."""
+        stamps = feed_words.held_stamps(self._held_ratings(accounts, day))
+        at = np.flatnonzero(feed_words.is_same_day(stamps, day))
+        merchants, slot = as_rows(accounts[at]), day % FEED_DAY_SLOTS
+        [old] = self._unit.read_planes(FEEDS, DAY_WORDS, [slot], merchants)
+        for total, off in zip(sums, feed_words.unstamped(tuple(old)), strict=True):
+            total[at] -= off
 
-    def _note_unseen(self, rows: _Rows, day: int) -> None:
+    def _held_ratings(self, accounts: I64, day: int) -> I64:
+        """The fourth words of what stands in the day's slots."""
+        slot = day % FEED_DAY_SLOTS
+        return self._unit.read_plane(FEEDS, DAY_WORDS[-1], slot, as_rows(accounts))
+
+    def _note_unseen(self, basis: I64, accounts: I64, day: int) -> None:
         """Of classes outside the consent the day is missing, for ever: it was not read."""
-        if _is_full(rows.basis):
+        if _is_full(basis):
             return
         for data_class, name in UNSEEN_DAYS.items():
-            without = rows.basis & data_class == 0
+            without = basis & data_class == 0
             if without.any():
-                merchants = as_rows(rows.accounts[without])
+                merchants = as_rows(accounts[without])
                 before = self._unit.read_plane(FEEDS, name, 0, merchants)
                 self._unit.write_plane(FEEDS, name, 0, merchants, np.maximum(before, day))
 
     def _note_access(self) -> None:
-        for basis, members in sorted(self._opened.items()):
+        for basis in np.flatnonzero(np.bincount(self._opened)).tolist():
+            if basis == 0:
+                continue
             purpose, classes = divmod(basis, BASIS_PURPOSE)
             reference = self._batch.command_id
             access = Access(
                 Use.INTAKE, Purpose(purpose), classes, *self._days, self._now_s, reference
             )
-            note(self._unit, access, classes, pack_set(members), self._digest.hexdigest())
+            members = pack_set(self._opened == basis)
+            note(self._unit, access, classes, members, self._digest.hexdigest())
 
-    def _without(self, rows: _Rows, failed: Mask, refusal: FeedRefusal) -> _Rows:
-        gone = np.flatnonzero(failed)
-        if not gone.size:
-            return rows
-        self.codes[rows.at[gone]] = int(refusal)
-        return rows.take(np.flatnonzero(~failed))
 
-    def _refuse(self, rows: _Rows, codes: I64) -> _Rows:
-        """Answer the rows that have a code, and go on with the others."""
-        if not codes.any():
-            return rows
-        self.codes[rows.at] = codes
-        return rows.take(np.flatnonzero(codes == 0))
+def _refuse(piece: _Piece, rows: _Rows, codes: I64) -> _Rows:
+    """Answer the rows that have a code, and go on with the others."""
+    if not codes.any():
+        return rows
+    piece.codes[rows.at] = codes
+    return rows.take(np.flatnonzero(codes == 0))
 
 
 def count_dropped(unit: BookUnit, accounts: I64) -> None:
@@ -265,15 +297,15 @@ def _is_full(basis: I64) -> bool:
     return bool((basis & CLASSES_ALL == CLASSES_ALL).all())
 
 
-def _within_classes(rows: _Rows) -> _Rows:
-    """Rows without what lies outside their consent: as if the platform had sent nothing of it."""
-    if _is_full(rows.basis):
-        return rows
-    columns = {
-        name: np.where(rows.basis & CLASS_OF_FIELD[name], values, 0)
-        for name, values in rows.columns.items()
+def _within_classes(
+    columns: Mapping[str, NDArray[Any]], basis: I64, at: I64
+) -> Mapping[str, NDArray[Any]]:
+    """Columns without what lies outside the consent: as if the platform had sent nothing of it."""
+    if _is_full(basis[at]):
+        return columns
+    return {
+        name: np.where(basis & CLASS_OF_FIELD[name], values, 0) for name, values in columns.items()
     }
-    return replace(rows, columns=columns)
 
 
 def _refunds_above_sales(window: Sequence[dict[str, I64]]) -> Mask:

@@ -39,16 +39,14 @@ def as_rows(accounts: I64) -> I64 | slice:
     return accounts
 
 
-def span_of(accounts: I64) -> tuple[I64 | slice, I64 | slice]:
+def span_of(accounts: I64) -> tuple[I64 | slice, I64]:
     """Ascending accounts as rows that are cheap to read, and where among those they stand.
 
     Of accounts with few gaps the range that they span is read uncopied, gaps and all.
     """
     if not accounts.size or accounts[-1] - accounts[0] >= _SPAN_RATIO_MAX * accounts.size:
-        return accounts, slice(None)
-    rows = slice(int(accounts[0]), int(accounts[-1]) + 1)
-    is_whole = rows.stop - rows.start == accounts.size
-    return rows, slice(None) if is_whole else accounts - accounts[0]
+        return accounts, np.arange(accounts.size)
+    return slice(int(accounts[0]), int(accounts[-1]) + 1), accounts - accounts[0]
 
 
 def pack_set(members: Mask) -> bytes:

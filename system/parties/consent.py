@@ -168,6 +168,12 @@ def valid_classes(unit: BookUnit, purpose: Purpose, rows: Rows, now_s: int) -> I
     return classes * (until_s > now_s)
 
 
+def consents_of(unit: BookUnit, rows: Rows) -> tuple[list[I64], list[I64]]:
+    """Classes, and until when (exclusive), of each purpose in order: int64 (n,) each."""
+    planes = unit.read_planes(CONSENTS, ("classes", "until_s"), range(_PLANES), rows)
+    return [classes for classes, _ in planes], [until_s for _, until_s in planes]
+
+
 def permitted(unit: BookUnit, purpose: Purpose, classes: int, rows: Rows, now_s: int) -> Mask:
     """Whether all these classes may be read for this purpose at this second. bool (n,)."""
     covered: Mask = (valid_classes(unit, purpose, rows, now_s) & classes) == classes

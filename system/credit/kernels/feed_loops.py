@@ -1,0 +1,165 @@
+"""Loops over the rows of a delivery: who may be opened, what can be, what is news, what is kept.
+
+All columns are int64. ``at``: positions of rows in a delivery's columns.  ``columns``: the feed
+fields of whole deliveries, in the order of ``FEED_FIELDS``.
+"""
+
+import numpy as np
+
+from system.credit.kernels.feed_words import (
+    COUNT_SHIFT,
+    DAYS_SHIFT,
+    PERIOD_SHIFT,
+    REVISION_BITS,
+    STAMP_SHIFT,
+)
+from system.kernels.columns import I64
+from system.kernels.compiled import compiled
+from system.limits import (
+    FEED_DAY_COUNT_MAX,
+    FEED_DAY_FEN_MAX,
+    FEED_LATE_DAYS_MAX,
+    FEED_RATING_MILLI_MAX,
+    FEED_REVISION_MAX,
+)
+
+Columns = tuple[I64, ...]
+# In precedence order; feed_records.FeedRefusal has a code for each.
+CONTENT_CHECKS = (
+    "DAY_BEFORE_START",
+    "DAY_IN_FUTURE",
+    "DAY_TOO_LATE",
+    "REVISION_OUT_OF_RANGE",
+    "AMOUNT_NEGATIVE",
+    "AMOUNT_TOO_LARGE",
+    "RATING_IMPOSSIBLE",
+)
+
+
+@compiled
+def widest_rows(
+    best: I64, classes: Columns, until_s: Columns, at: I64, now_s: int, needed: int, step: int
+) -> None:
+    """Into ``best``: step x (place of the consent, from 1) + its classes, of the consent that
+    covers most classes, ``needed`` among them; of equals the first; 0 for none.
+
+    classes, until_s: one column per consent.  at: (n,), where each row stands in those.
+    """
+    for i in range(best.size):
+        best[i] = 0
+        count = 0
+        for place in range(len(classes)):
+            covered = classes[place][at[i]]
+            if until_s[place][at[i]] <= now_s or covered & needed == 0:
+                continue
+            wide = 0
+            for bit in range(8):
+                wide += covered >> bit & 1
+            if wide > count:
+                count, best[i] = wide, step * (place + 1) + covered
+
+
+@compiled
+def faults_of(
+    found: I64,
+    at: I64,
+    days: I64,
+    revisions: I64,
+    columns: Columns,
+    since_day: I64,
+    today: int,
+) -> tuple[int, int]:
+    """Into ``found`` (m,): the number of each row's first failed check, 0 where none failed.
+
+    The checks: ``CONTENT_CHECKS``, from 1.  since_day: (m,).  Returns how many rows
+    failed, and how many of the others have refunds above the day's sales.
+    """
+    gross_fen, orders, buyers, refund_fen, rating_sum_milli, rating_count, stock_fen = columns
+    failed = doubtful = 0
+    for j in range(at.size):
+        i = at[j]
+        fen = max(gross_fen[i], refund_fen[i], stock_fen[i])
+        counts = max(orders[i], buyers[i], rating_count[i])
+        signs = gross_fen[i] | refund_fen[i] | stock_fen[i] | rating_sum_milli[i]
+        signs |= orders[i] | buyers[i] | rating_count[i]
+        fault = 0
+        if days[i] < since_day[j]:
+            fault = 1
+        elif days[i] > today:
+            fault = 2
+        elif days[i] < today - FEED_LATE_DAYS_MAX:
+            fault = 3
+        elif revisions[i] < 0 or revisions[i] > FEED_REVISION_MAX:
+            fault = 4
+        elif signs < 0:
+            fault = 5
+        elif fen > FEED_DAY_FEN_MAX or counts > FEED_DAY_COUNT_MAX:
+            fault = 6
+        elif rating_sum_milli[i] > rating_count[i] * FEED_RATING_MILLI_MAX:
+            fault = 7
+        found[j] = fault
+        failed += fault > 0
+        doubtful += fault == 0 and refund_fen[i] > gross_fen[i]
+    return failed, doubtful
+
+
+@compiled
+def stale_rows(
+    found: I64, at: I64, revisions: I64, held_ratings: I64, stamp_day: int
+) -> tuple[int, int]:
+    """Into ``found`` (m,): 0 for news, 1 where the slot has outlived the day, 2 for a revision
+    that is held already, 3 where a higher one is held.
+
+    held_ratings: (m,), the fourth words of what stands in the slots.  stamp_day: the day's part of
+    a stamp.  Returns how many are no news, and how many of the others correct a revision.
+    """
+    stale = corrected = 0
+    for j in range(at.size):
+        stamp = revisions[at[j]] | stamp_day << REVISION_BITS
+        held = held_ratings[j] >> STAMP_SHIFT
+        is_same_day = held >> REVISION_BITS == stamp_day
+        found[j] = 0
+        if held == stamp:
+            found[j] = 2
+        elif held > stamp:
+            found[j] = 3 if is_same_day else 1
+        stale += found[j] > 0
+        corrected += found[j] == 0 and is_same_day
+    return stale, corrected
+
+
+@compiled
+def put_rows(
+    day_words: I64,
+    sums: I64,
+    at: I64,
+    revisions: I64,
+    columns: Columns,
+    held_sums: Columns,
+    stamp_day: int,
+    period: int,
+) -> None:
+    """Into ``day_words`` (4, m): the days as they are kept.  Into ``sums`` (4, m): their periods'
+    sums with them; what another period left in the slot is replaced.
+
+    held_sums: four of (m,), as they stand in the slots.
+    """
+    gross_fen, orders, buyers, refund_fen, rating_sum_milli, rating_count, stock_fen = columns
+    held_sales, held_refunds, held_stock, held_ratings = held_sums
+    for j in range(at.size):
+        i = at[j]
+        sales = gross_fen[i] | orders[i] << COUNT_SHIFT
+        refunds = refund_fen[i] | buyers[i] << COUNT_SHIFT
+        stock = stock_fen[i] | rating_count[i] << COUNT_SHIFT
+        ratings = rating_sum_milli[i] | np.int64(1) << DAYS_SHIFT
+        stamp = revisions[i] | stamp_day << REVISION_BITS
+        day_words[0, j], day_words[1, j], day_words[2, j] = sales, refunds, stock
+        day_words[3, j] = ratings | stamp << STAMP_SHIFT
+        if held_ratings[j] >> PERIOD_SHIFT == period:
+            sums[0, j] = held_sales[j] + sales
+            sums[1, j] = held_refunds[j] + refunds
+            sums[2, j] = held_stock[j] + stock
+            sums[3, j] = held_ratings[j] + ratings
+        else:
+            sums[0, j], sums[1, j], sums[2, j] = sales, refunds, stock
+            sums[3, j] = ratings + (period << PERIOD_SHIFT)
