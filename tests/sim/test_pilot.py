@@ -111,6 +111,7 @@ def test_a_refused_scenario_leaves_no_folder(desk: Path, capsys) -> None:
     assert not (desk / "runs").exists()
 
 
+@pytest.mark.slow
 def test_an_existing_folder_is_refused(desk: Path, capsys) -> None:
     piloted(capsys, "--out", "p")
     assert call(["pilot", *FAST, "--out", "p"]) == 2
@@ -218,7 +219,10 @@ def started(desk: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
+@pytest.mark.parametrize(
+    ("stop", "code"),
+    [(signal.SIGINT, 130), pytest.param(signal.SIGKILL, -9, marks=pytest.mark.slow)],
+)
 def test_an_interrupted_pilot_can_be_read_and_finished(
     desk: Path, capsys, stop: signal.Signals, code: int
 ) -> None:

@@ -205,6 +205,7 @@ def test_the_table_shows_the_decision_the_evidence_and_what_was_assumed(desk: Pa
     assert "影子模式" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_hash_seed_changes_nothing(desk: Path) -> None:
     (desk / "a.jsonl").write_text(f"{line()}\n{line(amount='1')}\n", encoding="utf-8")
     command = [sys.executable, "-m", "sim", "replay", "receivables", "a.jsonl", SAMPLE, "--json"]

@@ -51,6 +51,7 @@ def test_every_metric_of_a_run_is_in_the_catalogue(arm: str) -> None:
     assert set(outcome.invariants) <= set(INVARIANTS)
 
 
+@pytest.mark.slow
 def test_the_digest_does_not_depend_on_the_process_or_its_hash_seed() -> None:
     assert digests("1") == digests("4242")
 
