@@ -8,6 +8,7 @@ from system.adapters.memory_store import MemoryStore
 from system.adapters.sql_book import SqlBook, frame_tables
 from system.adapters.sql_store import SqlStore
 from system.compliance.tables import COMPLIANCE_TABLES
+from system.leasing.bank_feed import BANK_FEED
 from system.leasing.desk import Parts
 from system.leasing.devices import DeviceKeys
 from system.leasing.intake import INTAKE_FRAMES, INTAKE_TABLES
@@ -34,6 +35,7 @@ LEASING_FRAMES: Final = (*TWIN_FRAMES, *INTAKE_FRAMES, *LEASE_FRAMES)
 LEASING_TABLES: Final = (
     *TWIN_TABLES,
     LINKS,
+    BANK_FEED,
     *INTAKE_TABLES,
     *LEASE_TABLES,
     *OUTBOX_TABLES,

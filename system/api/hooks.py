@@ -1,23 +1,21 @@
 """Webhooks: what happened, told to those who subscribed; signed, in order, until they have it.
 
-An event of the product's feed becomes an outbox message for each subscriber that may know of it. A
-delivery that fails is tried again with growing pauses, and after the last one it is a dead letter,
-which holds back what follows for this subscriber until somebody asks for it again.
+An event of a product (``hook_sources``) becomes an outbox message for each subscriber that may know
+of it. A delivery that fails is tried again with growing pauses, and after the last one it is a dead
+letter, which holds back what follows for this subscriber until somebody asks for it again.
 """
 
 import base64
 import hashlib
 import hmac
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 from system.adapters.group_store import GroupStore
-from system.api.access import SEE_ALL, Caller
 from system.api.clients import ClientDesk, find
+from system.api.hook_sources import SOURCES, Told
 from system.canonical import canonical_json, sha256_hex
-from system.chain.records import FEED, RECEIVABLES, FeedRow
-from system.chain.session import event_of
 from system.ledger import outbox
 from system.ports.clock import Clock
 from system.ports.poster import Poster
@@ -26,12 +24,9 @@ from system.ports.store import Table, Unit
 TARGET: Final = "webhook"
 # Pauses after each failure; after the last one the message is a dead letter (about a day in all).
 PAUSES_S: Final = (5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 28_800)
-_ROWS_A_ROUND: Final = 500
 _DELIVERIES_A_ROUND: Final = 50
 # For so long a letter is its poster's, and no other process posts it.
 _POSTING_S: Final = 60
-_FEED: Final = "feed"
-_PARTY_FIELDS: Final = ("supplier_id", "bank_id", "to_id", "party_id", "seller_id", "debtor_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +55,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The last row of a feed that was looked at."""
+    """How far one subscriber came: in a source (ID/SOURCE), and in its own letters (ID)."""
 
     name: str
     sequence: int
@@ -74,60 +69,49 @@ CURSORS: Final = Table("webhook_cursor", Cursor, key=("name",))
 WEBHOOK_TABLES: Final = (WEBHOOKS, DELIVERIES, CURSORS)
 
 
-def spread(unit: Unit, now_s: int) -> int:
-    """Turn new events into messages; how many events were looked at."""
-    [held] = unit.get(CURSORS, [(_FEED,)])
-    after = held.sequence if held is not None else 0
-    rows = unit.scan(FEED, after=(after,), limit=_ROWS_A_ROUND)
-    if not rows:
-        return 0
-    hooks = [one for one in unit.scan(WEBHOOKS) if one.ended_at_s is None]
-    callers = {one.client_id: find(unit, one.client_id) for one in hooks}
-    for row in rows:
-        _spread_one(unit, row, hooks, callers, now_s)
-    write = unit.insert if held is None else unit.replace
-    write(CURSORS, [Cursor(_FEED, rows[-1].sequence)])
-    return len(rows)
+def begin(unit: Unit, hook: Webhook) -> None:
+    """Keep a new subscription: it is told what happens from now on."""
+    unit.insert(WEBHOOKS, [hook])
+    ends = [Cursor(_place(hook, name), source.newest(unit)) for name, source in SOURCES.items()]
+    unit.insert(CURSORS, [*ends, Cursor(hook.webhook_id, 0)])
 
 
-def _spread_one(
-    unit: Unit,
-    row: FeedRow,
-    hooks: list[Webhook],
-    callers: Mapping[str, Caller | None],
-    now_s: int,
-) -> None:
-    facts = _plain(asdict(event_of(row)))
-    parties = _parties(unit, facts) if hooks else set()
-    for hook in hooks:
-        caller = callers[hook.client_id]
-        wanted = not hook.events or row.kind in hook.events.split()
-        if caller is None or not wanted or not _may_know(caller, parties):
+def spread(unit: Unit, now_s: int) -> None:
+    """Turn what is new into messages for those who subscribed and may know of it."""
+    for hook in unit.scan(WEBHOOKS):
+        caller = find(unit, hook.client_id) if hook.ended_at_s is None else None
+        if caller is None:
             continue
-        message_id = sha256_hex(f"{hook.webhook_id}/{row.sequence}")[:32]
-        body = canonical_json({"id": message_id, "type": row.kind, "data": facts})
-        key = hook.webhook_id
-        message = outbox.message(message_id, TARGET, key, row.sequence, body, now_s)
-        outbox.enqueue(unit, [message])
-        unit.insert(DELIVERIES, [Delivery(message_id, key, 0, now_s, "", "waiting")])
+        for name, source in SOURCES.items():
+            [cursor] = unit.get(CURSORS, [(_place(hook, name),)])
+            assert cursor is not None, "made with its webhook"
+            news = source.after(unit, caller, cursor.sequence)
+            if news.newest > cursor.sequence:
+                unit.replace(CURSORS, [replace(cursor, sequence=news.newest)])
+            _enqueue(unit, hook, news.told, now_s)
 
 
-def _plain(facts: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in facts.items() if not isinstance(value, bytes)}
+def _place(hook: Webhook, source: str) -> str:
+    return f"{hook.webhook_id}/{source}"
 
 
-def _parties(unit: Unit, facts: Mapping[str, Any]) -> set[str]:
-    """Whom an event concerns."""
-    parties = {str(facts[name]) for name in _PARTY_FIELDS if name in facts}
-    receivable_id = facts.get("receivable_id")
-    if isinstance(receivable_id, str):
-        [row] = unit.get(RECEIVABLES, [(receivable_id,)])
-        parties |= {row.seller_id, row.debtor_id} if row is not None else set()
-    return parties
-
-
-def _may_know(caller: Caller, parties: set[str]) -> bool:
-    return bool(caller.roles & SEE_ALL) or caller.is_one_of(*parties)
+def _enqueue(unit: Unit, hook: Webhook, told: Sequence[Told], now_s: int) -> None:
+    """Number the letters of one subscriber on, over all sources, so that they leave in order."""
+    wanted = [one for one in told if not hook.events or one.kind in hook.events.split()]
+    if not wanted:
+        return
+    [count] = unit.get(CURSORS, [(hook.webhook_id,)])
+    assert count is not None, "made with its webhook"
+    key = hook.webhook_id
+    messages = []
+    for number, one in enumerate(wanted, count.sequence + 1):
+        message_id = sha256_hex(f"{key}/{number}")[:32]
+        body = canonical_json({"id": message_id, "type": one.kind, "data": one.facts})
+        messages.append(outbox.message(message_id, TARGET, key, number, body, now_s))
+    outbox.enqueue(unit, messages)
+    letters = [Delivery(one.message_id, key, 0, now_s, "", "waiting") for one in messages]
+    unit.insert(DELIVERIES, letters)
+    unit.replace(CURSORS, [replace(count, sequence=messages[-1].sequence)])
 
 
 def again(unit: Unit, row: Delivery, now_s: int) -> None:

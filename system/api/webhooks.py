@@ -10,21 +10,18 @@ from system.api import hooks
 from system.api.access import Role
 from system.api.answers import Answer, not_found
 from system.api.bodies import Body, Text, example
+from system.api.hook_sources import KINDS
 from system.api.hooks import DELIVERIES, WEBHOOKS, Delivery, Webhook
 from system.api.pages import QUERY, page
 from system.api.problems import Code, Problem
 from system.api.route import Call, Route
 from system.api.services import Services
 from system.canonical import sha256_hex
-from system.chain import events
 from system.ports.store import Unit
 
 _SCOPE: Final = "operations"
 _ANY: Final = Role(2 * max(Role) - 1) & ~(Role.ADMINISTRATOR | Role.RAIL)
 _OWN: Final = "the caller's own webhooks"
-_KINDS: Final = frozenset(
-    name for name, kind in vars(events).items() if isinstance(kind, type) and name[:1].isupper()
-)
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
@@ -79,7 +76,7 @@ class Deliveries(Answer):
 def _subscribe(desk: Services, call: Call) -> WebhookMade:
     assert isinstance(call.body, NewWebhook)
     _check_url(call.body.url, desk.webhook_hosts)
-    unknown = sorted(set(call.body.events) - _KINDS)
+    unknown = sorted(set(call.body.events) - KINDS)
     if unknown:
         raise Problem(Code.INVALID, f"events: nothing is called {', '.join(unknown)}.")
     webhook_id = sha256_hex(f"webhook/{call.key}")[:24]
@@ -88,7 +85,7 @@ def _subscribe(desk: Services, call: Call) -> WebhookMade:
     with desk.unit() as unit:
         [known] = unit.get(WEBHOOKS, [(webhook_id,)])
         if known is None:
-            unit.insert(WEBHOOKS, [row])
+            hooks.begin(unit, row)
         elif (known.url, known.events) != (row.url, row.events):
             raise Problem(Code.IDEMPOTENCY_KEY_REUSED, "Use a new key for a new request.")
     secret = base64.b64encode(desk.clients.secret_of_webhook(webhook_id)).decode()

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from system.canonical import canonical_json
 from system.leasing.absorb import Absorbed
+from system.leasing.bank_feed import tell_bank
 from system.leasing.events import BANK, AlertEvent
 from system.leasing.evidence import Turn, alert_id
 from system.leasing.policy import LeasingPolicy
@@ -115,7 +116,7 @@ class AlertSheet:
         known = [self._held[name] for name in self._changed if name not in self._new]
         self._unit.insert(ALERTS, fresh)
         self._unit.replace(ALERTS, known)
-        outbox.enqueue(self._unit, self._messages)
+        tell_bank(self._unit, self._messages)
 
 
 def message_of(

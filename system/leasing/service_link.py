@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from system.canonical import canonical_json
+from system.leasing.bank_feed import tell_bank
 from system.leasing.events import BANK
 from system.ledger import outbox
 from system.ports.book import BookUnit
@@ -74,4 +75,4 @@ def _tell(unit: BookUnit, event: LinkEvent, from_ms: int, now_ms: int, now_s: in
     name = f"{LINE}/{from_ms}#{1 if event is LinkEvent.LOST else 2}"
     facts = {"event": event.value, "link": BROKER, "from_ms": from_ms, "at_s": now_s}
     message = outbox.message(name, BANK, LINE, now_ms, canonical_json(facts), now_s)
-    outbox.enqueue(unit.rows, [message])
+    tell_bank(unit.rows, [message])

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import json
 import threading
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -12,6 +13,8 @@ import pytest
 
 from system.adapters.http_poster import HttpPoster
 from system.api.hooks import PAUSES_S, HookWork, posted
+from tests.system.api.test_credit_api import with_history
+from tests.system.api.test_leasing_api import leased, stolen
 from tests.system.api.test_receivables_api import registered
 from tests.system.api.town import Town
 
@@ -172,3 +175,53 @@ def test_two_processes_do_not_post_the_same_letter_at_once(hosted: Town) -> None
     other = HookWork(process._store, process._opening.clock, process.gateway.services.clients)
     assert len(process.hooks.due()) == 1
     assert other.due() == []
+
+
+def heard(town: Town) -> list[tuple[str, Any]]:
+    """Deliver all; names and facts of what came, in order."""
+    subscriber = Subscriber()
+    while deliver(town, subscriber):
+        pass
+    bodies = [json.loads(body) for body, _ in subscriber.got]
+    return [(body["type"], body["data"]) for body in bodies]
+
+
+def test_a_platform_hears_what_happens_to_its_own_merchants_lines(hosted: Town) -> None:
+    hosted.promote_model()
+    account = with_history(hosted)
+    hosted.admit("rival-shops", "platform-2", ["platform"])
+    subscribe(hosted, "shopping", events=["credit.decided", "credit.drawn"])
+    subscribe(hosted, "rival-shops")
+    subscribe(hosted, "regulator", events=["credit.drawn"])
+    base = f"/credit/merchants/{account}"
+    hosted.post(f"{base}/applications", {"requested_fen": 3_000_000}, "shopping")
+    hosted.post(f"{base}/draws", {"amount_fen": 500_000}, "shopping")
+    told = heard(hosted)
+    drawn = [facts for kind, facts in told if kind == "credit.drawn"]
+    assert [kind for kind, _ in told if kind != "credit.drawn"] == ["credit.decided"]
+    # The platform and the regulator; the rival has no merchants.
+    assert [facts["items"] for facts in drawn] == [[{"merchant": account, "amount": 500_000}]] * 2
+
+
+def test_a_lessor_hears_of_its_machines_alerts_and_leases(hosted: Town) -> None:
+    hosted.admit("rival", "lessor-2", ["lessor"])
+    subscribe(hosted, "lessor", events=["alert.raised", "lease.rent_billed"])
+    subscribe(hosted, "rival")
+    _, alert_id = stolen(hosted)
+    [(kind, facts)] = [one for one in heard(hosted) if one[1].get("kind") == "GEOFENCE"]
+    assert (kind, facts["alert_id"]) == ("alert.raised", alert_id)
+
+
+def test_rent_that_is_billed_is_told_to_the_lessor(hosted: Town) -> None:
+    subscribe(hosted, "lessor", events=["lease.rent_billed"])
+    lease = leased(hosted)
+    hosted.pass_days(35)
+    [(kind, facts)] = heard(hosted)
+    assert (kind, [item["lease"] for item in facts["items"]]) == ("lease.rent_billed", [lease])
+
+
+def test_what_happened_before_a_subscription_is_not_told(hosted: Town) -> None:
+    stolen(hosted)
+    registered(hosted)
+    subscribe(hosted, "regulator")
+    assert heard(hosted) == []
