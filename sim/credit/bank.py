@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.credit.economy import Economy
-from sim.credit.facts import VIEW, Facts
+from sim.credit.facts import NEVER, VIEW, Facts
 from sim.credit.happenings import add_columns
 from sim.faults import Faults
 from sim.trace import EventLog
@@ -46,6 +46,8 @@ class Bank:
         self.service, self.clock, self.economy = service, clock, economy
         self.facts, self.log, self.faults = facts, log, faults
         self.rows = slice(0, facts.granted_day.size)
+        # All merchants as the books showed them on the last morning.
+        self._view = {name: np.zeros(facts.granted_day.size, np.int64) for name in VIEW}
         # What the economy was told: the auditor holds the journal against it.
         self.received_fen = np.zeros(facts.granted_day.size, np.int64)
         self.paid_fen = np.zeros(facts.granted_day.size, np.int64)
@@ -64,12 +66,18 @@ class Bank:
             self.service.grant_consent(GrantConsent(name, rows, purpose, CLASSES_ALL, _FOREVER_S))
 
     def open_day(self, day: int) -> dict[str, I64]:
-        """All merchants as the books show them this morning; what the run notes of it."""
-        view = self.service.view(VIEW, self.rows)
-        fresh = self.facts.open_day(day, view)
+        """All merchants as the books show them, until the next morning; what the run notes of it.
+
+        Only whoever ever had a line is looked at: the others owe nothing.
+        """
+        rows = np.flatnonzero(self.facts.granted_day != NEVER)
+        held = self.service.view(VIEW, rows)
+        for name, column in self._view.items():
+            column[rows] = held[name]
+        fresh = self.facts.open_day(day, rows, held)
         if fresh.size:
             self._note("went_bad", day, fresh, self.facts.granted_day[fresh])
-        return view
+        return self._view
 
     def grant(self, day: int, rows: I64, limit_fen: I64, rate_ppm: int) -> I64:
         """Open lines by two officers' decision. Returns the rows that got one."""
@@ -83,7 +91,7 @@ class Bank:
 
     def note_granted(self, day: int, rows: I64) -> None:
         """Remember since when these merchants have a line."""
-        first = rows[self.facts.granted_day[rows] < 0]
+        first = rows[self.facts.granted_day[rows] == NEVER]
         self.facts.granted_day[first] = day
 
     def pay_out(self, day: int, view: dict[str, I64]) -> None:
@@ -103,12 +111,12 @@ class Bank:
     def collect(self, day: int, view: dict[str, I64]) -> None:
         """Take what owners pay: on live lines as repayment, on lost claims as recovery."""
         offer_fen = self.faults.through_rail(self.economy.pays(day, view))
-        lost = view["state"] == LineState.CHARGED_OFF
-        for name, act, paying in (
-            ("repay", self._repaid, (offer_fen > 0) & ~lost),
-            ("recover", self._recovered, (offer_fen > 0) & lost),
+        paying = np.flatnonzero(offer_fen)
+        lost = view["state"][paying] == LineState.CHARGED_OFF
+        for name, act, rows in (
+            ("repay", self._repaid, paying[~lost]),
+            ("recover", self._recovered, paying[lost]),
         ):
-            rows = np.flatnonzero(paying)
             if rows.size:
                 applied_fen = act(f"{name}/{day}", rows, offer_fen[rows])
                 self.economy.paid(rows, applied_fen)

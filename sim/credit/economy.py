@@ -155,15 +155,15 @@ class Economy:
         view: available_fen, due_fen, outstanding_fen, dpd_days, state, int64 (n,); state 0 is
         no line.
         """
-        return self._decide(owners.wanted_lines, day, view)
+        return owners.wanted_lines(self.traits, self.books, self.p, day, view)
 
     def wants_draw(self, day: int, view: View) -> I64:
         """int64 (n,) fen to draw, 0..available_fen."""
-        return self._decide(owners.wanted_draws, day, view)
+        return owners.wanted_draws(self.traits, self.books, self.p, day, view)
 
     def pays(self, day: int, view: View) -> I64:
         """int64 (n,) fen offered to the bank, 0..outstanding_fen; also by closed shops."""
-        return self._decide(owners.offered_fen, day, view)
+        return owners.offered_fen(self.traits, self.books, self.p, day, view)
 
     def receive(self, day: int, rows: I64, amount_fen: I64) -> None:
         """Loans paid out today. rows: each at most once."""
@@ -216,13 +216,6 @@ class Economy:
         t, b = self.traits, self.books
         sound = is_sound(t, b) & (t.fraud == Fraud.HONEST)
         return Truth(sound, t.fraud, t.owner, b.closed_on.copy())
-
-    def _decide(self, choose: Callable[..., I64], day: int, view: View) -> I64:
-        def one(part: _Part) -> I64:
-            own = {name: column[part.block.rows] for name, column in view.items()}
-            return choose(part.traits, part.books, self.p, day, own)
-
-        return np.concatenate(self._workers.over(one, self._parts))
 
 
 def _moved(record: R, elsewhere: Elsewhere) -> R:

@@ -35,12 +35,13 @@ def has_office_day(t: Traits, day: int, at: I64) -> Mask:
 
 def wanted_lines(t: Traits, b: Books, p: WorldParameters, day: int, view: View) -> I64:
     """Limits asked for, in fen; 0 for those who do not apply today. Notes the application."""
-    may_ask = (view["state"] == NO_LINE) & (t.office_weekday == day % WEEK_DAYS)
-    at = np.flatnonzero(may_ask & b.open & (b.applied_on <= day - p.reapply_days))
+    asks = np.empty_like(b.open)
+    owner = t.office_weekday, t.fraud, t.strike_day, t.takes_credit
+    shop = view["state"], b.open, b.applied_on, b.short_fen
+    need_fen = max(p.draw_need_fen_min, 1)
+    _ask_rows(asks, owner, shop, day, day - p.reapply_days, need_fen)
+    at = np.flatnonzero(asks)
     strikes = t.strike_day[at] <= day
-    needs = t.takes_credit[at] & (b.short_fen[at] >= max(p.draw_need_fen_min, 1))
-    asks = np.where(t.fraud[at] < Fraud.VANISHER, needs, strikes)
-    at, strikes = at[asks], strikes[asks]
     sales_fen = b.wanted[at] * t.ticket_fen[at] * np.where(strikes, _SHELL_REQUEST_RATIO, 1)
     ask_fen = np.maximum(floor_i64(sales_fen * p.request_sales_days), b.short_fen[at])
     b.applied_on[at] = day
@@ -48,6 +49,27 @@ def wanted_lines(t: Traits, b: Books, p: WorldParameters, day: int, view: View) 
     stepped_fen = (ask_fen // _REQUEST_STEP_FEN + 1) * _REQUEST_STEP_FEN
     asked_fen[at] = np.minimum(stepped_fen, LINE_FEN_MAX)
     return asked_fen
+
+
+@compiled
+def _ask_rows(
+    asks: Mask,
+    owner: tuple[I64, I64, I64, Mask],
+    shop: tuple[I64, Mask, I64, I64],
+    day: int,
+    applied_before: int,
+    need_fen: int,
+) -> None:
+    """Honest shops ask out of need; shell shops once they strike."""
+    office_weekday, fraud, strike_day, takes_credit = owner
+    state, is_open, applied_on, short_fen = shop
+    for i in range(asks.size):
+        asks[i] = False
+        if state[i] != NO_LINE or office_weekday[i] != day % WEEK_DAYS:
+            continue
+        if is_open[i] and applied_on[i] <= applied_before:
+            needs = takes_credit[i] and short_fen[i] >= need_fen
+            asks[i] = needs if fraud[i] < Fraud.VANISHER else strike_day[i] <= day
 
 
 def wanted_draws(t: Traits, b: Books, p: WorldParameters, day: int, view: View) -> I64:

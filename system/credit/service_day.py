@@ -18,6 +18,7 @@ from system.credit.reports import DayReport
 from system.credit.service_care import give_up
 from system.errors import InputError
 from system.kernels import arrears
+from system.kernels.account_sets import as_rows
 from system.kernels.accrual import fen_unit_raw, one_day_raw, whole_fen_half_even
 from system.kernels.business_day import business_day
 from system.kernels.classification import (
@@ -26,7 +27,7 @@ from system.kernels.classification import (
     classify,
     in_observation,
 )
-from system.kernels.columns import I64
+from system.kernels.columns import I64, Mask
 from system.limits import BILLS_MAX, PERIOD_DAYS
 from system.subledger import closed_days
 from system.subledger.journal import total_of
@@ -76,7 +77,7 @@ class _Run:
         if delinquency.is_overdue_day(self.day, self.desk.policy.billing):
             self._let_bills_age(rows, accounts)
         columns = self.desk.unit.read(LINES, _DAILY, rows)
-        self._accrue(rows, columns)
+        self._accrue(accounts, columns)
         self._look_at_trouble(accounts, columns)
         if arrears.is_billing_day(self.day):
             self._bill(rows, accounts)
@@ -98,23 +99,29 @@ class _Run:
             self.desk.write(rows, {"fee_due_fen": columns["fee_due_fen"] + fee_fen})
             self.desk.tell(Kind.FEE_CHARGED, accounts, fee_fen)
 
-    def _accrue(self, rows: slice, columns: Mapping[str, I64]) -> None:
-        unit, billing = self.desk.unit, self.desk.policy.billing
-        is_overdue = columns["overdue_fen"].any()
-        if not is_overdue and not columns["principal_fen"].any():
+    def _accrue(self, accounts: I64, columns: Mapping[str, I64]) -> None:
+        """A day's interest, and penalty on what is overdue; most lines owe nothing."""
+        accounts, columns = _some(
+            accounts, columns, columns["principal_fen"] | columns["overdue_fen"]
+        )
+        if not accounts.size:
             return
         raw = one_day_raw(columns["principal_fen"], columns["rate_ppm"])
         self.accrued_raw += total_of(raw)
-        self.desk.write(rows, {"accrued_raw": columns["accrued_raw"] + raw})
-        if is_overdue:
-            extra_ppm = delinquency.penalty_rate_ppm(columns["rate_ppm"], billing)
+        self.desk.write(as_rows(accounts), {"accrued_raw": columns["accrued_raw"] + raw})
+        accounts, columns = _some(accounts, columns, columns["overdue_fen"])
+        if accounts.size:
+            extra_ppm = delinquency.penalty_rate_ppm(columns["rate_ppm"], self.desk.policy.billing)
             raw = one_day_raw(columns["overdue_fen"], extra_ppm)
             self.penalty_raw += total_of(raw)
-            before = unit.read(LINES, ("penalty_raw",), rows)["penalty_raw"]
+            rows = as_rows(accounts)
+            before = self.desk.unit.read(LINES, ("penalty_raw",), rows)["penalty_raw"]
             self.desk.write(rows, {"penalty_raw": before + raw})
 
     def _look_at_trouble(self, accounts: I64, columns: Mapping[str, I64]) -> None:
         """Whoever is past due, or was so lately: category, freeze, charge-off."""
+        is_marked = (columns["unpaid_due_day"] > 0) | (columns["asset_class"] > NORMAL)
+        accounts, columns = _some(accounts, columns, is_marked)
         dpd_days = arrears.days_past_due(columns["unpaid_due_day"], self.day)
         at = np.flatnonzero((dpd_days > 0) | (columns["asset_class"] > NORMAL))
         if not at.size:
@@ -217,6 +224,16 @@ class _Run:
             charged_off=self.charged_off,
             charged_off_fen=desk.total(Kind.PRINCIPAL_WRITTEN_OFF),
         )
+
+
+def _some(
+    accounts: I64, columns: Mapping[str, I64], wanted: I64 | Mask
+) -> tuple[I64, Mapping[str, I64]]:
+    """The accounts whose value is not zero, and their columns; no copies where that is all."""
+    at = np.flatnonzero(wanted)
+    if at.size == accounts.size:
+        return accounts, columns
+    return accounts[at], {name: values[at] for name, values in columns.items()}
 
 
 def days_to_close(parts: Parts) -> range:
