@@ -3,6 +3,7 @@
 The auditor of the simulation rebuilds the lines from the journal with arithmetic of its own.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import Final
@@ -16,6 +17,7 @@ from sim.stress.financing import Financing
 from sim.stress.streams import Money
 from sim.stress.telemetry import Voice
 from system.adapters.sql_book import SqlBook
+from system.api.rail import CREDIT, OVERPAID
 from system.api.start import open_store
 from system.bootstrap_credit import CREDIT_FRAMES
 from system.chain.records import REQUESTS
@@ -24,11 +26,13 @@ from system.credit.policy import DEFAULT_POLICY
 from system.credit.records import JOURNAL, LINES
 from system.leasing import history
 from system.ledger.records import TRANSFERS
+from system.payments.records import PAYMENTS
 from system.ports.store import Store, Unit
 
 READINGS: Final = "every_acknowledged_reading_is_kept"
 DISBURSED: Final = "every_disbursement_shown_is_in_the_books_once"
 LOG: Final = "the_audit_log_is_whole"
+PAID_OUT: Final = "every_draw_ispaid_out_once"
 
 
 def audit(
@@ -45,6 +49,8 @@ def audit(
         with store.transaction() as unit:
             altered = chain_of_audit.verify(unit)
             found[LOG] = HELD if altered is None else f"link {altered} was altered or is missing"
+            if money is not None:
+                found[PAID_OUT] = paid_out(unit, money.received_fen)
             if financing is not None:
                 found[DISBURSED] = _disbursed(unit, financing.disbursed)
             if voice is not None:
@@ -68,6 +74,20 @@ def _lines(store: Store, bank: Bank, today: int, money: Money | None) -> dict[st
         audit_merchants(books, received, paid)
     audit_ledger(books, transfers)
     return dict(books.verdicts)
+
+
+def paid_out(unit: Unit, drawn_fen: Mapping[int, int]) -> str:
+    """What merchants were told they drew is what payments to them are about."""
+    asked_fen: Counter[str] = Counter()
+    for payment in unit.scan(PAYMENTS):
+        if payment.product == CREDIT and not payment.cause.startswith(OVERPAID):
+            asked_fen[payment.owner] += payment.amount_fen
+    told_fen = {f"merchant/{account}": fen for account, fen in drawn_fen.items() if fen}
+    for owner in sorted(told_fen.keys() | asked_fen.keys()):
+        told, asked = told_fen.get(owner, 0), asked_fen[owner]
+        if told != asked:
+            return f"{owner} drew {told} fen, and is paid {asked} fen"
+    return HELD
 
 
 def _disbursed(unit: Unit, shown_fen: Mapping[str, int]) -> str:

@@ -4,7 +4,7 @@ What took the bank months is written straight through its own services under a c
 through those months; the gateway is then started on the books with the machine's clock.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
@@ -29,7 +29,9 @@ from system.credit.service import CreditService
 from system.kernels.business_day import business_day, day_start_s
 from system.kernels.columns import I64
 from system.parties.consent import CLASSES_ALL, Purpose
-from system.ports.store import Store
+from system.payments import desk as payments
+from system.payments.records import PayoutAccount
+from system.ports.store import Store, Unit
 
 HISTORY_DAYS: Final = 130
 _NOON_S: Final = 43_200
@@ -37,6 +39,7 @@ _YEAR_S: Final = 366 * 86_400
 # One shop in so many sells so little that the model declines it.
 WEAK_EVERY: Final = 4
 LINE_FEN: Final = 3_000_000
+_AGENT: Final = "102100099996"
 
 
 @dataclass(slots=True)
@@ -92,6 +95,8 @@ def found_bank(
         with book.transaction() as unit:
             propose(unit.rows, now_s)
         opened = _open_lines(credit, merchants, lined)
+        with store.transaction() as rows:
+            _name_accounts(rows, opened, now_s)
         admin, *made = _clients(store, secret, now_s, platforms)
         with store.transaction() as rows:
             for account in range(merchants):
@@ -136,6 +141,14 @@ def _open_lines(credit: CreditService, merchants: int, lined: int) -> tuple[int,
     made = credit.apply(ApplyBatch("first lines", rows, asked, np.zeros(rows.size, np.bool_)))
     assert made.approved.all(), made.code
     return tuple(rows.tolist())
+
+
+def _name_accounts(unit: Unit, merchants: Sequence[int], now_s: int) -> None:
+    """Where they are paid, so that what is drawn leaves over the payment rail."""
+    for number in merchants:
+        owner, account = f"merchant/{number}", f"6222{number:015}"
+        place = PayoutAccount(owner, f"Shop {number}", account, _AGENT, True, now_s)
+        payments.name_account(unit, place)
 
 
 def _clients(store: Store, secret: bytes, now_s: int, platforms: int) -> list[Client]:

@@ -6,9 +6,10 @@ settled. Nothing else goes wrong here: a broken line is the transport's (``sim``
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from itertools import groupby
+from typing import Final, TypeVar
 
 from system.canonical import sha256_hex
 from system.errors import InputError
@@ -38,6 +39,10 @@ CLOSED_ACCOUNT: Final = "AC04"
 NO_AGENT: Final = "RC01"
 _ACCOUNT: Final = re.compile(r"[0-9A-Z]{6,34}")
 _AGENT: Final = re.compile(r"[0-9]{12}")
+# Lines of a report, entries of a notification: a rail tells of many payments at once, and its
+# customer takes a message in as one piece.
+LINES_MAX: Final = 25
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,71 +168,66 @@ class EmbeddedRail:
 
     def _take(self, unit: Unit, asked: Initiation) -> None:
         now_s = self._clock.now_s()
+        at_s = self._terms.settles_at_s(now_s)
         lines, taken = [], list[RailTransfer]()
-        named = set[str]()
-        for one in asked.instructions:
-            reason = self._reason(unit, one, named)
-            named.add(one.end_to_end_id)
+        reasons = _reasons(unit, asked.instructions)
+        for one, reason in zip(asked.instructions, reasons, strict=True):
             lines.append(StatusLine(one.end_to_end_id, "RJCT" if reason else "ACSP", reason))
             if not reason:
-                at_s = self._terms.settles_at_s(now_s)
                 facts = (asked.message_id, one.account, one.amount_fen, "accepted", at_s, at_s)
                 taken.append(RailTransfer(one.end_to_end_id, *facts))
         unit.insert(TRANSFERS, taken)
         self._report(unit, asked.message_id, lines)
 
-    def _reason(self, unit: Unit, one: Instruction, named: set[str]) -> str:
-        """Why it cannot be paid; empty where it can."""
-        [before] = unit.get(TRANSFERS, [(one.end_to_end_id,)])
-        if before is not None or one.end_to_end_id in named:
-            return DUPLICATE
-        if not _AGENT.fullmatch(one.agent):
-            return NO_AGENT
-        if not _ACCOUNT.fullmatch(one.account):
-            return NO_ACCOUNT
-        return CLOSED_ACCOUNT if unit.get(CLOSED, [(one.account,)]) != [None] else ""
-
     def _work(self, unit: Unit) -> None:
         """Bring every transfer as far as the clock allows, and tell what happened."""
         now_s = self._clock.now_s()
-        for state, step in (("accepted", self._settle), ("settled", self._confirm)):
-            due = [row for row in unit.find(TRANSFERS, {"state": state}) if row.next_at_s <= now_s]
-            for row in sorted(due, key=lambda row: (row.next_at_s, row.end_to_end_id)):
-                unit.replace(TRANSFERS, [step(unit, row)])
-        for row in unit.find(TRANSFERS, {"state": "confirmed"}):
-            unit.replace(TRANSFERS, [self._end(unit, row, now_s)])
+        self._settle(unit, _due(unit, "accepted", now_s))
+        self._confirm(unit, _due(unit, "settled", now_s))
+        self._end(unit, unit.find(TRANSFERS, {"state": "confirmed"}), now_s)
 
-    def _settle(self, _: Unit, row: RailTransfer) -> RailTransfer:
-        next_at_s = row.settled_at_s + self._terms.confirm_s
-        return replace(row, state="settled", next_at_s=next_at_s)
+    def _settle(self, unit: Unit, rows: Sequence[RailTransfer]) -> None:
+        later_s = self._terms.confirm_s
+        unit.replace(
+            TRANSFERS,
+            [replace(r, state="settled", next_at_s=r.settled_at_s + later_s) for r in rows],
+        )
 
-    def _confirm(self, unit: Unit, row: RailTransfer) -> RailTransfer:
-        self._report(unit, row.original_id, [StatusLine(row.end_to_end_id, "ACSC")])
-        self._notify(unit, Entry(row.end_to_end_id, row.amount_fen, is_credit=False))
-        return replace(row, state="confirmed", next_at_s=row.settled_at_s + self._terms.return_s)
+    def _confirm(self, unit: Unit, rows: Sequence[RailTransfer]) -> None:
+        for original_id, some in groupby(rows, lambda row: row.original_id):
+            lines = [StatusLine(row.end_to_end_id, "ACSC") for row in some]
+            self._report(unit, original_id, lines)
+        self._notify(unit, [Entry(r.end_to_end_id, r.amount_fen, is_credit=False) for r in rows])
+        later_s = self._terms.return_s
+        unit.replace(
+            TRANSFERS,
+            [replace(r, state="confirmed", next_at_s=r.settled_at_s + later_s) for r in rows],
+        )
 
-    def _end(self, unit: Unit, row: RailTransfer, now_s: int) -> RailTransfer:
-        """It comes back if the account closed before the payee's bank could book it."""
-        [closed] = unit.get(CLOSED, [(row.account,)])
-        if closed is not None and closed.closed_at_s <= row.settled_at_s:
-            if now_s < row.next_at_s:
-                return row
-            back = Entry(
-                row.end_to_end_id, row.amount_fen, is_credit=True, return_reason=CLOSED_ACCOUNT
-            )
-            self._notify(unit, back)
-            return replace(row, state="returned")
-        return replace(row, state="paid")
+    def _end(self, unit: Unit, rows: Sequence[RailTransfer], now_s: int) -> None:
+        """They come back if the account closed before the payee's bank could book them."""
+        closed = unit.get(CLOSED, [(row.account,) for row in rows])
+        paid, back = list[RailTransfer](), list[RailTransfer]()
+        for row, shut in zip(rows, closed, strict=True):
+            if shut is None or shut.closed_at_s > row.settled_at_s:
+                paid.append(replace(row, state="paid"))
+            elif now_s >= row.next_at_s:
+                back.append(replace(row, state="returned"))
+        told = [Entry(r.end_to_end_id, r.amount_fen, True, CLOSED_ACCOUNT) for r in back]
+        self._notify(unit, told)
+        unit.replace(TRANSFERS, paid + back)
 
     def _report(self, unit: Unit, original_id: str, lines: Sequence[StatusLine]) -> None:
-        number = self._number(unit)
-        report = StatusReport(f"PACS-{number}", original_id, tuple(lines))
-        self._send(unit, number, write_status(report, self._clock.now_s()))
+        for some in _pages(lines):
+            number = self._number(unit)
+            report = StatusReport(f"PACS-{number}", original_id, tuple(some))
+            self._send(unit, number, write_status(report, self._clock.now_s()))
 
-    def _notify(self, unit: Unit, entry: Entry) -> None:
-        number = self._number(unit)
-        note = Notification(f"CAMT-{number}", PAYER_ACCOUNT, (entry,))
-        self._send(unit, number, write_notification(note, self._clock.now_s()))
+    def _notify(self, unit: Unit, entries: Sequence[Entry]) -> None:
+        for some in _pages(entries):
+            number = self._number(unit)
+            note = Notification(f"CAMT-{number}", PAYER_ACCOUNT, tuple(some))
+            self._send(unit, number, write_notification(note, self._clock.now_s()))
 
     def _number(self, unit: Unit) -> int:
         last = unit.last(OUTGOING)
@@ -235,3 +235,35 @@ class EmbeddedRail:
 
     def _send(self, unit: Unit, number: int, raw: bytes) -> None:
         unit.insert(OUTGOING, [RailOutgoing(number, raw.decode(), is_taken=False)])
+
+
+def _due(unit: Unit, state: str, now_s: int) -> list[RailTransfer]:
+    """What may leave this state, the oldest first, those of one message side by side."""
+    rows = [row for row in unit.find(TRANSFERS, {"state": state}) if row.next_at_s <= now_s]
+    return sorted(rows, key=lambda row: (row.next_at_s, row.original_id, row.end_to_end_id))
+
+
+def _reasons(unit: Unit, instructions: Sequence[Instruction]) -> list[str]:
+    """Why each cannot be paid; empty where it can."""
+    before = unit.get(TRANSFERS, [(one.end_to_end_id,) for one in instructions])
+    closed = unit.get(CLOSED, [(one.account,) for one in instructions])
+    named = set[str]()
+    reasons = []
+    for one, known, shut in zip(instructions, before, closed, strict=True):
+        repeated = known is not None or one.end_to_end_id in named
+        named.add(one.end_to_end_id)
+        reasons.append(DUPLICATE if repeated else _reason(one, shut is not None))
+    return reasons
+
+
+def _reason(one: Instruction, is_closed: bool) -> str:
+    if not _AGENT.fullmatch(one.agent):
+        return NO_AGENT
+    if not _ACCOUNT.fullmatch(one.account):
+        return NO_ACCOUNT
+    return CLOSED_ACCOUNT if is_closed else ""
+
+
+def _pages(told: Sequence[T]) -> Iterator[Sequence[T]]:
+    for first in range(0, len(told), LINES_MAX):
+        yield told[first : first + LINES_MAX]

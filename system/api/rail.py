@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from system.adapters.group_store import GroupStore
@@ -20,11 +20,13 @@ from system.payments import intake
 from system.payments.intake import Received, Taken
 from system.payments.records import RailPayment
 from system.ports.clock import Clock
-from system.ports.rail import PaymentRail
+from system.ports.rail import Delivery, PaymentRail
 
 _LOG: Final = logging.getLogger("shapan.rail")
 # What the rail has not answered is handed over again this much later.
 AGAIN_S: Final = 60
+# Of messages that are applied in one go: some thirty payments.
+_PIECE_BYTES: Final = 20_000
 CREDIT: Final = "credit"
 LEASING: Final = "leasing"
 _ENDS: Final = ("settled", "rejected", "returned")
@@ -33,44 +35,67 @@ _NUMBERED: Final = re.compile(r"\b(merchant|lease)/([0-9]{1,15})\b")
 
 
 class RailWork:
-    """One round of ``run`` after another; all state that counts is in the store."""
+    """One round of ``run`` after another; all state that counts is in the store.
 
-    def __init__(self, rail: PaymentRail, store: GroupStore, clock: Clock) -> None:
-        self._rail, self._store, self._clock = rail, store, clock
+    forget: drops what services remember of work that was undone.
+    """
+
+    def __init__(
+        self, rail: PaymentRail, store: GroupStore, clock: Clock, forget: Callable[[], None]
+    ) -> None:
+        self._rail, self._store, self._clock, self._forget = rail, store, clock, forget
         # Lost at a restart, which only hands messages over once more.
         self._sent_at_s: dict[str, int] = {}
 
-    def run(self, services: Services, forget: Callable[[], None]) -> None:
-        """Send what waits, apply what came. Not inside a group. Raises RailUnavailable."""
-        self._send()
+    def run(self, services: Callable[[], Services]) -> Iterator[None]:
+        """Send what waits, apply what came, in pieces: between two of them others may work.
+
+        services: as they are when a piece begins.  Not inside a group.  Raises RailUnavailable.
+        """
+        yield from self._send()
+        yield
         deliveries = self._rail.collect()
-        for delivery in deliveries:
-            try:
-                with self._store.group():
-                    taken = take(services, delivery.raw)
-            except OperationalError:
-                raise
-            except Exception:
-                # A bug must not stop those behind it: kept for people, told, and let go.
-                _LOG.exception("a payment message could not be applied: %s", delivery.delivery_id)
-                forget()
-                with self._store.transaction() as unit:
-                    note = "it could not be applied: see the log"
-                    taken = intake.keep_unusable(unit, delivery.raw, note, self._clock.now_s())
-            if taken.note:
-                _LOG.warning("payment message %s: %s", taken.message_id, taken.note)
+        for some in _pieces(deliveries):
+            yield
+            for taken in self._take(services(), some):
+                if taken.note:
+                    _LOG.warning("payment message %s: %s", taken.message_id, taken.note)
         if deliveries:
             self._rail.acknowledge([one.delivery_id for one in deliveries])
 
-    def _send(self) -> None:
+    def _take(self, services: Services, some: Sequence[Delivery]) -> list[Taken]:
+        """Apply some messages in one durable commit, each in a savepoint of it."""
+        try:
+            with self._store.group():
+                return [self._taken(services, delivery) for delivery in some]
+        except OperationalError:
+            self._forget()
+            raise
+
+    def _taken(self, services: Services, delivery: Delivery) -> Taken:
+        try:
+            with self._store.transaction():
+                return take(services, delivery.raw)
+        except OperationalError:
+            raise
+        except Exception:
+            # A bug must not stop those behind it: kept for people, told, and let go.
+            _LOG.exception("a payment message could not be applied: %s", delivery.delivery_id)
+            self._forget()
+            with self._store.transaction() as unit:
+                note = "it could not be applied: see the log"
+                return intake.keep_unusable(unit, delivery.raw, note, self._clock.now_s())
+
+    def _send(self) -> Iterator[None]:
         now_s = self._clock.now_s()
+        while self._packed(now_s):
+            yield
         with self._store.transaction() as unit:
-            while payments.pack(unit, now_s) is not None:
-                pass
             waiting = payments.to_send(unit)
         for message in waiting:
             if now_s - self._sent_at_s.get(message.message_id, -AGAIN_S) < AGAIN_S:
                 continue
+            yield
             self._rail.submit(message.message_id, message.text.encode())
             self._sent_at_s[message.message_id] = now_s
             with self._store.transaction() as unit:
@@ -79,6 +104,23 @@ class RailWork:
                     outbox.mark_sent(unit, [message.message_id])
         open_ids = {message.message_id for message in waiting}
         self._sent_at_s = {k: v for k, v in self._sent_at_s.items() if k in open_ids}
+
+    def _packed(self, now_s: int) -> bool:
+        with self._store.transaction() as unit:
+            return payments.pack(unit, now_s) is not None
+
+
+def _pieces(deliveries: Sequence[Delivery]) -> Iterator[list[Delivery]]:
+    """In order, as many at a time as everybody can wait for."""
+    some, size = list[Delivery](), 0
+    for one in deliveries:
+        if some and size + len(one.raw) > _PIECE_BYTES:
+            yield some
+            some, size = [], 0
+        some.append(one)
+        size += len(one.raw)
+    if some:
+        yield some
 
 
 def take(services: Services, raw: bytes) -> Taken:
@@ -101,7 +143,7 @@ def _receivables_ended(services: Services, payment: RailPayment) -> None:
 
 def _credit_ended(services: Services, payment: RailPayment) -> None:
     """A draw that did not arrive pays the line back; what it owes less is owed to the merchant."""
-    if payment.state == "settled" or payment.cause.startswith(_OVERPAID):
+    if payment.state == "settled" or payment.cause.startswith(OVERPAID):
         return
     account = i64([int(payment.owner.partition("/")[2])])
     key = f"rail/{payment.payment_id}"
@@ -115,7 +157,8 @@ def _leasing_ended(services: Services, payment: RailPayment) -> None:
     """What is given back never was in the books: it waits here to be asked for again."""
 
 
-_OVERPAID: Final = "overpaid/"
+# Begins the cause of a payment that gives money back.
+OVERPAID: Final = "overpaid/"
 _ENDED: Final[dict[str, Callable[[Services, RailPayment], None]]] = {
     "receivables": _receivables_ended,
     CREDIT: _credit_ended,
@@ -133,7 +176,7 @@ def pay_out(services: Services, product: str, asked: Sequence[tuple[str, str, in
 
 def give_back(services: Services, product: str, asked: Sequence[tuple[str, str, int]]) -> None:
     """Pay what exceeded a debt back to whoever paid it: (owner, key of the payment, fen)."""
-    pay_out(services, product, [(owner, f"{_OVERPAID}{key}", fen) for owner, key, fen in asked])
+    pay_out(services, product, [(owner, f"{OVERPAID}{key}", fen) for owner, key, fen in asked])
 
 
 def _receive(services: Services, received: Received) -> None:

@@ -73,6 +73,8 @@ _DAY_LOOK_S: Final = 60.0
 _ANCHOR_S: Final = 3_600.0
 # Between two looks at what the payment rail says.
 _RAIL_S: Final = 0.5
+# Between two pieces of that: a request passes the loop several times before it has its answer.
+_PIECE_PAUSE_S: Final = 0.01
 # Between two looks at what subscribers have not heard yet.
 _HOOKS_S: Final = 0.5
 # In production money that leaves a deposit is paid by the rail.
@@ -122,7 +124,7 @@ class Process:
         self.rail = _open_rail(opening, self._store)
         self.hooks = HookWork(self._store, opening.clock, services.clients)
         self._poster = HttpPoster()
-        self._rail_work = RailWork(self.rail, self._store, opening.clock)
+        self._rail_work = RailWork(self.rail, self._store, opening.clock, self._forget)
         self.gateway = Gateway(services, writer, tokens, RateLimit(), required)
         self.app: FastAPI = app_of(self.gateway, self._work)
 
@@ -192,7 +194,7 @@ class Process:
         pause_s = max(self._opening.block_s, _NODE_LOOK_S) if is_node else self._opening.block_s
         tasks = [
             asyncio.create_task(_again(pause_s, self.advance_chain)),
-            asyncio.create_task(_again(_RAIL_S, self.advance_rail)),
+            asyncio.create_task(self._talk_to_rail()),
             asyncio.create_task(self._deliver()),
             asyncio.create_task(_again(_DAY_LOOK_S, self.close_days)),
             asyncio.create_task(_again(_ANCHOR_S, self.anchor)),
@@ -227,7 +229,18 @@ class Process:
 
     def advance_rail(self) -> None:
         """Send payments that wait, and apply what the rail says. Not inside a group."""
-        self._rail_work.run(self.gateway.services, self._forget)
+        for _ in self._rail_work.run(lambda: self.gateway.services):
+            pass
+
+    async def _talk_to_rail(self) -> None:
+        """``advance_rail`` again and again, with room for requests between its pieces."""
+        while True:
+            try:
+                for _ in self._rail_work.run(lambda: self.gateway.services):
+                    await asyncio.sleep(_PIECE_PAUSE_S)
+            except OperationalError as error:
+                _LOG.warning("payment rail: %s; will be tried again", error)
+            await asyncio.sleep(_RAIL_S)
 
     async def _deliver(self) -> None:
         """Post what subscribers wait for; each waits for nobody but itself."""

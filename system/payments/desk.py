@@ -29,8 +29,10 @@ from system.xml_documents import PAIN_001
 
 TARGET: Final = "rail"
 _ACTOR: Final = "payments"
-# Payments in one pain.001: a few hundred bytes each, far below what a document may have.
-MESSAGE_PAYMENTS_MAX: Final = 500
+# Payments in one pain.001, which is written in one go: some milliseconds.
+MESSAGE_PAYMENTS_MAX: Final = 40
+# Messages that are handed over in one round.
+_MESSAGES_MAX: Final = 500
 _OURS: Final = "PAY"
 _END_TO_END_CHARS: Final = 32
 
@@ -165,7 +167,7 @@ def pack(unit: Unit, now_s: int) -> RailMessage | None:
 def to_send(unit: Unit) -> list[RailMessage]:
     """Messages that the rail has not spoken about yet: to be handed over, again where they were."""
     waiting = [
-        *outbox.pending(unit, TARGET, MESSAGE_PAYMENTS_MAX),
+        *outbox.pending(unit, TARGET, _MESSAGES_MAX),
         *outbox.unconfirmed(unit, TARGET),
     ]
     rows = unit.get(MESSAGES, [("out", one.message_id) for one in waiting])

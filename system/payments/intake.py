@@ -1,5 +1,6 @@
 """What the rail says, applied once: payments that went on, came to an end or came back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,7 +11,7 @@ from system.errors import InputError
 from system.ledger import inbox, outbox
 from system.ledger.inbox import Incoming, Reception
 from system.limits import TEXT_CHARS_MAX
-from system.payments.desk import TARGET, account_of
+from system.payments.desk import TARGET
 from system.payments.records import MESSAGES, PAYMENTS, PAYOUT_ACCOUNTS, RailMessage, RailPayment
 from system.payments.reports import Entry, Notification, StatusReport, read_report
 from system.ports.store import Unit
@@ -71,28 +72,79 @@ def keep_unusable(unit: Unit, raw: bytes, note: str, now_s: int) -> Taken:
     return Taken(message_id, note=note)
 
 
+class _Payments:
+    """The payments that one message speaks of: read together, changed in the order in which it
+    does so, written together."""
+
+    def __init__(self, unit: Unit, ids: Sequence[str], now_s: int) -> None:
+        self._unit, self._now_s = unit, now_s
+        named = list(dict.fromkeys(ids))
+        found = unit.get(PAYMENTS, [(one,) for one in named])
+        self._rows = {one: row for one, row in zip(named, found, strict=True) if row is not None}
+        self.changes: list[RailPayment] = []
+
+    def find(self, payment_id: str) -> RailPayment | None:
+        """As it stands now."""
+        return self._rows.get(payment_id)
+
+    def enter(self, row: RailPayment, state: str, reason: str) -> None:
+        """It goes on to this state."""
+        changed = replace(row, state=state, reason=reason, changed_at_s=self._now_s)
+        self._rows[row.payment_id] = changed
+        self.changes.append(changed)
+
+    def write(self) -> None:
+        """Rows as they stand now, one audit link for each change."""
+        last = {changed.payment_id: changed for changed in self.changes}
+        self._unit.replace(PAYMENTS, list(last.values()))
+        self._distrust([row for row in self.changes if row.state in ("rejected", "returned")])
+        links = [
+            AuditEntry("rail", row.state, row.payment_id, [row.amount_fen, row.reason])
+            for row in self.changes
+        ]
+        audit.append(self._unit, links, self._now_s)
+
+    def _distrust(self, failed: Sequence[RailPayment]) -> None:
+        """Nothing more is sent to these accounts until they are named anew."""
+        used = {(row.owner, row.account) for row in failed}
+        owners = dict.fromkeys((row.owner,) for row in failed)
+        held = self._unit.get(PAYOUT_ACCOUNTS, list(owners))
+        same = [row for row in held if row is not None and (row.owner, row.account) in used]
+        self._unit.replace(PAYOUT_ACCOUNTS, [replace(row, usable=False) for row in same])
+
+
 def _apply(unit: Unit, report: StatusReport | Notification, now_s: int) -> Taken:
+    told = report.lines if isinstance(report, StatusReport) else report.entries
+    payments = _Payments(unit, [one.end_to_end_id for one in told], now_s)
     if isinstance(report, StatusReport):
-        return _apply_status(unit, report, now_s)
-    changes, received, notes = list[RailPayment](), list[Received](), list[str]()
+        received, notes = list[Received](), _apply_status(unit, report, payments, now_s)
+    else:
+        received, notes = _apply_entries(report, payments)
+    payments.write()
+    changes = tuple(payments.changes)
+    return Taken(report.message_id, changes, tuple(received), "; ".join(notes))
+
+
+def _apply_entries(report: Notification, payments: _Payments) -> tuple[list[Received], list[str]]:
+    """What came from outside, and what could not be used."""
+    received, notes = list[Received](), list[str]()
     for entry in report.entries:
         if entry.is_credit and not entry.return_reason:
             received.append(Received(report.message_id, entry))
-            continue
-        found, note = _change(unit, entry, now_s)
-        changes += found
-        notes += [note] if note else []
-    return Taken(report.message_id, tuple(changes), tuple(received), "; ".join(notes))
+        elif note := _change(payments, entry):
+            notes.append(note)
+    return received, notes
 
 
-def _apply_status(unit: Unit, report: StatusReport, now_s: int) -> Taken:
+def _apply_status(unit: Unit, report: StatusReport, payments: _Payments, now_s: int) -> list[str]:
+    """What could not be used."""
     [message] = unit.get(outbox.OUTBOX, [(report.original_id,)])
     if message is None or message.target != TARGET:
-        return Taken(report.message_id, note=f"we sent no message {report.original_id}")
+        return [f"we sent no message {report.original_id}"]
     outbox.mark_done(unit, [report.original_id], now_s)
-    changes, notes = list[RailPayment](), list[str]()
+    notes = list[str]()
     for line in report.lines:
-        [row] = unit.get(PAYMENTS, [(line.end_to_end_id,)])
+        row = payments.find(line.end_to_end_id)
         if row is None or row.message_id != report.original_id:
             notes.append(f"no payment {line.end_to_end_id} of ours was in it")
             continue
@@ -102,8 +154,8 @@ def _apply_status(unit: Unit, report: StatusReport, now_s: int) -> Taken:
             continue
         state = _STATES.get(line.status)
         if state is not None and _follows(row.state, state):
-            changes.append(_enter(unit, row, state, line.reason, now_s))
-    return Taken(report.message_id, tuple(changes), (), "; ".join(notes))
+            payments.enter(row, state, line.reason)
+    return notes
 
 
 _STATES: Final = {
@@ -126,28 +178,15 @@ def _follows(state: str, new: str) -> bool:
     return new in _NEXT.get(state, ())
 
 
-def _change(unit: Unit, entry: Entry, now_s: int) -> tuple[list[RailPayment], str]:
-    [row] = unit.get(PAYMENTS, [(entry.end_to_end_id,)])
+def _change(payments: _Payments, entry: Entry) -> str:
+    """Why an entry could not be used; empty where it was, or says nothing new."""
+    row = payments.find(entry.end_to_end_id)
     if row is None or entry.amount_fen != row.amount_fen:
-        return [], f"no payment {entry.end_to_end_id} of {entry.amount_fen} fen is ours"
+        return f"no payment {entry.end_to_end_id} of {entry.amount_fen} fen is ours"
     state = "returned" if entry.is_credit else "settled"
-    if not _follows(row.state, state):
-        return [], ""
-    changes = []
-    if state == "returned" and row.state != "settled":
-        # It had settled, or it could not have come back; the books pass through both.
-        changes.append(_enter(unit, row, "settled", "", now_s))
-        row = changes[-1]
-    changes.append(_enter(unit, row, state, entry.return_reason, now_s))
-    return changes, ""
-
-
-def _enter(unit: Unit, row: RailPayment, state: str, reason: str, now_s: int) -> RailPayment:
-    changed = replace(row, state=state, reason=reason, changed_at_s=now_s)
-    unit.replace(PAYMENTS, [changed])
-    if state in ("rejected", "returned"):
-        held = account_of(unit, row.owner)
-        if held is not None and held.account == row.account:
-            unit.replace(PAYOUT_ACCOUNTS, [replace(held, usable=False)])
-    audit.append(unit, [AuditEntry("rail", state, row.payment_id, [row.amount_fen, reason])], now_s)
-    return changed
+    if _follows(row.state, state):
+        if state == "returned" and row.state != "settled":
+            # It had settled, or it could not have come back; the books pass through both.
+            payments.enter(row, "settled", "")
+        payments.enter(row, state, entry.return_reason)
+    return ""

@@ -21,11 +21,11 @@ def document(schema: str, members: Sequence[Member]) -> bytes:
     space = _SPACE + schema
     root = etree.Element(f"{{{space}}}Document", nsmap={None: space})
     _fill(root, members, space)
-    raw: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
     try:
-        check_schema(parse_xml(raw, schema), schema, schema)
+        check_schema(root, schema, schema)
     except InputError as error:
         raise AssertionError(f"we wrote a message that is none: {error}") from error
+    raw: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
     return raw
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from system.adapters.rail_embedded import RailTerms
+from system.adapters.rail_embedded import LINES_MAX, RailTerms
 from system.errors import InputError
 from system.payments.instructions import Initiation, Instruction, write_initiation
 from system.payments.intake import DUPLICATE
@@ -52,6 +52,25 @@ def test_a_payment_is_accepted_then_settled_then_confirmed(box: RailBox) -> None
     box.clock.time_s += 600
     assert heard(box) == [StatusLine("P1", "ACSC"), Entry("P1", 12_345, False)]
     assert heard(box) == []
+
+
+def test_many_payments_are_told_of_in_few_messages_each_of_them_once(box: RailBox) -> None:
+    ids = [f"P{n:03}" for n in range(2 * LINES_MAX + 1)]
+    send(box, "M1", message("M1", *ids))
+    assert heard(box) == [StatusLine(one, "ACSP") for one in ids]
+    box.clock.time_s += 7_200
+    box.carry()
+    sizes = []
+    for one in box.rail.collect():
+        report = read_report(one.raw, one.delivery_id)
+        told = report.lines if isinstance(report, StatusReport) else report.entries
+        sizes.append(len(told))
+    assert sizes == [LINES_MAX, LINES_MAX, 1] * 2
+    said = heard(box)
+    assert said == [
+        *(StatusLine(one, "ACSC") for one in ids),
+        *(Entry(one, 12_345, False) for one in ids),
+    ]
 
 
 def test_what_comes_after_the_cut_off_waits_for_the_next_opening(box: RailBox) -> None:

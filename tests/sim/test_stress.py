@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from sim.__main__ import call
+from sim.checks.auditor import HELD
 from sim.streams import Luck
 from sim.stress import report
 from sim.stress.arrivals import Phase, festival_factor, instants_s, ranks
+from sim.stress.audit import paid_out
 from sim.stress.bank import Bank
 from sim.stress.client import Client
 from sim.stress.faults import KILLED, Struck, schedule
@@ -26,7 +28,11 @@ from sim.stress.measure import Measure
 from sim.stress.profile import names, profile, rates_per_s, thresholds
 from sim.stress.result import Result
 from sim.stress.streams import Money, Stream
+from system.adapters.memory_store import MemoryStore
 from system.errors import InputError
+from system.payments import desk
+from system.payments.desk import Order
+from system.payments.records import PAYMENT_TABLES
 
 
 def test_percentiles_are_known_to_one_percent() -> None:
@@ -139,6 +145,22 @@ def test_what_clients_gave_up_is_asked_for_once_more_before_the_audit() -> None:
     loop.close()
     assert sum(loaded.measures["money"].errors.values()) == 1
     assert money.received_fen[0] == sum(deaf.done.values()) == 50_000
+
+
+@pytest.mark.parametrize(
+    ("told_fen", "verdict"),
+    [
+        (50_000, HELD),
+        (60_000, "merchant/0 drew 60000 fen, and is paid 50000 fen"),
+        (0, "merchant/0 drew 0 fen, and is paid 50000 fen"),
+    ],
+)
+def test_a_draw_that_is_not_paid_out_or_twice_is_found(told_fen: int, verdict: str) -> None:
+    store = MemoryStore(PAYMENT_TABLES)
+    with store.transaction() as unit:
+        orders = [Order("credit", "merchant/0", cause, 50_000) for cause in ("c/k", "overpaid/c/r")]
+        desk.order(unit, [*orders, Order("receivables", "s-1", "c/k", 7)], 0)
+        assert paid_out(unit, {0: told_fen, 1: 0}) == verdict
 
 
 def measured(late_seconds: range) -> Measure:

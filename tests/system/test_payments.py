@@ -3,7 +3,7 @@
 import pytest
 
 from system.adapters.memory_store import MemoryStore
-from system.compliance.records import AUDIT_TABLES
+from system.compliance.records import AUDIT, AUDIT_TABLES
 from system.errors import InputError
 from system.ledger import outbox
 from system.ledger.inbox import INBOX_TABLES
@@ -112,6 +112,32 @@ def test_news_may_overtake_each_other(store: MemoryStore) -> None:
             states += [one.state for one in intake.take(unit, raw, NOW_S).changes]
     # What comes back had settled, so the books pass through both.
     assert states == ["settled", "returned"]
+
+
+def test_one_message_may_speak_of_a_payment_twice_and_of_others_beside(store: MemoryStore) -> None:
+    with store.transaction() as unit:
+        desk.name_account(unit, ACCOUNT)
+        orders = [ORDER, Order("receivables", "s-1", "sweep/2", 70_000)]
+        first, second = desk.order(unit, orders, NOW_S)
+        message = desk.pack(unit, NOW_S)
+        assert message is not None
+        told = ((first, "ACSP"), (second, "RJCT"), (first, "ACSC"), (first, "ACSP"))
+        lines = tuple(StatusLine(row.payment_id, code) for row, code in told)
+        raw = write_status(StatusReport("P-1", message.message_id, lines), NOW_S)
+        before = len(unit.scan(AUDIT))
+        changes = intake.take(unit, raw, NOW_S).changes
+        states = [(one.payment_id, one.state) for one in changes]
+        assert states == [
+            (first.payment_id, "accepted"),
+            (second.payment_id, "rejected"),
+            (first.payment_id, "settled"),
+        ]
+        links = unit.scan(AUDIT)[before:]
+        assert [(one.subject, one.action) for one in links] == states
+        assert now(unit, first.payment_id).state == "settled"
+        [account] = unit.get(PAYOUT_ACCOUNTS, [("s-1",)])
+        assert account is not None
+        assert not account.usable
 
 
 def test_a_rejection_names_its_reason_and_closes_the_account_to_more(store: MemoryStore) -> None:

@@ -1,14 +1,19 @@
 """Money that leaves over the payment rail, seen and steered over HTTP."""
 
+from collections import Counter
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from system.adapters.rail_embedded import EmbeddedRail, RailTerms
+from system.api import rail
+from system.api.services import Services
 from system.chain.cash import CLEARING, IN_TRANSIT, deposit
 from system.ledger.records import ACCOUNTS
-from system.payments import desk
+from system.payments import desk, intake
 from system.payments.instructions import read_initiation
+from system.payments.records import MESSAGES, PAYMENTS
 from system.payments.reports import (
     Entry,
     Notification,
@@ -80,9 +85,9 @@ def test_money_waits_in_the_deposit_until_its_owner_has_an_account(town: Town) -
 
 
 def test_a_rejected_payment_is_a_deposit_again_and_leaves_for_a_new_account(town: Town) -> None:
-    rail = town.process.rail
-    assert isinstance(rail, EmbeddedRail)
-    rail.close_account("6222000000000001")
+    far = town.process.rail
+    assert isinstance(far, EmbeddedRail)
+    far.close_account("6222000000000001")
     town.name_account("supplier-1")
     advance_fen = financed(town)
     [paid] = payments(town)
@@ -99,14 +104,14 @@ def test_a_rejected_payment_is_a_deposit_again_and_leaves_for_a_new_account(town
 
 def test_a_payment_that_comes_back_is_a_deposit_again(town: Town) -> None:
     terms = RailTerms(cycle_s=3_600, return_s=86_400)
-    rail = town.process.rail
-    assert isinstance(rail, EmbeddedRail)
-    rail._terms = terms
+    far = town.process.rail
+    assert isinstance(far, EmbeddedRail)
+    far._terms = terms
     town.name_account("supplier-1")
     advance_fen = financed(town)
     [paid] = payments(town)
     assert (paid["state"], balance(town, IN_TRANSIT)) == ("accepted", advance_fen)
-    rail.close_account("6222000000000001")
+    far.close_account("6222000000000001")
     town.clock.time_s += 3_600
     town.step()
     town.refresh()
@@ -146,9 +151,9 @@ def test_a_draw_is_paid_out_and_pays_the_line_back_where_it_did_not_arrive(town:
         order = desk.Order("credit", f"merchant/{number}", "draw-1", 5_000)
         [held] = desk.order(unit, [order], town.clock.time_s)
     assert held.state == "held"
-    rail = town.process.rail
-    assert isinstance(rail, EmbeddedRail)
-    rail.close_account("6222000000000001")
+    far = town.process.rail
+    assert isinstance(far, EmbeddedRail)
+    far.close_account("6222000000000001")
     town.name_account(f"merchant/{number}")
     town.step()
     found = payments(town, "teller")
@@ -159,8 +164,58 @@ def test_a_draw_is_paid_out_and_pays_the_line_back_where_it_did_not_arrive(town:
     ]
     town.name_account(f"merchant/{number}", "6222000000000002")
     town.step()
-    states = sorted(one["state"] for one in payments(town, "teller"))
-    assert states == ["rejected", "settled"]
+    found = payments(town, "teller")
+    assert sorted(one["state"] for one in found) == ["rejected", "settled"]
+
+
+def ordered(town: Town, count: int) -> None:
+    """So many payments to one merchant wait for the rail."""
+    merchant = town.post("/credit/merchants", {"region": 3, "since": "2025-12-01"}, "shopping")
+    owner = f"merchant/{merchant.json()['account']}"
+    town.name_account(owner)
+    with town.process.gateway.services.unit() as unit:
+        orders = [desk.Order("credit", owner, f"draw-{n}", 5_000 + n) for n in range(count)]
+        desk.order(unit, orders, town.clock.time_s)
+
+
+def states(town: Town) -> Counter[str]:
+    with town.process.gateway.services.unit() as unit:
+        return Counter(row.state for row in unit.scan(PAYMENTS))
+
+
+def test_requests_are_answered_between_the_pieces_of_a_round_with_the_rail(town: Town) -> None:
+    ordered(town, 100)
+    seen = [0]
+    for _ in town.process._rail_work.run(lambda: town.process.gateway.services):
+        assert town.get("/health", "teller").status_code == 200
+        seen.append(states(town)["settled"])
+    assert states(town) == {"settled": 100}
+    # They arrived by and by: no piece of the round did them all.
+    assert max(after - before for before, after in pairwise(seen)) <= 60
+
+
+def test_a_message_that_breaks_leaves_those_beside_it_applied(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ordered(town, 2)
+    taken = rail.take
+
+    def breaks(services: Services, raw: bytes) -> intake.Taken:
+        done = taken(services, raw)
+        if b"ACSP" in raw:
+            raise KeyError("a bug")
+        return done
+
+    monkeypatch.setattr(rail, "take", breaks)
+    town.process.advance_rail()
+    assert states(town) == {"settled": 2}
+    with town.process.gateway.services.unit() as unit:
+        kept = [row for row in unit.scan(MESSAGES) if row.note]
+        heard = [row.message_id for row in unit.scan(MESSAGES) if row.direction == "in"]
+    assert ["could not be applied" in row.note for row in kept] == [True]
+    assert "PACS-1" not in heard
+    assert len(heard) == 3
+    assert town.process.rail.collect() == []
 
 
 def test_the_rail_itself_may_tell_over_http_and_nobody_else(town: Town) -> None:
