@@ -17,6 +17,7 @@ from system.credit.feed_records import FEEDS
 from system.credit.policy import DEFAULT_POLICY, CreditPolicy
 from system.credit.records import LINE_FRAMES, LINE_TABLES
 from system.credit.registry import REGISTRY_TABLES
+from system.credit.retention import RESTS
 from system.credit.service import CreditService
 from system.ledger.idempotency import IDEMPOTENCY_TABLES
 from system.ledger.records import LEDGER_TABLES
@@ -34,6 +35,7 @@ CREDIT_TABLES: Final = (
     ACCESS_LOG,
     DECISIONS,
     OWNER_KEYS,
+    RESTS,
     MERCHANT_PROFILES,
     *REGISTRY_TABLES,
     *DRIFT_TABLES,

@@ -12,14 +12,11 @@ from system.api.services import Services
 from system.compliance import audit, green, watchlist
 from system.compliance.records import AuditEntry
 from system.credit.commands import FreezeBatch, WithdrawConsent
-from system.credit.feeds import erase_feed
-from system.credit.records import LineState
+from system.credit.retention import IDLE, erase_on_request
 from system.kernels.columns import i64
 from system.parties import vault
 from system.parties.consent import Purpose
 from system.parties.profiles import Profile, masked
-
-_IDLE: Final = (LineState.NONE, LineState.CLOSED)
 
 
 class Owner(Body):
@@ -63,7 +60,11 @@ class OwnerAnswer(Answer):
 
 
 class Erased(Answer):
+    """owner_kept_until_s: null where the owner's identity is destroyed too; the law asks for it
+    until then where there was a line."""
+
     account: int
+    owner_kept_until_s: int | None
 
 
 class Rotated(Answer):
@@ -113,7 +114,7 @@ def freeze(desk: Services, key: str, account: int) -> None:
 def _erase(desk: Services, call: Call) -> Erased:
     account = _own(desk, call)
     state = int(desk.credit.credit.view(("state",), i64([account]))["state"][0])
-    if state not in _IDLE:
+    if state not in IDLE:
         text = "What a line needs is kept while it lives: close it first."
         raise Problem(Code.CONFLICT, text, {"refusal": "erasure_line_lives"})
     for purpose in Purpose:
@@ -121,11 +122,8 @@ def _erase(desk: Services, call: Call) -> Erased:
         desk.credit.credit.withdraw_consent(command)
     now_s = desk.clock.now_s()
     with desk.credit.book.transaction() as book:
-        erase_feed(book, i64([account]), now_s)
-        done = "key destroyed" if vault.shred(book.rows, account) else "no owner kept"
-        entry = AuditEntry(call.caller.client_id, "erase", f"merchant/{account}", done)
-        audit.append(book.rows, [entry], now_s)
-    return Erased(account=account)
+        until_s = erase_on_request(book, account, now_s, call.caller.client_id)
+    return Erased(account=account, owner_kept_until_s=until_s)
 
 
 def _rotate(desk: Services, call: Call) -> Rotated:

@@ -46,6 +46,7 @@ from system.chain.policy import DEFAULT_POLICY as CHAIN_POLICY
 from system.credit import registry
 from system.credit.desk import Parts
 from system.credit.policy import DEFAULT_POLICY as CREDIT_POLICY
+from system.credit.retention import apply_retention
 from system.credit.service import CreditService
 from system.errors import InputError, OperationalError
 from system.kernels.business_day import business_day
@@ -276,6 +277,8 @@ class Process:
         today = business_day(services.clock.now_s())
         if today != self._day:
             surveillance.watch(services)
+            with services.credit.book.transaction() as book:
+                apply_retention(book, services.clock.now_s())
             services.receivables.receivables.end_of_day()
             self._day = today
 

@@ -60,9 +60,9 @@ def owners(unit: Unit, cipher: FieldCipher) -> Sequence[Profile]:
 
 
 def shred(unit: Unit, account: int) -> bool:
-    """Destroy the owner's key, and the rows with it; False where nobody is known."""
+    """Destroy the owner's key, and the rows with it; False where nobody is known, or any more."""
     [held] = unit.get(OWNER_KEYS, [(account,)])
-    if held is None:
+    if held is None or not held.wrapped:
         return False
     unit.replace(OWNER_KEYS, [OwnerKey(account, 0, b"")])
     forget_profile(unit, account)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from system.api import start
+from system.credit.retention import FEED_KEPT_S, OWNER_KEPT_S, apply_retention
 from tests.system.api.test_compliance_api import agreed
 from tests.system.api.test_credit_api import enrolled, with_history
 from tests.system.api.test_leasing_api import TARIFF
@@ -66,7 +67,8 @@ def test_erasure_leaves_the_books_whole_and_nothing_personal(lending: tuple[Town
     kept = town.post(f"{base}/erasure", {}, "shopping").json()
     assert kept["refusal"] == "erasure_line_lives"
     assert town.post(f"{base}/closing", {}, "shopping").status_code == 200
-    assert town.post(f"{base}/erasure", {}, "shopping").json() == {"account": account}
+    done = town.post(f"{base}/erasure", {}, "shopping").json()
+    assert done == {"account": account, "owner_kept_until_s": town.clock.time_s + OWNER_KEPT_S}
     again = town.post(f"{base}/applications", asked, "shopping").json()
     assert again["refusal"] == "application_consent_missing"
     assert town.get("/audit", "auditor").json()["whole"]
@@ -141,3 +143,57 @@ def test_a_green_machine_costs_less_rent(town: Town) -> None:
         view = town.process.gateway.services.leasing.leases.view
         rents.append(int(view(("rent_fen",), slice(lease, lease + 1))["rent_fen"][0]))
     assert rents == [2_000_000, 1_960_000]
+
+
+def test_whoever_never_had_a_line_is_forgotten_at_once(town: Town, tmp_path: Path) -> None:
+    account = enrolled(town)
+    base = f"/credit/merchants/{account}"
+    town.post(f"{base}/owner", OWNER, "shopping")
+    done = town.post(f"{base}/erasure", {}, "shopping").json()
+    assert done == {"account": account, "owner_kept_until_s": None}
+    assert key_versions(tmp_path) == {0: 1}
+
+
+def erasures(town: Town) -> int:
+    """What the daily retention erases at this moment, in the books of all merchants."""
+    with town.process.gateway.services.credit.book.transaction() as book:
+        return apply_retention(book, town.clock.time_s)
+
+
+def test_data_go_when_their_time_is_over_and_not_while_the_business_lives(
+    lending: tuple[Town, int], tmp_path: Path
+) -> None:
+    town, account = lending
+    base = f"/credit/merchants/{account}"
+    town.post(f"{base}/owner", OWNER, "shopping")
+    town.post(f"{base}/applications", {"requested_fen": 3_000_000}, "shopping")
+    town.clock.time_s = FAR_S + 1  # every consent has ended, the line lives
+    assert erasures(town) == 0
+    town.clock.time_s += OWNER_KEPT_S
+    assert erasures(town) == 0
+    town.refresh()
+    assert town.post(f"{base}/closing", {}, "shopping").status_code == 200
+    assert erasures(town) == 0
+    town.clock.time_s += FEED_KEPT_S
+    assert [erasures(town), erasures(town)] == [1, 0]
+    assert key_versions(tmp_path) == {1: 1}
+    town.clock.time_s += OWNER_KEPT_S - FEED_KEPT_S
+    assert [erasures(town), erasures(town)] == [1, 0]
+    assert key_versions(tmp_path) == {0: 1}
+
+
+def test_a_merchant_who_comes_back_is_known_again(town: Town, tmp_path: Path) -> None:
+    account = enrolled(town)
+    base = f"/credit/merchants/{account}"
+    town.post(f"{base}/owner", OWNER, "shopping")
+    assert erasures(town) == 0
+    town.clock.time_s += OWNER_KEPT_S - 1
+    until_s = town.clock.time_s + 10
+    consent = {"purpose": "scoring", "classes": ["orders"], "until_s": until_s}
+    town.refresh()
+    assert town.post(f"{base}/consents", consent, "shopping").status_code == 200
+    town.clock.time_s += 5
+    assert erasures(town) == 0
+    town.clock.time_s += 100
+    assert erasures(town) == 0
+    assert key_versions(tmp_path) == {1: 1}
