@@ -36,7 +36,13 @@ def compare(folders: Sequence[RunFolder], only: Collection[str] | None = None) -
             for folder, run in zip(folders, runs, strict=True)
         ],
         "parameters": list(_parameters(runs)),
-        "claims": list(_claims([folder.read_claims() for folder in folders], units_of(records[0]))),
+        "claims": list(
+            _claims(
+                [folder.read_claims() for folder in folders],
+                # Runs of unlike scenarios measure unlike things.
+                units_of([record for of_run in records for record in of_run]),
+            )
+        ),
         "paired": paired,
         "differences": list(_differences(folders, records, only)) if paired else [],
     }
@@ -67,6 +73,7 @@ def _claims(by_run: Sequence[Sequence[Json]], units: Mapping[str, str]) -> Itera
         first = next(table[name] for table in tables if name in table)
         yield {
             "id": name,
+            "text": first["text"],
             "compare": first["compare"],
             "unit": units.get(first["metric"], ""),
             "runs": [

@@ -39,6 +39,7 @@ from sim.console.words import words
 from sim.reports.html.render import VEGA, render
 from sim.reports.pdf import render as pdf
 from sim.reports.reasons import told
+from sim.reports.story.amounts import with_units
 from sim.reports.story.source import sources_of
 from sim.reports.story.tell import tell
 from sim.reports.story.tongue import Tongue
@@ -89,10 +90,12 @@ class Console:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._templates.filters["units"] = with_units
         self._templates.globals["url"] = lambda path: f"{base}{path}"
         self._templates.globals["has_bank"] = bank is not None
         self._templates.globals["in_words"] = told
         self._templates.globals["arm_name"] = lambda arm, lang: Tongue(lang).arm(arm)
+        self._templates.globals["meaning"] = lambda metric, lang: Tongue(lang).meaning(metric)
         self._templates.globals["alert_name"] = lambda kind, lang: Tongue(lang).kind(kind)
 
     def app(self) -> Starlette:

@@ -46,6 +46,8 @@ Context = dict[str, Any]
 SHOWN_MAX: Final = 200
 # Of so many runs every metric is compared, of more only what the claims speak of.
 _ALL_METRICS_RUNS_MAX: Final = 4
+# More parameters than these would push the claims off the first screen.
+_DIFFERING_OPEN_MAX: Final = 12
 _EPOCH_ORDINAL: Final = datetime.date(1970, 1, 1).toordinal()
 
 
@@ -319,9 +321,12 @@ def compared(library: Library, ids: Sequence[str]) -> Context:
         for one in found["differences"]
         if one["ci_low"] is not None and (one["ci_low"] > 0 or one["ci_high"] < 0)
     ]
+    scenarios = list(dict.fromkeys(run["scenario"] for run in found["runs"]))
     return {
         "ids": ids,
         "found": found,
+        "scenarios": scenarios,
+        "is_folded": len(scenarios) > 1 or len(found["parameters"]) > _DIFFERING_OPEN_MAX,
         "claims": claims,
         "differences": differences,
         "lines": parallel(found),
@@ -346,4 +351,4 @@ def _beside(claim: Json) -> Context:
         }
         for one in claim["runs"]
     ]
-    return {"id": claim["id"], "cells": cells}
+    return {"id": claim["id"], "text": claim["text"], "cells": cells}

@@ -120,6 +120,10 @@ _ROWS = {
     "picture": ("interval, estimate and threshold", "区间、估计值与门槛"),
     "charts": ("Charts", "图表"),
     "drawing": ("Charts are being drawn …", "正在绘制图表……"),
+    "undrawn": (
+        "The charts could not be drawn; shapan report RUN says why.",
+        "图表绘制失败；请用 shapan report RUN 查看原因。",
+    ),
     "growing": ("Each claim as replications come in", "各项承诺随重复次数的变化"),
     "so_far": ("replications so far", "已完成的重复次数"),
     "faults": ("Faults", "故障"),
@@ -194,6 +198,7 @@ _ROWS = {
     "replay": ("replay", "重放"),
     "compare": ("Comparison", "比较"),
     "differs": ("What differs", "不同之处"),
+    "differ_count": ("parameters that differ: {n}", "不同的参数：{n} 个"),
     "side_by_side": ("Claims side by side", "承诺并列"),
     "paired": ("Paired differences against the first run", "与首个运行的配对差"),
     "claimed_only": (

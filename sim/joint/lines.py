@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 
+from sim.column_events import add_columns
 from sim.joint.economy import BANK, JointEconomy
 from sim.receivables.records import Firm
 from system.bootstrap_credit import CreditSystem
@@ -16,10 +17,11 @@ from system.credit.commands import (
     RepayBatch,
 )
 from system.credit.policy import DEFAULT_POLICY
-from system.credit.records import LineState
+from system.credit.records import JOURNAL, LineState
 from system.kernels.columns import I64
 from system.limits import DAY_S, TIME_S_MAX
 from system.parties.consent import CLASSES_ALL, Purpose
+from system.subledger.records import JournalRow
 
 OFFICERS: Final = ("officer-a", "officer-b")
 _VIEW: Final = ("available_fen", "due_fen", "outstanding_fen", "dpd_days", "state", "principal_fen")
@@ -79,10 +81,15 @@ class Lines:
         assert not done.code.any(), f"a line was refused: {done.code}"
         self.limit_fen: I64 = limit_fen
 
+    def journal(self) -> list[JournalRow]:
+        """What happened to the lines, in the order in which it did."""
+        with self.system.book.transaction() as unit:
+            return list(unit.rows.scan(JOURNAL))
+
     def business(self) -> None:
         """Pay what is due, draw what lacks, pay back what is idle; swindlers leave."""
         view = self.service.view(_VIEW, slice(0, self.n))
-        self.bad |= view["dpd_days"] > self._e.p.default_after_days
+        self._note_bad(view["dpd_days"])
         if self._e.is_measured:
             self.used_fen_days += int(view["principal_fen"].sum())
             self.limit_fen_days += int(self.limit_fen.sum())
@@ -103,6 +110,16 @@ class Lines:
         self._draw(wanted)
         for firm in leaving:
             self._e.leave(firm)
+
+    def _note_bad(self, dpd_days: I64) -> None:
+        late = dpd_days > self._e.p.default_after_days
+        fresh = np.flatnonzero(late & ~self.bad)
+        if fresh.size:
+            cause = f"day/{self._e.day}"
+            add_columns(
+                self._e.log, self._e.engine.now_s, "went_bad", cause, fresh, dpd_days[fresh]
+            )
+        self.bad |= late
 
     def _plan(self, firm: Firm, available: int, due: int, owed: int) -> tuple[int, int]:
         """What a firm pays today, and what it wants to draw."""

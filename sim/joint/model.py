@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from sim.checks.cash import CONSERVED, first_breach
+from sim.credit.happenings import add_journal
 from sim.engine import Engine
 from sim.faults import Faults, windows_of
 from sim.joint.audit import audit_joint
@@ -63,7 +64,9 @@ def simulate_joint(task: Task) -> Outcome:
                     audit_joint(economy, bank),
                 )
             )
-        bank.close()
+    # The lines' days, as a run of credit alone tells them.
+    add_journal(economy.log, bank.lines.journal())
+    bank.close()
     counts = economy.faults.counts() | {
         "blocks": float(bank.platform.driver.block_count),
         "transactions": float(bank.platform.driver.transaction_count),

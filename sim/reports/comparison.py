@@ -21,7 +21,10 @@ def show_comparison(document: Json, lang: str, console: Console) -> None:
     for number, run in enumerate(document["runs"], 1):
         console.print(f"[{number}] {run['run']} ({run['scenario']}, {run['seed']})", markup=False)
     numbers = [f"[{number}]" for number in range(1, len(names) + 1)]
-    if document["parameters"]:
+    scenarios = list(dict.fromkeys(run["scenario"] for run in document["runs"]))
+    if len(scenarios) > 1:
+        console.print(word["unlike_scenarios"].format(names=", ".join(scenarios)), markup=False)
+    elif document["parameters"]:
         console.print(_parameters(document["parameters"], numbers, word))
     else:
         console.print(word["same_parameters"])

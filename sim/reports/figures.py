@@ -23,7 +23,8 @@ def figure(value: float | None, unit: str) -> str:
     if unit == POINTS:
         return f"{_three(value * 100, '+')} pt" if value else "0 pt"
     if unit == "fen":
-        return f"¥{yuan_of_fen(round(value))}"
+        fen = round(value)
+        return f"{'-' if fen < 0 else ''}¥{yuan_of_fen(abs(fen))}"
     return plain_number(value)
 
 
@@ -56,5 +57,7 @@ def plain_number(value: float | None) -> str:
 
 
 def span(low: float | None, high: float | None, unit: str) -> str:
-    """An interval as "low … high"."""
+    """An interval as "low … high"; a dash where the data bound neither side."""
+    if low is None and high is None:
+        return "–"
     return f"{figure(low, unit)} … {figure(high, unit)}"

@@ -13,6 +13,7 @@ _ROWS = {
     "promise": ("promise", "承诺"),
     "measured": ("measured", "测得"),
     "interval": ("interval", "区间"),
+    "no_interval": ("no interval", "无区间"),
     "threshold": ("threshold", "门槛"),
     "mde": ("detectable", "可检出"),
     "pairing": (
@@ -76,6 +77,11 @@ _ROWS = {
         "真实耗时，轮流测量（超出 5% 才算变化）",
     ),
     "same_parameters": ("no parameter differs", "参数全部相同"),
+    "unlike_scenarios": (
+        "The runs ask different questions ({names}): what differs between the scenarios is no "
+        "change that somebody made, and only claims of the same name stand side by side.",
+        "各运行的场景不同（{names}）：场景之间的差异并非人为改动，只有同名承诺可以并列。",
+    ),
     "unpaired": (
         "seeds differ, so replications are not paired and no difference is given",
         "种子不同，重复不配对，故不给出差值",

@@ -119,3 +119,9 @@ def test_rent_that_only_the_purses_saw_is_found_out(watching) -> None:
         assert audit_shared_purses(economy.purses.journal, BANK, **sums) == HELD
     finally:
         economy.purses.journal[at] = payment
+
+
+def test_the_event_log_tells_the_lines_from_day_to_day() -> None:
+    outcome = simulated("joint-contagion", "joint")
+    kinds = set(outcome.log.table("joint", 0)["kind"].to_pylist())
+    assert {"drawn", "principal_repaid", "life_set"} <= kinds

@@ -32,5 +32,8 @@ const grow = (rows) => {
 document.addEventListener("DOMContentLoaded", () => {
   document.fonts.ready.then(() => watch(document));
   document.body.addEventListener("htmx:afterSwap", (event) => watch(event.detail.target));
+  document.body.addEventListener("htmx:responseError", ({ detail }) => {
+    if (detail.target.dataset.failed) detail.target.textContent = detail.target.dataset.failed;
+  });
   document.body.addEventListener("htmx:sseMessage", (event) => watch(event.target));
 });

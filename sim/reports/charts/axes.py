@@ -35,7 +35,9 @@ def axis_of(unit: str, lang: str, scale: Scale = "linear") -> Json:
     if unit.startswith("ratio"):
         return {"format": ".3~p" if scale == "log" else ".1~%", "tickCount": 6}
     if unit == "fen":
-        return {"labelExpr": "'¥' + format(datum.value / 100, '.3~s')", "tickCount": 6}
+        sign = "(datum.value < 0 ? '−' : '')"
+        label = f"{sign} + '¥' + format(abs(datum.value) / 100, '.3~s')"
+        return {"labelExpr": label, "tickCount": 6}
     return {"format": ".4~g", "tickCount": 6}
 
 

@@ -45,7 +45,11 @@ def _parameters(found: Json, names: Sequence[str], say: Tongue) -> Block:
 
 def _claims(found: Json, names: Sequence[str], say: Tongue) -> Table:
     rows: list[Row] = [
-        (row["id"], *(_verdict(one, row, say) for one in row["runs"])) for row in found["claims"]
+        (
+            Cell(row["text"][say.lang], note=row["id"]),
+            *(_verdict(one, row, say) for one in row["runs"]),
+        )
+        for row in found["claims"]
     ]
     caption = say("Each claim in each run", "各运行中的各项承诺")
     return Table(caption, (say("promise", "承诺"), *names), rows)

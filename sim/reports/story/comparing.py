@@ -54,7 +54,8 @@ def compared(source: Source, wanted: Wanted, say: Tongue) -> Figure | None:
     spec = dot_chart(dots, [say.arm(arm) for arm in arms], unit, titles, say.lang, marks)
     title = telling(source, wanted.subject, wanted.finding, say)
     table = table_of(source, {**wanted.beside, **wanted.rows}, arms, title, say)
-    return Figure(wanted.key, title, note_of(found, say), spec, _alt(title, table, say), table)
+    note = note_of([one["n"] for *_, one in found], say) + _dashed(marks, say)
+    return Figure(wanted.key, title, note, spec, _alt(title, table, say), table)
 
 
 def ends_drawn(found: Json) -> tuple[float | None, float | None]:
@@ -66,7 +67,7 @@ def ends_drawn(found: Json) -> tuple[float | None, float | None]:
 def promised(source: Source, metrics: Sequence[str], say: Tongue) -> list[Mark]:
     """A line for each threshold on the level of one of the metrics."""
     return [
-        Mark(claim["threshold"], say("promised ", "承诺 ") + _bound(source, claim, say))
+        Mark(claim["threshold"], _bound(source, claim, say))
         for claim in source.claims
         if claim["compare"] == "level" and claim["metric"] in metrics
     ]
@@ -74,11 +75,24 @@ def promised(source: Source, metrics: Sequence[str], say: Tongue) -> list[Mark]:
 
 def _bound(source: Source, claim: Json, say: Tongue) -> str:
     unit = source.units.get(claim["metric"], "")
-    return f"{sign(claim['operator'])} {amount(claim['threshold'], unit, say)}"
+    bound = f"{sign(claim['operator'])} {amount(claim['threshold'], unit, say)}"
+    arm = say.arm(claim["arm"])
+    return say(f"promised {bound} {arm}", f"{arm}承诺 {bound}")
+
+
+def _dashed(marks: Sequence[Mark], say: Tongue) -> str:
+    """What the lines across the chart are."""
+    if not marks:
+        return ""
+    labels = list(dict.fromkeys(mark.label for mark in marks))
+    return say(f" Dashed: {', '.join(labels)}.", f"虚线：{'，'.join(labels)}。")
 
 
 def telling(source: Source, subject: str, metric: str, say: Tongue) -> str:
-    """ "Subject: 4.0 % on the chain, 4.8 % on paper": the finding as a title."""
+    """ "Subject: 4.0 % on the chain, 4.8 % on paper": the finding as a title.
+
+    Where the metric is undefined in every arm, the title says so.
+    """
     shown = [
         say(
             f"{_mean(source, arm, metric, say)} {say.arm(arm)}",
@@ -87,6 +101,8 @@ def telling(source: Source, subject: str, metric: str, say: Tongue) -> str:
         for arm in reversed(source.arms)
         if source.mean(arm, metric) is not None
     ]
+    if not shown:
+        shown = [say("no value in any replication", "各次重复均无数值")]
     return subject + say(": ", "：") + say(", ", "，").join(shown)
 
 
@@ -94,8 +110,9 @@ def _mean(source: Source, arm: str, metric: str, say: Tongue) -> str:
     return amount(source.mean(arm, metric), source.units[metric], say)
 
 
-def note_of(found: Sequence[tuple[str, str, str, Json]], say: Tongue) -> str:
-    counts = sorted({one["n"] for *_, one in found})
+def note_of(replications: Sequence[int], say: Tongue) -> str:
+    """What dots and bars are. replications: how many each figure is a mean of."""
+    counts = sorted(set(replications))
     n = str(counts[-1]) if len(counts) == 1 else f"{counts[0]}–{counts[-1]}"
     if counts[-1] < DRAWN_MIN:
         return say(

@@ -16,9 +16,10 @@ from sim.reports.charts.scatter import Point, scatter_chart
 from sim.reports.story.amounts import amount, with_interval
 from sim.reports.story.blocks import Figure, Table
 from sim.reports.story.books import categories, over_time
-from sim.reports.story.comparing import Wanted, compared, ends_drawn, telling
+from sim.reports.story.comparing import Wanted, compared, ends_drawn, note_of, telling
 from sim.reports.story.source import Source
 from sim.reports.story.tongue import Tongue
+from system.credit.records import LineState
 from system.limits import DAY_S
 
 F64 = NDArray[np.float64]
@@ -100,15 +101,16 @@ def _approval_against_bad(source: Source, say: Tongue) -> Figure | None:
 def _calibration(source: Source, say: Tongue) -> Figure | None:
     """Predicted beside observed in ten groups of equal size, with the interval of what came."""
     groups = source.parts("pd_mean")
-    crosses = [
-        _tenth(source, arm, group, say)
+    known = [
+        (arm, group)
         for arm in source.arms
         for group in groups
         if source.mean(arm, f"pd_mean.{group}") is not None
         and source.mean(arm, f"default_rate.{group}") is not None
     ]
-    if not crosses:
+    if not known:
         return None
+    crosses = [_tenth(source, arm, group, say) for arm, group in known]
     arms = list(dict.fromkeys(cross.arm for cross in crosses))
     titles = {
         "x": say("mean predicted probability of default", "平均预测违约概率"),
@@ -119,11 +121,12 @@ def _calibration(source: Source, say: Tongue) -> Figure | None:
     subject = say("Gap between predicted and observed default", "预测与实际违约之差")
     title = telling(source, subject, "calibration_error", say)
     note = say(
-        "Approved merchants in ten groups of equal size by their predicted probability; means over "
-        f"n = {len(source.records)} replications with 95 % intervals. On the dashed line the model "
-        "is right.",
-        "获批商户按预测违约概率等分十组；为 "
-        f"n = {len(source.records)} 次重复的均值与 95% 区间。落在虚线上则模型准确。",
+        "Approved merchants in ten groups of equal size by their predicted probability; on the "
+        "dashed line the model is right. ",
+        "获批商户按预测违约概率等分十组；落在虚线上则模型准确。",
+    )
+    note += note_of(
+        [source.metrics[arm][f"default_rate.{group}"]["n"] for arm, group in known], say
     )
     head = (titles["arm"], titles["category"], titles["x"], titles["y"])
     rows = [
@@ -260,18 +263,24 @@ def _counts_by_day(events: pa.Table, number: int) -> tuple[F64, F64] | None:
     opened, bad = (_by_day(of_one, kind) for kind in ("life_set", "went_bad"))
     if not opened:
         return None
-    first, last = min(opened), max(*opened, *bad)
+    first, last = min(opened), max([*opened, *bad])
     days = range(first, last + 1)
     so_far = [np.cumsum([float(one.get(day, 0)) for day in days]) for one in (opened, bad)]
     return so_far[0], so_far[1]
 
 
 def _by_day(events: pa.Table, kind: str) -> dict[int, int]:
-    """Day -> how many merchants the events of this kind speak of (their first value)."""
+    """Day -> how many merchants the events of this kind speak of (their first value).
+
+    Of the lives that lines were set to, only the opened: a charged-off line was opened before.
+    """
     rows = events.filter(pc.equal(events["kind"], kind))
     found: dict[int, int] = {}
     for at_s, values in zip(rows["at_s"].to_pylist(), rows["values"].to_pylist(), strict=True):
-        found[at_s // DAY_S] = found.get(at_s // DAY_S, 0) + values[0]
+        count, states = values[:2]
+        # A command sets all its lines to one state, so the sum tells which.
+        if kind != "life_set" or states == count * LineState.OPEN:
+            found[at_s // DAY_S] = found.get(at_s // DAY_S, 0) + count
     return found
 
 
@@ -287,7 +296,7 @@ def _quality(say: Tongue) -> Wanted:
         say(
             "Ranking quality (AUC) over all scored applicants", "全部被评分申请人的排序能力（AUC）"
         ),
-        say("0.5 is chance, 1 is perfect (AUC)", "0.5 为随机，1 为完美（AUC）"),
+        say("50 % is chance, 100 % is perfect (AUC)", "50% 为随机，100% 为完美（AUC）"),
         {
             "auc": say("AUC, approved", "AUC（获批者）"),
             "auc_all": say("AUC, all scored", "AUC（全部被评分者）"),

@@ -9,7 +9,7 @@ from sim.reports.charts.dots import Dot, dot_chart
 from sim.reports.story.amounts import amount, with_interval
 from sim.reports.story.blocks import Figure, Table
 from sim.reports.story.books import categories, over_time
-from sim.reports.story.comparing import Wanted, compared, ends_drawn, telling
+from sim.reports.story.comparing import Wanted, compared, ends_drawn, note_of, telling
 from sim.reports.story.source import Source
 from sim.reports.story.tongue import Tongue
 
@@ -99,9 +99,8 @@ def _precision_recall(source: Source, say: Tongue) -> Figure | None:
     )
     note = say(
         "Precision: share of the alerts that were right; recall: share of the causes that were "
-        f"found. Means over n = {len(source.records)} replications with 95 % intervals.",
-        "精确率：预警中正确者；召回率：真实事件中被发现者。为 "
-        f"n = {len(source.records)} 次重复的均值与 95% 区间。",
+        "found. ",
+        "精确率：预警中正确者；召回率：真实事件中被发现者。",
     )
     axis = say("share", "比例")
     return _by_kind(source, arm, measured, ("precision-recall", title, note, axis, "ratio"), say)
@@ -137,7 +136,12 @@ def _by_kind(
     spec = dot_chart(dots, list(measured.values()), unit, titles, say.lang)
     figures = frozenset(range(1, len(measured) + 1))
     return Figure(
-        key, title, note, spec, title, Table(title, ("", *measured.values()), rows, figures)
+        key,
+        title,
+        note + note_of([dot.n for dot in dots], say),
+        spec,
+        title,
+        Table(title, ("", *measured.values()), rows, figures),
     )
 
 
@@ -150,10 +154,8 @@ def _delays(source: Source, say: Tongue) -> Figure | None:
     ends |= {_DELAY + "p95": say("95th percentile", "第 95 百分位")}
     title = telling(source, say("Median delay", "发现延迟中位数"), _DELAY + "p50", say)
     note = say(
-        f"Time from a cause to its alert, of the causes that were found; means over n = "
-        f"{len(source.records)} replications with 95 % intervals.",
-        f"从事件到预警的时间，仅计被发现的事件；为 n = {len(source.records)} 次重复的均值与 95% "
-        "区间。",
+        "Time from a cause to its alert, of the causes that were found. ",
+        "从事件到预警的时间，仅计被发现的事件。",
     )
     axis = say("time to the alert", "到预警的时间")
     return _by_kind(source, arm, ends, ("detection-delay", title, note, axis, "s"), say)

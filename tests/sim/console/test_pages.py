@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.run_library import made_run
+from sim.console.parallel import AXES_MAX, parallel
 from sim.run_folder import RunFolder
 from tests.sim.console.visitor import Visitor
 from tests.sim.toy_runs import run, study_of
@@ -187,3 +189,30 @@ def test_a_comparison_draws_one_line_per_run_across_what_differs(visitor: Visito
     page = visitor.get("/compare?run=first&run=slower&run=broken").text
     assert page.count('class="run-line') == 3
     assert ">mean_delay_s<" in page
+
+
+def test_runs_of_unlike_scenarios_are_said_to_be_and_their_differences_are_folded(
+    tmp_path: Path,
+) -> None:
+    for name in ("feed-outage", "leasing"):
+        made_run(tmp_path / name, name)
+    page = Visitor.of(tmp_path).get("/compare?run=feed-outage&run=leasing").text
+    assert "different questions (feed-outage, leasing)" in page
+    assert re.search(r"<details><summary>parameters that differ: \d+<", page)
+    assert "work_load_share" not in page.split("Claims side by side")[1]
+
+
+def test_the_few_parameters_that_somebody_changed_are_open_to_see(visitor: Visitor) -> None:
+    page = visitor.get("/compare?run=first&run=slower").text
+    assert "<details open><summary>parameters that differ: 1<" in page
+
+
+def test_a_line_per_run_keeps_room_for_what_came_of_many_changes() -> None:
+    parameters = [{"path": f"parameters.p{n:02}.value", "values": [n, n + 1]} for n in range(20)]
+    estimates = [{"estimate": 0.5}, {"estimate": 0.7}]
+    claims = [{"id": "cheaper", "compare": "difference", "unit": "fen", "runs": estimates}]
+    runs = [{"scenario": "credit"}] * 2
+    lines = parallel({"runs": runs, "parameters": parameters, "claims": claims})
+    assert lines is not None
+    assert [axis.name for axis in lines.axes][-2:] == ["p10", "cheaper"]
+    assert len(lines.axes) == AXES_MAX

@@ -14,6 +14,7 @@ from sim.reports.story.tell import chapter, tell
 from sim.reports.story.tongue import Tongue
 from sim.reports.typeface.subset import FOLDER, missing
 from sim.trace import EventLog
+from system.credit.records import LineState
 
 KINDS = ("geofence", "fuel_theft")
 BOOK = {
@@ -204,3 +205,29 @@ def test_a_joint_run_draws_each_chart_once(tmp_path: Path) -> None:
     blocks = chapter(source, Tongue("en")).blocks
     keys = [block.key for block in blocks if isinstance(block, Figure)]
     assert len(keys) == len(set(keys)) > 1
+
+
+def test_lines_that_are_given_up_are_not_counted_as_opened_again(tmp_path: Path) -> None:
+    def lines(log: EventLog) -> None:
+        for day, kind, values in (
+            (0, "life_set", (4, 4 * LineState.OPEN, 0)),
+            (100, "went_bad", (1, 0, 0)),
+            (300, "life_set", (4, 4 * LineState.CHARGED_OFF, 0)),
+        ):
+            log.add(START_S + day * 86_400, kind, f"{kind}/{day}", values)
+
+    made_run(tmp_path / "credit", "credit", more=lines)
+    assert "25 % (on data)" in figure(told(tmp_path, "credit"), "gone-bad").title
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("en", "no value in any replication"), ("zh", "各次重复均无数值")]
+)
+def test_a_title_says_when_its_figure_is_undefined(tmp_path: Path, lang: str, said: str) -> None:
+    known = {"npl_peak": 0.01, "npl_ratio_mean": None}
+    made_run(tmp_path / "credit", "credit", metrics_of=lambda arm, number: known)
+    report = told(tmp_path, "credit", lang)
+    assert figure(report, "npl-vintages").title.endswith(said)
+    claims = next(one for one in report.sections[0].blocks if isinstance(one, Table))
+    notes = {row[2].note for row in claims.rows if isinstance(row[2], Cell)}
+    assert notes == {Tongue(lang).word("no_interval")}

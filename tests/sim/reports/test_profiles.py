@@ -128,7 +128,10 @@ def test_runs_of_one_scenario_stand_side_by_side(finished: Path, tmp_path: Path)
     report = tell(sources_of([finished, slower.folder.path]), "en")
     parameters, claims, differences = tables(report, "beside-toy")
     assert texts(parameters) == {"parameters.mean_delay_s.value": ["1000", "1100"]}
-    assert texts(claims)["halved"] == ["supported", "supported"]
+    assert texts(claims)["The new way takes at most 60 % of the time"] == [
+        "supported",
+        "supported",
+    ]
     assert differences.rows
 
 
