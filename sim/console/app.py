@@ -32,6 +32,7 @@ from starlette.staticfiles import StaticFiles
 
 from sim.console import views
 from sim.console.forms import wish_of
+from sim.console.growth import charts_of
 from sim.console.launches import RUNNING, Launches
 from sim.console.library import COMPARED_MAX, Library
 from sim.console.lives import Lives
@@ -61,7 +62,8 @@ _HEADERS: Final = {
         "frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    # Not no-referrer: browsers would then send "Origin: null" with forms, which is refused.
+    "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
 Context = dict[str, Any]
@@ -159,8 +161,9 @@ class Console:
         return views.estimate(self.library, _packaged(asked.get("scenario", "")), text)
 
     def _launch(self, request: Request) -> Context:
-        axis = words(_lang(request))["so_far"]
-        return views.launch(self._launched(request), axis)
+        launch, lang = self._launched(request), _lang(request)
+        charts = charts_of(launch.scenario, launch.planned, lang, words(lang)["so_far"])
+        return views.launch(launch) | {"charts": charts}
 
     def _run(self, request: Request) -> Context:
         id_ = request.path_params["id"]

@@ -6,14 +6,17 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from sim.findings import judgements, units_of
+from sim.findings import judgements
 from sim.looks import ALPHA
+from sim.metrics.catalog import find
 from sim.reports.charts.axes import axis_of, tooltip_format
 from sim.reports.charts.colours import INK, NEW
 from sim.reports.charts.theme import whole
 from sim.reports.figures import claim_unit
+from sim.reports.story.comparing import DRAWN_MIN
 from sim.run_folder import Json
 from sim.scenario import Scenario
+from sim.scenario_records import Claim
 
 _FIRST: Final = 2
 
@@ -27,14 +30,18 @@ class Growth:
         self._seen = _FIRST - 1
 
     def rows(self, records: Sequence[Json]) -> dict[str, list[Json]]:
-        """Place of a chart -> n, estimate, low, high for each n from two on."""
+        """Place of a chart -> n, estimate, low, high for each n from two on.
+
+        Without low and high where so few replications give none worth drawing.
+        """
         for n in range(self._seen + 1, len(records) + 1):
             found = judgements(self._scenario, records[:n], ALPHA)
             for claim, judged in zip(self._scenario.claims, found, strict=True):
                 if judged.estimate is not None and judged.ci_low is not None:
-                    row = {"n": n, "estimate": judged.estimate}
-                    ends = {"low": judged.ci_low, "high": judged.ci_high}
-                    self._rows[place_of(claim.id)].append(row | ends)
+                    row: Json = {"n": n, "estimate": judged.estimate}
+                    if n >= DRAWN_MIN:
+                        row |= {"low": judged.ci_low, "high": judged.ci_high}
+                    self._rows[place_of(claim.id)].append(row)
         self._seen = max(self._seen, len(records))
         return self._rows
 
@@ -44,28 +51,19 @@ def place_of(claim_id: str) -> str:
     return f"grows-{claim_id}"
 
 
-def charts_of(scenario: Scenario, records: Sequence[Json], planned: int, axis: str) -> str:
+def charts_of(scenario: Scenario, planned: int, lang: str, axis: str) -> str:
     """JSON: place -> a chart without rows yet. axis: what n is called."""
-    units = units_of(records)
-    return json.dumps(
-        {
-            place_of(claim.id): whole(
-                _chart(
-                    claim_unit(claim.compare, units.get(claim.metric, "")),
-                    claim.threshold,
-                    planned,
-                    axis,
-                ),
-                "container",
-            )
-            for claim in scenario.claims
-        },
-        ensure_ascii=False,
-    )
+    charts = {
+        place_of(claim.id): whole(_chart(claim, planned, lang, axis), "container")
+        for claim in scenario.claims
+    }
+    return json.dumps(charts, ensure_ascii=False)
 
 
-def _chart(unit: str, threshold: float, planned: int, axis: str) -> Json:
+def _chart(claim: Claim, planned: int, lang: str, axis: str) -> Json:
     """The estimate as a line in its interval, the threshold dashed."""
+    metric = find(claim.metric)
+    unit = claim_unit(claim.compare, metric.unit if metric else "")
     x = {
         "field": "n",
         "type": "quantitative",
@@ -76,7 +74,7 @@ def _chart(unit: str, threshold: float, planned: int, axis: str) -> Json:
     y: Json = {
         "type": "quantitative",
         "title": None,
-        "axis": axis_of(unit, "en") | {"tickCount": 4},
+        "axis": axis_of(unit, lang) | {"tickCount": 4},
         "scale": {"zero": False},
     }
     tooltip = [{"field": "n"}, {"field": "estimate", "title": " "} | tooltip_format(unit)]
@@ -95,7 +93,7 @@ def _chart(unit: str, threshold: float, planned: int, axis: str) -> Json:
                 "encoding": line,
             },
             {
-                "data": {"values": [{"threshold": threshold}]},
+                "data": {"values": [{"threshold": claim.threshold}]},
                 "mark": rule,
                 "encoding": {"y": y | {"field": "threshold"}},
             },

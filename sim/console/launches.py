@@ -21,13 +21,17 @@ from sim.run_folder import RunFolder
 from sim.scenario import Scenario
 
 RUNNING, DONE, CANCELLED, BROKEN = "running", "done", "cancelled", "broken"
-_CANCELLED_CODE: Final = 130
+# The command line's own way to end, and Python's where it has not yet come so far.
+_CANCELLED_CODES: Final = (130, -signal.SIGINT)
 _DONE_CODES: Final = (0, 3)
 
 
 @dataclass(slots=True)
 class Launch:
-    """One started process. planned: replications at most.  growth: how its claims move."""
+    """One started process. planned: replications at most.  command: what follows ``shapan``.
+
+    growth: how its claims move.
+    """
 
     id: str
     folder: RunFolder
@@ -48,7 +52,7 @@ class Launch:
             return RUNNING
         if code in _DONE_CODES:
             return DONE
-        return CANCELLED if code == _CANCELLED_CODE else BROKEN
+        return CANCELLED if code in _CANCELLED_CODES else BROKEN
 
     @property
     def finished(self) -> int:
@@ -78,7 +82,7 @@ class Launches:
             process = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT)
         id_ = study.folder.path.name
         planned, scenario = len(study.looks[-1]), study.plan.scenario
-        launch = Launch(id_, study.folder, scenario, planned, command[2:], process)
+        launch = Launch(id_, study.folder, scenario, planned, command[3:], process)
         self._launches[id_] = launch
         return launch
 

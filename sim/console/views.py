@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
@@ -14,7 +15,7 @@ from markupsafe import Markup
 from sim.compare import compare
 from sim.console import drill
 from sim.console.forms import sliders
-from sim.console.growth import charts_of, place_of
+from sim.console.growth import place_of
 from sim.console.intervals import HEIGHT, WIDTH, picture
 from sim.console.launches import Launch
 from sim.console.library import COMPARED_MAX, Library
@@ -85,11 +86,8 @@ def estimate(library: Library, scenario: Scenario, replications: str) -> Context
     return {"found": None}
 
 
-def launch(started: Launch, axis: str = "") -> Context:
-    """A run under way: how far it is, and its claims as far as they can be told.
-
-    axis: what the number of replications is called; charts that grow are told of where it is given.
-    """
+def launch(started: Launch) -> Context:
+    """A run under way: how far it is, and its claims as far as they can be told."""
     records, scenario = started.folder.records(), started.scenario
     claims: list[Context] = []
     if len(records) >= 2:
@@ -103,10 +101,10 @@ def launch(started: Launch, axis: str = "") -> Context:
         "percent": round(100 * len(records) / started.planned),
         "claims": claims,
         "rows": json.dumps(started.growth.rows(records)),
-        "charts": charts_of(scenario, records, started.planned, axis) if axis else "",
         "grown": [(claim.id, place_of(claim.id), claim.text) for claim in scenario.claims],
         "log": started.log_tail() if started.state != "running" else "",
-        "command": "shapan " + " ".join(started.command[2:]),
+        "has_begun": (started.folder.path / "run.json").is_file(),
+        "command": shlex.join(("shapan", *started.command)),
         "failures": started.folder.failures(),
     }
 

@@ -125,6 +125,7 @@ _ROWS = {
         "图表绘制失败；请用 shapan report RUN 查看原因。",
     ),
     "growing": ("Each claim as replications come in", "各项承诺随重复次数的变化"),
+    "from_two_on": ("from the second replication on", "自第二次重复起"),
     "so_far": ("replications so far", "已完成的重复次数"),
     "faults": ("Faults", "故障"),
     "no_faults": ("No fault was played.", "未注入故障。"),

@@ -148,3 +148,23 @@ def test_the_report_draws_its_charts_inside_the_console(page: Any, address: str)
     page.click("a.button:has-text('Report')")
     page.wait_for_load_state("networkidle")
     assert page.locator("h1").count() == 1
+
+
+def test_an_architect_starts_a_run_from_the_form_and_cancels_it(page: Any, address: str) -> None:
+    """In a browser, for its forms say where they come from in their own way."""
+    page.goto(address + "/new?scenario=receivables")
+    page.fill("input[name=replications]", "40")
+    page.fill("input[name=horizon_days]", "31")
+    page.click("button:has-text('Start the run')")
+    expect(page.locator(".status.running")).to_be_visible()
+    assert "shapan run receivables --set horizon_days=31" in page.inner_text("pre")
+    page.click("button:has-text('Cancel')")
+    expect(page.locator(".status.cancelled")).to_be_visible(timeout=60_000)
+    expect(page.locator("button:has-text('Cancel')")).not_to_be_visible()
+
+
+def test_an_operator_looks_for_drift(page: Any, address: str) -> None:
+    page.goto(address + "/operations")
+    page.click("button:has-text('Look for drift now')")
+    assert page.url.endswith("/operations#drift")
+    expect(page.locator("text=Nothing to compare")).to_be_visible()

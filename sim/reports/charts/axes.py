@@ -38,7 +38,7 @@ def axis_of(unit: str, lang: str, scale: Scale = "linear") -> Json:
         sign = "(datum.value < 0 ? '−' : '')"
         label = f"{sign} + '¥' + format(abs(datum.value) / 100, '.3~s')"
         return {"labelExpr": label, "tickCount": 6}
-    return {"format": ".4~g", "tickCount": 6}
+    return {"format": ",.4~r", "tickCount": 6}
 
 
 def readable(largest: float, unit: str, lang: str) -> tuple[float, str]:

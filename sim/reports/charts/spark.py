@@ -39,8 +39,12 @@ def spark(shown: Interval) -> str:
     def x(value: float) -> float:
         return round(_PAD + (value - low) / span * (WIDTH - 2 * _PAD), 1)
 
-    left = x(shown.low) if shown.low is not None else 0.0
-    right = x(shown.high) if shown.high is not None else float(WIDTH)
+    if shown.low is None and shown.high is None:
+        # No interval: the estimate stands alone.
+        left = right = x(shown.estimate)
+    else:
+        left = x(shown.low) if shown.low is not None else 0.0
+        right = x(shown.high) if shown.high is not None else float(WIDTH)
     return _drawn(x(shown.threshold), left, right, x(shown.estimate), shown)
 
 

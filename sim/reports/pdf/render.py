@@ -33,8 +33,10 @@ from system.errors import InputError
 _TEMPLATE: Final = Path(__file__).parent / "page.typ"
 _WIDTH_PX: Final = 640
 _STANDARDS: Final = ["a-2a", "ua-1"]
-# Longer tables stand in the HTML report behind their chart.
+# Longer tables stand at the end, so that charts are not torn apart.
 _ROWS_BEHIND_MAX: Final = 12
+# Sections of a few lines with which a report ends: one below the other.
+_CLOSING: Final = ("method", "limits", "verify")
 
 
 def render(report: Report) -> bytes:
@@ -100,7 +102,9 @@ class _Writer:
                 {
                     "title": section.title,
                     "level": section.level,
-                    "first": number == 0,
+                    "is_new_page": number > 0
+                    and section.level == 1
+                    and section.key not in _CLOSING,
                     "blocks": [self._block(block) for block in section.blocks],
                 }
                 for number, section in enumerate(report.sections)
@@ -130,6 +134,7 @@ class _Writer:
             "note": figure.note,
             "alt": figure.alt,
             "picture": self._picture(self._vl_convert.vegalite_to_svg(spec)),
+            "number": self._count,
             "table": self._table(figure.table),
             "small": len(figure.table.rows) <= _ROWS_BEHIND_MAX,
         }

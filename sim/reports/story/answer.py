@@ -66,12 +66,14 @@ def _claims(source: Source, say: Tongue) -> Table:
         say("hinges on", "取决于"),
     )
     level = {f"{claim['level'] * 100:.4g} %" for claim in source.claims if claim.get("level")}
-    caption = say(
-        f"{source.name}: promises and findings. Intervals of {', '.join(sorted(level))} confidence "
-        "over paired replications, so that all verdicts together err in at most 5 % of studies.",
-        f"{source.name}：承诺与结论。区间为配对重复的 {'、'.join(sorted(level))} 置信区间，"
-        "全部结论合计出错的概率不超过 5%。",
-    )
+    caption = say(f"{source.name}: promises and findings.", f"{source.name}：承诺与结论。")
+    if level:
+        caption += say(
+            f" Intervals of {', '.join(sorted(level))} confidence over paired replications, so "
+            "that all verdicts together err in at most 5 % of studies.",
+            f"区间为配对重复的 {'、'.join(sorted(level))} 置信区间，"
+            "全部结论合计出错的概率不超过 5%。",
+        )
     rows = [_row(source, claim, say) for claim in source.claims]
     return Table(caption, head, rows, frozenset({1, 2, 4}))
 

@@ -105,7 +105,12 @@ FIELDS: Final[Mapping[str, tuple[Title, Mapping[str, Title]]]] = {
     ),
 }
 _RISK_KEYS: Final = ("response", "owner", "residual")
-RESPONSES: Final = ("avoid", "transfer", "mitigate", "accept")
+RESPONSES: Final[Mapping[str, Title]] = {
+    "avoid": ("avoid", "规避"),
+    "transfer": ("transfer", "转移"),
+    "mitigate": ("mitigate", "缓释"),
+    "accept": ("accept", "接受"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +149,10 @@ def read_dossier(path: Path, risks_known: tuple[str, ...]) -> Dossier:
 
 def _risk(table: Any, at: str, file: str) -> dict[str, str]:
     texts = _texts(table, _RISK_KEYS, at, file)
-    response = texts.get("response", RESPONSES[0])
-    if response not in RESPONSES:
-        raise InputError(f"{at}.response", response, f"use one of {RESPONSES}", file=file)
+    response = texts.get("response")
+    if response is not None and response not in RESPONSES:
+        remedy = f"use one of {', '.join(RESPONSES)}"
+        raise InputError(f"{at}.response", response, remedy, file=file)
     return texts
 
 

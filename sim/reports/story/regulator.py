@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sim.reports.story.amounts import with_interval
-from sim.reports.story.blocks import Cell, Row, Section, Table, Text
+from sim.reports.story.blocks import Block, Cell, Row, Section, Table, Text
 from sim.reports.story.dossier import FIELDS, Dossier
 from sim.reports.story.risks import given, register
 from sim.reports.story.source import Source
@@ -100,17 +100,30 @@ def _measured_table(
     sources: Sequence[Source],
     say: Tongue,
 ) -> Section:
-    columns = [(source, arm) for source in sources for arm in source.arms]
+    """A table for each run that measured any of it: together they would be too wide to read."""
+    names = {metric for metric, _, _ in asked}
+    blocks: list[Block] = [
+        _of_run(source, caption, asked, say)
+        for source in sources
+        if any(source.mean(arm, name) is not None for arm in source.arms for name in names)
+    ]
+    unmeasured = Text(say("unmeasured", "未测量"), "unsure")
+    return Section(key, title, blocks or [unmeasured], 2)
+
+
+def _of_run(
+    source: Source, caption: str, asked: Sequence[tuple[str, str, str]], say: Tongue
+) -> Table:
     rows: list[Row] = [
         (
             Cell(say(en, zh), note=metric),
-            *(_cell(source, arm, metric, say) for source, arm in columns),
+            *(_cell(source, arm, metric, say) for arm in source.arms),
         )
         for metric, en, zh in asked
     ]
-    head = ("", *(f"{source.name}: {say.arm(arm)}" for source, arm in columns))
-    table = Table(caption, head, rows, frozenset(range(1, len(head))))
-    return Section(key, title, [table], 2)
+    head = ("", *map(say.arm, source.arms))
+    name = say(f"{source.name}. {caption}", f"{source.name}。{caption}")
+    return Table(name, head, rows, frozenset(range(1, len(head))))
 
 
 def _cell(source: Source, arm: str, metric: str, say: Tongue) -> Cell:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from sim.reports.story.amounts import with_interval
+from sim.reports.figures import claim_unit
+from sim.reports.story.amounts import amount, span, with_interval
 from sim.reports.story.blocks import Cell, Row, Table
-from sim.reports.story.dossier import Dossier
+from sim.reports.story.dossier import RESPONSES, Dossier
 from sim.reports.story.source import Source
 from sim.reports.story.tongue import Tongue
 from sim.run import HELD
+from sim.run_folder import Json
 
 
 class Risk(NamedTuple):
-    """likelihood, loss: a metric, or an invariant as ``invariant:NAME``; empty for none.
+    """likelihood, loss: a metric; ``missed:METRIC`` for what a share leaves out;
+    ``invariant:NAME``; ``claim:ID`` for what a claim of the scenario measured; empty for none.
 
     scenario: which shows it.
     """
@@ -39,18 +42,25 @@ RISKS: Final[dict[str, Risk]] = {
         ("A receivable is financed twice", "重复融资"),
         "receivables",
         "double_finance_count",
+        "fraud_loss_rate.double_same",
+    ),
+    "double_financing_elsewhere": Risk(
+        _FRAUD,
+        ("It is financed again at a bank off the chain, unseen", "在链外他行重复融资而未被发现"),
+        "receivables",
+        "missed:fraud_alert_recall.double_other",
         "fraud_loss_rate.double_other",
     ),
     "invented_invoice": Risk(
         _FRAUD,
-        ("A fabricated invoice is financed", "虚构发票融资"),
+        ("A fabricated invoice is not seen through", "虚构发票未被识破"),
         "receivables",
-        "fraud_alert_recall.fabricated",
+        "missed:fraud_alert_recall.fabricated",
         "fraud_loss_rate.fabricated",
     ),
     "slow_cash": Risk(
         _OPERATIONS,
-        ("Cash comes late (99th percentile)", "到账迟缓（第 99 百分位）"),
+        ("One request in a hundred waits so long for cash", "百分之一的申请到账需等这么久"),
         "receivables",
         "time_to_cash_s_p99",
     ),
@@ -60,11 +70,60 @@ RISKS: Final[dict[str, Risk]] = {
         "receivables",
         "invariant:ledger_equals_chain",
     ),
+    "chain_reorganisation": Risk(
+        _TECHNOLOGY,
+        ("The chain drops blocks, and money is paid twice", "链重组，款项重复支付"),
+        "chain-reorg",
+        "invariant:nothing_paid_twice",
+        "claim:cash_hardly_later",
+    ),
+    "broker_outage": Risk(
+        _TECHNOLOGY,
+        ("The broker of readings is away, and causes are missed", "消息代理中断，事件漏报"),
+        "broker-outage",
+        "missed:alert_recall",
+        "claim:rent_kept",
+    ),
+    "feed_outage": Risk(
+        _OPERATIONS,
+        ("The platform's feed fails, and good merchants are refused", "平台数据中断，误拒商户"),
+        "feed-outage",
+        "claim:approvals_alike",
+        "claim:defaults_alike",
+    ),
+    "festival_peak": Risk(
+        _OPERATIONS,
+        ("A rush before a festival delays goods", "节前高峰延误交付"),
+        "festival-peak",
+        "time_to_cash_s_p99",
+        "claim:goods_still_arrive",
+    ),
     "merchant_default": Risk(
         _MARKET, ("Merchants default", "商户违约"), "credit", "default_rate", "loss_rate"
     ),
     "recession": Risk(
         _MARKET, ("A recession", "经济衰退"), "credit-recession", "npl_peak", "loss_rate"
+    ),
+    "recession_in_all_products": Risk(
+        _MARKET,
+        ("A recession in all products at once", "三项产品同遇衰退"),
+        "recession",
+        "line_default_rate",
+        "claim:loss_rises",
+    ),
+    "contagion": Risk(
+        _MARKET,
+        ("A core enterprise fails and takes suppliers along", "核心企业倒闭并牵连供应商"),
+        "joint-contagion",
+        "line_default_rate.linked",
+        "product_loss_fen",
+    ),
+    "fraud_wave": Risk(
+        _FRAUD,
+        ("Swindlers multiply in all products, unseen", "欺诈潮中的漏网者"),
+        "fraud-wave",
+        "missed:fraud_alert_recall",
+        "claim:loss_rises",
     ),
     "model_drift": Risk(
         _MODEL,
@@ -97,10 +156,14 @@ RISKS: Final[dict[str, Risk]] = {
     ),
     "missed_tampering": Risk(
         _FRAUD,
-        ("Tampering is caught (recall)", "篡改被发现的比例"),
+        ("Tampering with a terminal is not seen", "拆动终端未被发现"),
         "leasing",
-        "alert_recall.tamper",
+        "missed:alert_recall.tamper",
     ),
+    "personal_data_leak": Risk(
+        _PRIVACY, ("Personal data leak from the bank", "个人信息自银行泄露"), "", ""
+    ),
+    "stolen_key": Risk(_TECHNOLOGY, ("An officer's key is stolen", "人员密钥被盗"), "", ""),
     "law_changes": Risk(_LEGAL, ("Rules change", "监管规则变化"), "", ""),
     "contract_unenforceable": Risk(
         _LEGAL, ("A contract cannot be enforced", "合同无法执行"), "", ""
@@ -125,9 +188,10 @@ def register(sources: Sequence[Source], dossier: Dossier, say: Tongue) -> Table:
     unmeasured = sum(risk.scenario not in by_name for risk in RISKS.values())
     caption = say(
         f"Risk register: {unmeasured} of {len(RISKS)} risks are unmeasured, for no scenario of "
-        "this "
-        "report shows them",
-        f"风险登记册：{len(RISKS)} 项中有 {unmeasured} 项未测量，因本报告的场景均未涉及",
+        "this report shows them. A scenario plays its fault for certain: measured is how often "
+        "harm came of it",
+        f"风险登记册：{len(RISKS)} 项中有 {unmeasured} 项未测量，因本报告的场景均未涉及。"
+        "场景必然触发其故障：所测为故障造成损害的频度",
     )
     return Table(caption, head, rows, frozenset({2, 3}))
 
@@ -138,8 +202,9 @@ def _row(key: str, risk: Risk, source: Source | None, dossier: Dossier, say: Ton
         Cell(say(*risk.title), note=key),
         say(*risk.kind),
         _measured(risk.likelihood, source, say),
-        _measured(risk.loss, source, say) if risk.loss else Cell("–", "quiet"),
-        *(given(owned.get(name, ""), say) for name in ("response", "owner", "residual")),
+        _measured(risk.loss, source, say),
+        given(say(*RESPONSES.get(owned.get("response", ""), ("", ""))), say),
+        *(given(owned.get(name, ""), say) for name in ("owner", "residual")),
     )
 
 
@@ -154,11 +219,41 @@ def _measured(what: str, source: Source | None, say: Tongue) -> Cell:
     kind, _, name = what.rpartition(":")
     if kind == "invariant":
         return _broken(name, source, say)
+    if kind == "claim":
+        return _claimed(name, source, say)
     arm = source.arms[-1]
     found = source.metrics[arm].get(name)
     if found is None or found["mean"] is None:
         return Cell(say("unmeasured", "未测量"), "unsure", name)
+    if kind == "missed":
+        found, name = _rest(found), f"1 − {name}"
     return Cell(with_interval(found, say), note=f"{name}, {say.arm(arm)}, n = {found['n']}")
+
+
+def _rest(found: Json) -> Json:
+    """What a share leaves out, with the interval turned round."""
+    low, high = found["ci_low"], found["ci_high"]
+    ends = {
+        "ci_low": None if high is None else 1 - high,
+        "ci_high": None if low is None else 1 - low,
+    }
+    return found | {"mean": 1 - found["mean"]} | ends
+
+
+def _claimed(name: str, source: Source, say: Tongue) -> Cell:
+    """The estimate of a claim of the scenario, with its interval and its words."""
+    found = next((claim for claim in source.claims if claim["id"] == name), None)
+    if found is None or found["estimate"] is None:
+        return Cell(say("unmeasured", "未测量"), "unsure", name)
+    unit = claim_unit(found["compare"], source.units.get(found["metric"], ""))
+    interval = span(found["ci_low"], found["ci_high"], unit, say)
+    arms = say.arm(found["arm"]) + (f" / {say.arm(found['baseline'])}" if found["baseline"] else "")
+    note = f"{found['metric']}, {say.word(_COMPARED[found['compare']])}: {arms}, n = {found['n']}"
+    return Cell(f"{amount(found['estimate'], unit, say)} ({interval})", note=note)
+
+
+# How a claim compares -> its word.
+_COMPARED: Final = {"level": "level", "difference": "difference_of", "ratio": "ratio"}
 
 
 def _broken(name: str, source: Source, say: Tongue) -> Cell:

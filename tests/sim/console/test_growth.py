@@ -8,6 +8,7 @@ from sim.findings import judgements
 from sim.looks import ALPHA
 from sim.prepare import reopen
 from sim.run_folder import RunFolder
+from sim.scenario import load
 
 
 def test_each_number_of_replications_adds_one_row_to_each_claim(finished: Path) -> None:
@@ -28,8 +29,22 @@ def test_each_number_of_replications_adds_one_row_to_each_claim(finished: Path) 
 def test_a_chart_waits_for_its_rows_with_the_threshold_drawn(finished: Path) -> None:
     folder = RunFolder(finished)
     scenario = reopen(folder, None).plan.scenario
-    charts = json.loads(charts_of(scenario, folder.records(), 10, "n"))
+    charts = json.loads(charts_of(scenario, 10, "zh", "n"))
     assert list(charts) == [place_of(claim.id) for claim in scenario.claims]
     first = charts[place_of(scenario.claims[0].id)]
     assert first["data"] == {"name": "rows", "values": []}
     assert first["layer"][2]["data"]["values"] == [{"threshold": scenario.claims[0].threshold}]
+
+
+def test_a_chart_has_its_unit_before_anything_is_measured() -> None:
+    scenario = load("receivables")
+    charts = json.loads(charts_of(scenario, 10, "zh", "n"))
+    first = charts[place_of(scenario.claims[0].id)]
+    assert "天" in first["layer"][1]["encoding"]["y"]["axis"]["labelExpr"]
+
+
+def test_no_interval_is_drawn_of_two_replications(finished: Path) -> None:
+    folder = RunFolder(finished)
+    scenario = reopen(folder, None).plan.scenario
+    rows = Growth(scenario).rows(folder.records()[:3])[place_of(scenario.claims[0].id)]
+    assert [set(row) - {"n", "estimate"} for row in rows] == [set(), {"low", "high"}]

@@ -7,6 +7,8 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
+from benchmarks.run_library import made_run
+from sim.metrics.catalog import find
 from sim.reports.pdf.render import render as pdf
 from sim.reports.story.blocks import Cell, Report, Table
 from sim.reports.story.dossier import FIELDS, read_dossier
@@ -15,6 +17,7 @@ from sim.reports.story.source import sources_of
 from sim.reports.story.stress import read_stress
 from sim.reports.story.tell import tell
 from sim.reports.write import write_report
+from sim.scenario import packaged
 from system.errors import InputError
 from tests.sim.toy_runs import command, run, study_of
 
@@ -193,3 +196,48 @@ def test_what_is_no_stress_document_is_refused_and_said_why(tmp_path: Path) -> N
         read_stress(file)
     with pytest.raises(InputError, match="cannot be read"):
         read_stress(tmp_path / "none.json")
+
+
+def test_every_kind_of_risk_is_in_the_register_and_every_scenario_shows_one() -> None:
+    kinds = {risk.kind[0] for risk in RISKS.values()}
+    named = "technology, market, legal, model, fraud, operations, privacy"
+    assert kinds == set(named.split(", "))
+    assert {scenario.name for scenario in packaged()} == {r.scenario for r in RISKS.values()} - {""}
+
+
+def test_what_a_risk_is_measured_by_is_measured_by_its_scenario() -> None:
+    scenarios = {scenario.name: scenario for scenario in packaged()}
+    for risk in RISKS.values():
+        for what in filter(None, (risk.likelihood, risk.loss)):
+            kind, _, name = what.rpartition(":")
+            scenario = scenarios[risk.scenario]
+            if kind == "claim":
+                assert name in {claim.id for claim in scenario.claims}
+            elif kind == "invariant":
+                assert name in scenario.expect
+            else:
+                assert find(name) is not None, name
+
+
+def test_a_share_that_is_caught_is_told_as_what_is_missed(tmp_path: Path) -> None:
+    made_run(
+        tmp_path / "run",
+        "broker-outage",
+        metrics_of=lambda arm, n: {
+            "alert_recall": 0.9 - n / 10,
+            "rent_income_fen_per_machine_month": 100.0 if arm == "calm" else 99.0,
+        },
+    )
+    [register] = tables(tell(sources_of([tmp_path / "run"]), "en", "regulator"), "risks")
+    found = texts(register)["The broker of readings is away, and causes are missed"]
+    assert found[1].startswith("15 % (")
+    assert found[2].startswith("0.99 (")
+
+
+def test_each_run_has_a_table_of_its_own_so_that_none_is_too_wide_to_print(tmp_path: Path) -> None:
+    for name in ("credit", "leasing", "receivables"):
+        made_run(tmp_path / name, name, metrics_of=lambda arm, number: {"npl_ratio": 0.01})
+    report = tell(sources_of([tmp_path / n for n in ("credit", "leasing")]), "zh", "regulator")
+    assert [len(table.head) for table in tables(report, "assets")] == [3, 3]
+    [section] = [section for section in report.sections if section.key == "models"]
+    assert "未测量" in str(section.blocks)
