@@ -26,7 +26,7 @@ from system.api.app import app_of
 from system.api.clients import ClientDesk
 from system.api.gateway import Gateway
 from system.api.hooks import HookWork, Letter, posted
-from system.api.rail import RailWork
+from system.api.rail import take
 from system.api.rates import RateLimit
 from system.api.services import API_TABLES, Services, Vault
 from system.api.telemetry import (
@@ -59,6 +59,8 @@ from system.leasing.policy import DEFAULT_POLICY as LEASING_POLICY
 from system.leasing.service import LeasingService
 from system.leasing.service_telemetry import TelemetryDesk
 from system.limits import PERIOD_DAYS
+from system.payments.intake import Taken
+from system.payments.rail_work import RailWork
 from system.ports.broker import Account
 from system.ports.clock import Clock
 from system.ports.rail import PaymentRail
@@ -230,18 +232,21 @@ class Process:
 
     def advance_rail(self) -> None:
         """Send payments that wait, and apply what the rail says. Not inside a group."""
-        for _ in self._rail_work.run(lambda: self.gateway.services):
+        for _ in self._rail_work.run(self._take):
             pass
 
     async def _talk_to_rail(self) -> None:
         """``advance_rail`` again and again, with room for requests between its pieces."""
         while True:
             try:
-                for _ in self._rail_work.run(lambda: self.gateway.services):
+                for _ in self._rail_work.run(self._take):
                     await asyncio.sleep(_PIECE_PAUSE_S)
             except OperationalError as error:
                 _LOG.warning("payment rail: %s; will be tried again", error)
             await asyncio.sleep(_RAIL_S)
+
+    def _take(self, raw: bytes) -> Taken:
+        return take(self.gateway.services, raw)
 
     async def _deliver(self) -> None:
         """Post what subscribers wait for; each waits for nobody but itself."""

@@ -12,6 +12,7 @@ from system.chain.session import Session
 from system.chain.wallets import OPERATOR
 from system.payments import desk
 from system.payments.desk import Order
+from system.payments.records import RailPayment
 
 PRODUCT: Final = "receivables"
 
@@ -21,6 +22,13 @@ def pay_by_rail(session: Session, party_id: str, cause: str, amount_fen: int) ->
     asked = Order(PRODUCT, party_id, cause, amount_fen)
     [payment] = desk.order(session.unit, [asked], session.now_s)
     session.move([cash.handed_to_rail(payment.payment_id, amount_fen)])
+
+
+def end_of(payment: RailPayment) -> EndPayout:
+    """The command that follows from what the rail says became of a payment."""
+    command_id = f"{payment.payment_id}/{payment.state}"
+    facts = (payment.payment_id, payment.owner, payment.amount_fen, payment.state)
+    return EndPayout(command_id, *facts)
 
 
 def end_payouts(session: Session, batch: Sequence[EndPayout]) -> list[Outcome]:

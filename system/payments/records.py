@@ -8,6 +8,8 @@ from system.ports.store import AtLeast, Table
 State = Literal["held", "asked", "sent", "accepted", "settled", "rejected", "returned"]
 # Money that has left our books and neither arrived nor come back.
 UNDER_WAY: Final = ("held", "asked", "sent", "accepted")
+# How a payment ends; what was settled may still come back.
+ENDS: Final = ("settled", "rejected", "returned")
 Direction = Literal["out", "in"]
 # As ISO 20022 calls China's national payment system in its list of clearing systems.
 CLEARING_SYSTEM: Final = "CNAPS"

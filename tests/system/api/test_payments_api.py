@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from system.adapters.rail_embedded import EmbeddedRail, RailTerms
-from system.api import rail
+from system.api import rail, start
 from system.api.services import Services
 from system.chain.cash import CLEARING, IN_TRANSIT, deposit
 from system.ledger.records import ACCOUNTS
@@ -186,7 +186,7 @@ def states(town: Town) -> Counter[str]:
 def test_requests_are_answered_between_the_pieces_of_a_round_with_the_rail(town: Town) -> None:
     ordered(town, 100)
     seen = [0]
-    for _ in town.process._rail_work.run(lambda: town.process.gateway.services):
+    for _ in town.process._rail_work.run(town.process._take):
         assert town.get("/health", "teller").status_code == 200
         seen.append(states(town)["settled"])
     assert states(town) == {"settled": 100}
@@ -206,7 +206,7 @@ def test_a_message_that_breaks_leaves_those_beside_it_applied(
             raise KeyError("a bug")
         return done
 
-    monkeypatch.setattr(rail, "take", breaks)
+    monkeypatch.setattr(start, "take", breaks)
     town.process.advance_rail()
     assert states(town) == {"settled": 2}
     with town.process.gateway.services.unit() as unit:
