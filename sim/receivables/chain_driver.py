@@ -43,6 +43,8 @@ class ChainDriver:
         self._head = self._first = chain.head()
         self.handle: Callable[[Event], None]
         self._is_scheduled = False
+        # Whether events may be stored that nobody was told of, for the answer did not come.
+        self._is_behind = False
         self._sent_before = self._same_count = 0
         self.block_count = 0
         self.transaction_count = 0
@@ -63,8 +65,10 @@ class ChainDriver:
         try:
             happened = self._service.confirm()
         except Unreachable:
+            self._is_behind = True
             self.wake()
             return
+        self._is_behind = False
         for event in list(self._stored()) if self._stored else happened:
             self.handle(event)
 
@@ -107,6 +111,8 @@ class ChainDriver:
             self._sent_before = sent
             stuck = self._stored is not None and self._same_count > _SAME_MAX
             self._seal_later(RETRY_S if stuck else self._block_interval_s)
+        elif self._is_behind:
+            self.drain()
 
     def _seal_later(self, interval_s: int) -> None:
         self._engine.at(_tick(self._engine.now_s, interval_s), self._seal, _AFTER)
