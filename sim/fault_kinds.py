@@ -96,9 +96,14 @@ _KINDS = (
         "服务时钟突然前跳，并停住直到真实时间追上。",
     ),
     FaultKind(
-        "rail_down", _ALL, "share of payments that do not go through",
+        "rail_down", _ALL, "share of payments, or of calls to the rail, that do not go through",
         "The banks' payment rail is down: cash that is due arrives when it is up again.",
         "银行支付通道中断：应付款项在恢复后才到账。",
+    ),
+    FaultKind(
+        "rail_duplicated", _CHAIN, "share of collections to which it happens",
+        "What the payment rail said last, it says again, after it was acknowledged.",
+        "支付通道把已确认收到的回报再次送达。", True,
     ),
     FaultKind(
         "mqtt_lost", _LINE, _MESSAGES,

@@ -11,9 +11,9 @@ Table = Mapping[str, object]
 Values = Mapping[str, Value]
 
 # What an arm of any scenario of a product may set besides: whether the scenario's faults strike it,
-# and how many blocks on top make a transaction final.
+# how many blocks on top make a transaction final, and whether deposits are paid out by the rail.
 ARM_SETTINGS: dict[str, dict[str, Value]] = {
-    "receivables": {"faults": True, "confirmations_count": 0},
+    "receivables": {"faults": True, "confirmations_count": 0, "pays_by_rail": False},
     "credit": {"faults": True},
     "leasing": {"faults": True},
 }

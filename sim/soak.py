@@ -53,9 +53,10 @@ _LEASING = (
     "populations.contractor.count=8",
 )
 _CREDIT = ("horizon_days=60", "warmup_days=60", "populations.merchant.count=150")
+_DEEP: Final = {"confirmations_count": 8}
 _BASES: Final = (
-    _Base("receivables", "chain", _RECEIVABLES, settings={"confirmations_count": 8}),
-    _Base("receivables", "chain", _RECEIVABLES, settings={"confirmations_count": 8}),
+    _Base("receivables", "chain", _RECEIVABLES, settings=_DEEP),
+    _Base("receivables", "chain", _RECEIVABLES, settings=_DEEP | {"pays_by_rail": True}),
     _Base("receivables", "paper", _RECEIVABLES),
     _Base("credit", "collateral", _CREDIT),
     _Base("credit", "data", (*_CREDIT, "populations.legacy.count=6000")),

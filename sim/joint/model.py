@@ -18,6 +18,7 @@ from sim.receivables.cash_audit import audit_economy
 from sim.receivables.chain_audit import audit_platform
 from sim.receivables.chain_platform import Platform
 from sim.receivables.model import ReceivablesModel, cleared, counts_of
+from sim.receivables.rail_audit import audit_payments
 from sim.receivables.watchman import Watchman
 from sim.streams import Luck
 from sim.world import Outcome, Task
@@ -59,6 +60,7 @@ def simulate_joint(task: Task) -> Outcome:
                 (
                     economy.broken,
                     platform_verdicts,
+                    audit_payments(bank.platform, economy),
                     audit_economy(economy),
                     {CONSERVED: cleared(economy)},
                     audit_joint(economy, bank),
@@ -96,7 +98,7 @@ def run_joint(task: Task, urls: tuple[str, str, str, str]) -> tuple[JointEconomy
     JointModel(economy, bank)
     engine.run(economy.end_at_s)
     with economy.faults.paused():
-        platform.driver.finish()
+        platform.finish()
     return economy, bank
 
 

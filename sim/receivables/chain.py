@@ -11,9 +11,11 @@ from sim.receivables.chain_disputes import DisputeDesk
 from sim.receivables.chain_endorsement import EndorsementDesk
 from sim.receivables.chain_fraud import ChainFraud
 from sim.receivables.chain_lots import LotBook
+from sim.receivables.chain_payouts import PayoutDesk
 from sim.receivables.chain_platform import AMOUNT_FEN_MIN, CLEARING, Platform
 from sim.receivables.chain_rules import FINAL_REFUSALS, has_usual_term
 from sim.receivables.economy import Economy, interest_fen
+from sim.receivables.network import BANKS
 from sim.receivables.paper import PaperChannel
 from sim.receivables.pricing import expected_apr_ppm, pricing_policy
 from sim.receivables.records import WORLD, Claim, Firm, Invoice, Ticket
@@ -38,6 +40,7 @@ class ChainChannel:
         self._endorsement = EndorsementDesk(economy, platform, self._lots)
         self._disputes = DisputeDesk(economy, platform, self._lots)
         self._collection = CollectionDesk(economy, platform, self._lots)
+        self._payouts = PayoutDesk(economy, platform)
         self._waiting: dict[str, list[Ticket]] = {}
         self._ticket_of_request: dict[str, Ticket] = {}
         self._has_paid_entry: dict[int, bool] = {}
@@ -235,11 +238,23 @@ class ChainChannel:
             self._lots.divide(ticket.claim, event.lot_id, ticket.amount_fen)
             self._e.note("financed_in_part", ticket.key, ticket.amount_fen)
         ticket.claim.state = "financed"
+        if self._payouts.by_rail:
+            supplier_id = self._e.firms[ticket.firm].key
+            self._payouts.owe(supplier_id, event.advance_fen, lambda: self._arrived(ticket))
+        else:
+            self._wait_for_window(ticket)
+
+    def _arrived(self, ticket: Ticket) -> None:
+        ticket.mark("payment_rail", self._e.engine.now_s)
+        self._wait_for_window(ticket)
+
+    def _wait_for_window(self, ticket: Ticket) -> None:
         usable_s = self._e.engine.now_s + self._p.cash_out_window_s
         self._e.engine.at(usable_s, lambda: self._usable(ticket))
 
     def _usable(self, ticket: Ticket) -> None:
-        opens_s = self._e.rail_opens_s()
+        # Where the rail itself is played, it has brought the cash by now.
+        opens_s = None if self._payouts.by_rail else self._e.rail_opens_s()
         if opens_s is not None:
             self._e.engine.at(opens_s, lambda: self._usable(ticket))
             return
@@ -289,6 +304,10 @@ class ChainChannel:
                 self._endorsement.on_endorsed(event)
             case facts.PayoutMade():
                 self._on_payout(event)
+            case facts.CashWithdrawn():
+                self._payouts.on_withdrawn(event)
+            case facts.PayoutEnded():
+                self._payouts.on_ended(event)
             case facts.ReceivableOverdue():
                 self._e.note("overdue", self._invoice(event.receivable_id).key)
             case facts.ReceivableDefaulted():
@@ -337,6 +356,8 @@ class ChainChannel:
 
     def _on_payout(self, event: facts.PayoutMade) -> None:
         self._e.pay(CLEARING, event.to_id, event.amount_fen, "payout")
+        if self._payouts.by_rail and event.to_id not in BANKS:
+            self._payouts.owe_payout(event.to_id, event.amount_fen)
         self._e.note("payout", f"lot{event.lot_id}", event.amount_fen)
         claim = self._lots.claim_of(event.lot_id)
         if claim is None:

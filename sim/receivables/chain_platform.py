@@ -6,6 +6,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 from sim.receivables.chain_driver import RETRY_S, ChainDriver
+from sim.receivables.chain_rail import RailLink
 from sim.receivables.chain_restarts import Restarts, schedule_breaks
 from sim.receivables.economy import Economy
 from sim.receivables.network import BANKS
@@ -25,6 +26,8 @@ from system.settings import Settings, settings_from
 
 # Purse in which a debtor's payment waits until the contracts have paid it out.
 CLEARING = "platform"
+# Purse of what has left enterprises' deposits and is not in their accounts yet.
+RAIL = "rail"
 CURRENCY = "CNY"
 _KYC_VALID_S = 3 * 365 * DAY_S
 _MONTH_DAYS = 30
@@ -39,13 +42,26 @@ class Platform:
         self._e = economy
         self._onboard()
         secret = sha256(b"shapan/%d/%d" % (task.scenario.seed, task.replication)).digest()
-        self.system = self._build(task, secret)
+        by_rail = _pays_by_rail(task)
+        self.system = self._build(task, secret, by_rail)
         self.service, chain, stored = self.system.receivables, self.system.evm, None
-        if economy.faults.windows:
+        self.rail: RailLink | None = None
+        if economy.faults.windows or by_rail:
+            # What the process that speaks with the rail causes, only the store tells the others.
             restarts = Restarts(self.system, secret, economy.faults)
             self.service, chain, stored = restarts.service, restarts.chain, restarts.untold
+            self.rail = RailLink(economy, self.system, restarts) if by_rail else None
         self.driver = ChainDriver(economy, self.service, chain, stored)
+        if self.rail is not None:
+            self.rail.name_accounts(self._enterprises())
+            self.rail.told = self.driver.drain
         schedule_breaks(economy, self.driver)
+
+    def finish(self) -> None:
+        """Bring to an end what is under way, first on the chain, then at the rail."""
+        self.driver.finish()
+        if self.rail is not None:
+            self.rail.finish()
 
     def reach(self, action: Callable[[], object]) -> None:
         """Do it now or, where the platform is out of reach, every ten minutes until it is not.
@@ -75,28 +91,31 @@ class Platform:
             share = first if firm.tier == 1 else deep
             firm.onboarded = self._e.luck.chance("onboarded", firm.key, share=share)
 
-    def _build(self, task: Task, secret: bytes) -> System:
+    def _build(self, task: Task, secret: bytes, by_rail: bool) -> System:
         clock = self._e.engine.clock
         if is_node(task.evm):
             start_over(task.evm, clock.now_s() - SETUP_S)
+        policy = policy_of(self._e.p, sum(_month_fen(core) for core in self._e.network.cores))
         return build_system(
             clock=clock,
             seed_secret=secret,
             parties=self._parties(),
-            policy=policy_of(self._e.p, sum(_month_fen(core) for core in self._e.network.cores)),
+            policy=replace(policy, pays_by_rail=by_rail),
             # Every wiring sees a transaction as final at the same second: in its own block.
             settings=_settings(task),
         )
 
     def _parties(self) -> list[EnrolParty]:
         """Core enterprises owe, suppliers on the platform hold and may owe, banks pay."""
-        firms = [firm for firm in self._e.firms if firm.is_core or firm.onboarded]
         expires_at_s = self._e.start_s + _KYC_VALID_S
         banks = [
             EnrolParty(f"enrol/{bank}", bank, bank, int(Role.BANK), expires_at_s, bank, 1)
             for bank in BANKS
         ]
-        return banks + [self._party(firm, expires_at_s) for firm in firms]
+        return banks + [self._party(firm, expires_at_s) for firm in self._enterprises()]
+
+    def _enterprises(self) -> list[Firm]:
+        return [firm for firm in self._e.firms if firm.is_core or firm.onboarded]
 
     def _party(self, firm: Firm, expires_at_s: int) -> EnrolParty:
         p = self._e.p
@@ -128,6 +147,11 @@ def _settings(task: Task) -> Settings:
     arm = task.scenario.arms[task.arm]
     confirmations = arm.whole("confirmations_count") if "confirmations_count" in arm else 0
     return replace(usual, evm=task.evm, store_url=task.store, confirmations=confirmations)
+
+
+def _pays_by_rail(task: Task) -> bool:
+    arm = task.scenario.arms[task.arm]
+    return "pays_by_rail" in arm and arm.flag("pays_by_rail")
 
 
 def policy_of(p: Parameters, book_fen: int) -> Policy:

@@ -16,6 +16,7 @@ from system.chain.events import Event
 from system.chain.records import FEED
 from system.chain.service import ReceivablesService
 from system.chain.session import event_of
+from system.ports.store import Store
 
 REORG_BLOCKS_MAX: Final = 8
 
@@ -29,10 +30,11 @@ class Restarts:
 
     def __init__(self, system: System, secret: bytes, faults: Faults) -> None:
         self._system, self._secret = system, secret
-        self._clock = FaultyClock(system.clock, faults)
-        self._store: Any = FaultyTransactions(system.store, faults)
+        self.clock = FaultyClock(system.clock, faults)
+        self.store: Any = FaultyTransactions(system.store, faults)
         self.chain: Any = FaultyEvm(system.chain, faults)
-        self.service = cast(ReceivablesService, PatientClient(self._start))
+        patient = PatientClient(lambda: self.start(self.store))
+        self.service = cast(ReceivablesService, patient)
         with system.store.transaction() as unit:
             last = unit.last(FEED)
         self._told = last.sequence if last is not None else 0
@@ -45,12 +47,13 @@ class Restarts:
             self._told = row.sequence
             yield event_of(row)
 
-    def _start(self) -> ReceivablesService:
+    def start(self, store: Store) -> ReceivablesService:
+        """A service over the parts that survive. store: ``self.store``, or one over it."""
         parts = self._system.parts
         return assemble(
-            self._clock,
+            self.clock,
             self.chain,
-            self._store,
+            store,
             self._system.wallets,
             parts.policy,
             DEFAULT_BOUNDS,

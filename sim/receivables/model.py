@@ -14,12 +14,13 @@ from sim.receivables.bills import Bills
 from sim.receivables.cash_audit import audit_economy
 from sim.receivables.chain import ChainChannel
 from sim.receivables.chain_audit import audit_platform
-from sim.receivables.chain_platform import CLEARING, Platform
+from sim.receivables.chain_platform import CLEARING, RAIL, Platform
 from sim.receivables.debtors import Debtors
 from sim.receivables.economy import Economy
 from sim.receivables.fraud import FraudDesk
 from sim.receivables.paper import PaperChannel
 from sim.receivables.parameters import parameters_of
+from sim.receivables.rail_audit import audit_payments
 from sim.receivables.statements import lent_of, state_book
 from sim.receivables.trade import Trade
 from sim.receivables.treasury import Treasury
@@ -84,8 +85,8 @@ def run_paper(task: Task) -> Economy:
 def _simulate_chain(task: Task) -> Outcome:
     economy, platform = run_chain(task)
     passed_on = {CONSERVED: cleared(economy)}
-    platform_verdicts = audit_platform(platform.system, economy)
-    verdicts = first_breach((economy.broken, platform_verdicts, audit_economy(economy), passed_on))
+    found = (audit_platform(platform.system, economy), audit_payments(platform, economy))
+    verdicts = first_breach((economy.broken, *found, audit_economy(economy), passed_on))
     platform.system.close()
     counts = economy.faults.counts() | {
         "blocks": float(platform.driver.block_count),
@@ -104,7 +105,7 @@ def run_chain(task: Task) -> tuple[Economy, Platform]:
     Watchman(economy, platform)
     _run(economy, task)
     with economy.faults.paused():
-        platform.driver.finish()
+        platform.finish()
     return economy, platform
 
 
@@ -117,7 +118,7 @@ def _run(economy: Economy, task: Task) -> None:
 
 def cleared(economy: Economy) -> str:
     """ "held", or what of debtors' payments is stuck."""
-    left_fen = economy.purses.of(CLEARING)
+    left_fen = economy.purses.of(CLEARING) + economy.purses.of(RAIL)
     return f"{left_fen} fen of debtors' payments never reached anybody" if left_fen else HELD
 
 

@@ -12,6 +12,7 @@ from sim.receivables.cash_audit import audit_economy
 from sim.receivables.chain_audit import audit_platform
 from sim.receivables.chain_platform import Platform
 from sim.receivables.economy import Economy
+from sim.receivables.rail_audit import audit_payments
 from system.limits import DAY_S
 
 _QUIET_DAYS: Final = 30
@@ -46,6 +47,7 @@ class Watchman:
             rounds.append({_COMPLETES: self._completeness()})
             if self._platform.driver.is_at_rest:
                 rounds.append(audit_platform(self._platform.system, self._e))
+                rounds.append(audit_payments(self._platform, self._e))
         return rounds
 
     def _completeness(self) -> str:

@@ -8,6 +8,7 @@ from sim.scenario import Scenario, scenario_of
 from sim.world import Outcome, Task
 from tests.sim.receivables_builders import small
 
+BY_RAIL = {"pays_by_rail": True}
 SETTINGS = ("horizon_days=40", "warmup_days=5")
 
 
@@ -30,9 +31,9 @@ def outcome(scenario: Scenario, arm: str = "chain") -> Outcome:
 
 
 @cache
-def calm() -> Outcome:
+def calm(by_rail: bool = False) -> Outcome:
     """The undisturbed run."""
-    return outcome(with_faults())
+    return outcome(with_faults(arm=BY_RAIL if by_rail else None))
 
 
 def broken(of: Outcome) -> dict[str, str]:

@@ -2,19 +2,24 @@ import pytest
 
 from sim.fault_kinds import KINDS, kinds_of
 from sim.faults import HEAL_DAYS, Faults, Window, windows_of
+from sim.receivables.chain_driver import ChainDriver
 from sim.receivables.model import run_chain, simulate_receivables
 from sim.scenario import scenario_of
 from sim.streams import Luck
 from sim.trace import first_difference
+from sim.twins.patient_client import Unreachable
 from sim.world import Task
 from system.chain.records import REQUESTS
 from system.errors import InputError
 from system.limits import DAY_S
-from tests.sim.faulty import broken, calm, fault, outcome, with_faults
+from tests.sim.faulty import BY_RAIL, broken, calm, fault, outcome, with_faults
 from tests.sim.receivables_builders import small
+from tests.sim.receivables_worlds import idle
 
 HIDDEN = [kind.name for kind in KINDS.values() if kind.hidden and "receivables" in kind.products]
 SEEN = [name for name in kinds_of("receivables") if name not in HIDDEN]
+# The share of attempts that meet a kind, where it is not a twentieth.
+SEVERITY = {"evm_timeout_before": 0.3, "evm_timeout_after": 0.3, "rail_duplicated": 1}
 # Finality that no reorganisation of the plan reaches.
 DEEP = {"confirmations_count": 8}
 
@@ -79,11 +84,12 @@ def test_an_arm_may_be_spared() -> None:
 
 @pytest.mark.parametrize("kind", HIDDEN)
 def test_a_hidden_fault_leaves_no_trace_in_the_events(kind: str) -> None:
-    severity = 0.3 if kind.startswith("evm") else 0.05
-    disturbed = outcome(with_faults(fault(kind, severity)))
+    by_rail = kind.startswith("rail")
+    entry = fault(kind, SEVERITY.get(kind, 0.05))
+    disturbed = outcome(with_faults(entry, arm=BY_RAIL if by_rail else None))
     assert disturbed.runtime[f"fault.{kind}"] >= 10
-    assert first_difference(calm().log, disturbed.log) is None
-    assert disturbed.metrics == calm().metrics
+    assert first_difference(calm(by_rail).log, disturbed.log) is None
+    assert disturbed.metrics == calm(by_rail).metrics
     assert not broken(disturbed)
 
 
@@ -96,14 +102,46 @@ def test_every_invariant_holds_under_a_fault_that_shows(kind: str) -> None:
 
 def test_all_faults_at_once_heal_and_everything_accepted_completes() -> None:
     storm = [fault(kind, 0.1, every=4, **{"for": 0.3}) for kind in kinds_of("receivables")]
-    task = Task(with_faults(*storm, arm=DEEP), "chain", 0, "columns", "revm", "memory")
+    scenario = with_faults(*storm, arm=DEEP | BY_RAIL)
+    task = Task(scenario, "chain", 0, "columns", "revm", "memory")
     economy, platform = run_chain(task)
-    assert len(economy.faults.struck) >= 12
+    assert len(economy.faults.struck) >= 14
     with platform.system.store.transaction() as unit:
         requests = unit.scan(REQUESTS)
     states = {request.state for request in requests}
     assert "disbursed" in states
     assert not states & {"splitting", "signing", "disbursing"}
+
+
+class NoBlocks:
+    def head(self) -> None:
+        return None
+
+
+class Silent:
+    """A service that has nothing to send and does not answer the first question."""
+
+    asked = 0
+
+    def relay(self) -> int:
+        return 0
+
+    def confirm(self) -> list[object]:
+        self.asked += 1
+        if self.asked == 1:
+            raise Unreachable("confirm")
+        return []
+
+
+def test_what_happened_is_told_even_if_there_is_nothing_to_send_any_more() -> None:
+    economy, told = idle(), list[object]()
+    driver = ChainDriver(economy, Silent(), NoBlocks(), lambda: iter(["stored"]))  # type: ignore
+    driver.handle = told.append
+    driver.drain()
+    assert not told
+    economy.engine.run(economy.engine.now_s + 600)
+    assert told == ["stored"]
+    assert driver.is_at_rest
 
 
 @pytest.mark.parametrize("kind", ["store_locked", "rpc_rate_limit", "evm_timeout_before"])

@@ -66,6 +66,7 @@ DROPS = (fault("transaction_dropped", 0.3),)
 TIMEOUTS = (fault("evm_timeout_after", 0.4), fault("evm_timeout_before", 0.3))
 OFTEN = (fault("service_killed", 0.2, at=0, **{"for": 25}),)
 LATE = (fault("mqtt_late", 0.1),)
+RAIL_CUT = (fault("rail_down", 0.4),)
 REORGS = (fault("reorg", 0.3, every=2, **{"for": 0.1}),)
 
 
@@ -159,6 +160,40 @@ RECEIVABLES = (
         "system.chain.service_enrol:top_up",
         "amount_fen)", "amount_fen - 1)",
         "receivables", (),
+    ),
+)  # fmt: skip
+
+RAIL = (
+    Defect(
+        "a payment whose answer was lost is asked for anew under another name",
+        "system.payments.rail_work:RailWork._send",
+        "self._rail.submit(message.message_id, message.text.encode())",
+        """try:
+            self._rail.submit(message.message_id, message.text.encode())
+        except OperationalError:
+            renamed = message.text.replace("MSG", "MSX").replace("PAY", "PAX")
+            self._rail.submit("MSX" + message.message_id[3:], renamed.encode())""",
+        "rail", RAIL_CUT,
+    ),
+    Defect(
+        "a payment asks for a fen more than left the deposit",
+        "system.payments.desk:_payment",
+        "one.amount_fen,", "one.amount_fen + 1,",
+        "rail", (),
+    ),
+    Defect(
+        "a payment that has arrived is booked a fen short",
+        "system.chain.cash:paid_by_rail",
+        "CLEARING, amount_fen)", "CLEARING, amount_fen - 1)",
+        "rail", (),
+    ),
+    Defect(
+        "the rail's word is acknowledged before its commit",
+        "system.payments.rail_work:RailWork.run",
+        "for some in _pieces(deliveries):",
+        """self._rail.acknowledge([one.delivery_id for one in deliveries])
+    for some in _pieces(deliveries):""",
+        "rail", FULL,
     ),
 )  # fmt: skip
 
@@ -315,4 +350,4 @@ JOINT = (
     ),
 )  # fmt: skip
 
-ALL = (*RECEIVABLES, *CREDIT, *LEASING, *JOINT)
+ALL = (*RECEIVABLES, *RAIL, *CREDIT, *LEASING, *JOINT)

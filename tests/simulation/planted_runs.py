@@ -24,6 +24,7 @@ from tests.simulation.planted import ALL, Defect, planted
 _ARMS: dict[str, dict[str, Any]] = {
     "receivables": {},
     "confirmed": {"confirmations_count": 8},
+    "rail": {"pays_by_rail": True},
 }
 # The wiring of machines' readings.
 _WIRINGS = {"leasing": "columns", "broker": "full"}
@@ -56,13 +57,13 @@ def _in_joint(defect: Defect) -> str:
 
 def _in_receivables(defect: Defect) -> str:
     scenario = _scenario(defect)
-    calm = calm_receivables()
+    calm = calm_receivables(by_rail=defect.run == "rail")
     with planted(defect):
         outcome, failure = attempt(Task(scenario, "chain", 0, "columns", "revm", "memory"))
     if failure is not None:
         return _words(failure)
     assert outcome is not None
-    leaves_no_trace = defect.run == "receivables" and _is_hidden(defect)
+    leaves_no_trace = defect.run in ("receivables", "rail") and _is_hidden(defect)
     return _trace(calm, outcome) if leaves_no_trace else ""
 
 

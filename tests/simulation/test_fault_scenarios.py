@@ -7,6 +7,7 @@ from sim.world import Outcome, Task, simulate
 
 SMALL = {
     "chain-reorg": ("horizon_days=30",),
+    "rail-outage": ("horizon_days=30",),
     "broker-outage": (
         "populations.machine.count=6",
         "populations.contractor.count=4",

@@ -36,6 +36,7 @@ _SCENARIOS: Final = {
     "broker-outage": ("An outage of the broker", "消息代理中断"),
     "feed-outage": ("An outage of the feed", "数据供应中断"),
     "chain-reorg": ("Reorganisations of the chain", "链重组"),
+    "rail-outage": ("An outage of the payment rail", "支付通道中断"),
     "recession": ("A recession in all products", "三项产品同遇衰退"),
     "fraud-wave": ("A wave of fraud", "欺诈潮"),
     "festival-peak": ("A festival's peak", "节日高峰"),
@@ -54,6 +55,7 @@ _STAGES: Final = {
     "decision": "审批",
     "take_quote": "接受报价",
     "relay_block": "上链",
+    "payment_rail": "支付通道",
     "cash_window": "到账窗口",
 }
 
