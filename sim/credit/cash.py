@@ -112,6 +112,8 @@ def _whole(n: int, value: int = 0) -> I64:
 def open_shops(t: Traits, b: Books, day: int) -> None:
     """Newcomers of this morning start to trade."""
     at = np.flatnonzero(t.since_day == day)
+    if not at.size:
+        return
     b.open[at] = True
     b.pull[at] = pull_of(t, b, at)
 
@@ -163,24 +165,41 @@ def _restock_rows(
     credit_share: float,
     reserve_days: int,
 ) -> None:
+    """Step by step, each a loop over a few columns: see ``sales._sell_rows``."""
     trusted, cell, unit_cost_fen = shop
     is_open, wanted, fixed_fen, arrears_fen = shelf
     stock, cash_fen, payable_fen, short_fen = changed
-    for i in range(cell.size):
-        target = floor(wanted[i] * cover_days[cell[i]]) + 1
-        gap = max(target - stock[i], 0) * is_open[i]
-        cash_share = 1 - credit_share * trusted[i]
-        price_fen = unit_cost_fen[i] * cash_share
+    target, gap, bought = np.empty_like(stock), np.empty_like(stock), np.empty_like(stock)
+    cash_share = np.empty(stock.size)
+    for i in range(stock.size):
+        cash_share[i] = 1 - credit_share * trusted[i]
+    for i in range(stock.size):
+        target[i] = floor(wanted[i] * cover_days[cell[i]]) + 1
+    for i in range(stock.size):
+        gap[i] = max(target[i] - stock[i], 0) * is_open[i]
+    for i in range(stock.size):
         spare_fen = max(cash_fen[i] - fixed_fen[i] * reserve_days, 0)
-        bought = min(gap, floor(spare_fen / price_fen))
-        cost_fen = bought * unit_cost_fen[i]
-        now_fen = int(cost_fen * cash_share)
+        bought[i] = min(gap[i], floor(spare_fen / (unit_cost_fen[i] * cash_share[i])))
+    _buy(bought, unit_cost_fen, cash_share, stock, cash_fen, payable_fen)
+    for i in range(stock.size):
+        is_low = stock[i] < target[i] * _SHELF_LOW_SHARE
+        price_fen = unit_cost_fen[i] * cash_share[i]
+        short_fen[i] = int((gap[i] - bought[i]) * (price_fen * is_low))
+    for i in range(stock.size):
+        short_fen[i] = (arrears_fen[i] + short_fen[i]) * is_open[i]
+
+
+@compiled
+def _buy(
+    bought: I64, unit_cost_fen: I64, cash_share: F64, stock: I64, cash_fen: I64, payable_fen: I64
+) -> None:
+    for i in range(bought.size):
+        cost_fen = bought[i] * unit_cost_fen[i]
+        now_fen = int(cost_fen * cash_share[i])
         cash_fen[i] -= now_fen
         payable_fen[i] += cost_fen - now_fen
-        stock[i] += bought
-        is_low = stock[i] < target * _SHELF_LOW_SHARE
-        lack_fen = int((gap - bought) * (price_fen * is_low))
-        short_fen[i] = (arrears_fen[i] + lack_fen) * is_open[i]
+    for i in range(bought.size):
+        stock[i] += bought[i]
 
 
 def grow(t: Traits, b: Books, p: WorldParameters, day: int) -> None:
@@ -189,9 +208,9 @@ def grow(t: Traits, b: Books, p: WorldParameters, day: int) -> None:
     means = b.fixed_fen, b.arrears_fen, t.unit_cost_fen
     changed = b.cash_fen, b.short_fen, b.stock, b.level
     grown = np.zeros_like(b.open)
-    _grow_rows(grown, chance, means, changed, day, p.reserve_days, p.opportunity_stock_share)
-    done = np.flatnonzero(grown)
-    b.pull[done] = pull_of(t, b, done)
+    if _grow_rows(grown, chance, means, changed, day, p.reserve_days, p.opportunity_stock_share):
+        done = np.flatnonzero(grown)
+        b.pull[done] = pull_of(t, b, done)
 
 
 @compiled
@@ -203,7 +222,9 @@ def _grow_rows(
     day: int,
     reserve_days: int,
     stock_share: float,
-) -> None:
+) -> int:
+    """Returns how many have grown."""
+    count = 0
     growth_fen, growth_gain, growth_until = chance
     fixed_fen, arrears_fen, unit_cost_fen = means
     cash_fen, short_fen, stock, level = changed
@@ -218,8 +239,10 @@ def _grow_rows(
             cash_fen[i] -= cost_fen
             level[i] *= 1 + growth_gain[i]
             grown[i] = True
+            count += 1
         if grown[i] or growth_until[i] <= day:
             growth_fen[i] = 0
+    return count
 
 
 def yearly_profit_fen(t: Traits, b: Books, at: I64) -> F64:

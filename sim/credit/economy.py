@@ -27,7 +27,15 @@ from sim.credit.fraudsters import Fraud
 from sim.credit.leaving import close_shops
 from sim.credit.merchants import WEEK_DAYS, Traits, draw_traits
 from sim.credit.owners import View
-from sim.credit.sales import FEED_COLUMNS, Report, brush, dishonest_rows, sell
+from sim.credit.sales import (
+    FEED_COLUMNS,
+    Report,
+    SalesLuck,
+    brush,
+    dishonest_rows,
+    sales_luck,
+    sell,
+)
 from sim.credit.shocks import Climate, recession_depth
 from sim.credit.world_parameters import WorldParameters
 from sim.streams import Luck
@@ -117,6 +125,7 @@ class Economy:
         self._blocks = blocks
         self._parts = [self._part(block) for block in blocks]
         self._shown = -1, np.zeros(0)
+        self._drawn: dict[int, list[SalesLuck]] = {}
 
     def _part(self, block: Block) -> _Part:
         traits = cut(self.traits, block.rows)
@@ -139,15 +148,23 @@ class Economy:
         self._climate.step(day)
         factor = self._climate.demand(day)
 
-        def trade(part: _Part) -> None:
+        drawn = self._drawn.pop(day, [None] * len(self._parts))
+
+        def trade(both: tuple[_Part, SalesLuck | None]) -> None:
+            part, luck = both
             t, b = part.traits, part.books
             open_shops(t, b, day)
-            sell(part.block, t, b, self.p, factor, day, part.report)
+            luck = luck or sales_luck(part.block, day)
+            sell(luck, t, b, self.p, factor, part.report)
             brush(part.dishonest, t, b, self.p, part.report, day)
 
-        self._workers.over(trade, self._parts)
+        self._workers.over(trade, list(zip(self._parts, drawn, strict=True)))
         columns = {name: getattr(self._report, name) for name in FEED_COLUMNS}
         return Feed(day, self.books.open.copy(), columns)
+
+    def draw_ahead(self, day: int) -> None:
+        """The luck of a morning to come, while there is nothing else to do; it is the same."""
+        self._drawn[day] = [sales_luck(part.block, day) for part in self._parts]
 
     def wants_credit(self, day: int, view: View) -> I64:
         """Limits asked for: int64 (n,) fen, 0 for no application. Once a day: it is noted.
@@ -187,7 +204,7 @@ class Economy:
             grow(t, b, self.p, day)
             if day % WEEK_DAYS == 0:
                 fortunes.week(block, t, b, self.p, day)
-            close_shops(block, t, b, self.p, day, part.dishonest)
+            close_shops(block, t, b, self.p, day)
 
         self._workers.over(close_day, self._parts)
 

@@ -1,6 +1,8 @@
 """The platform's feed on its way to the bank: on time, late, twice, corrected later, or never."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,15 @@ from sim.streams import Luck
 from system.credit.feed_records import FEED_FIELDS, FeedBatch
 
 I64 = NDArray[np.int64]
+
+# Room for that many rows of a delivery: int64 (SPACE_COLUMNS, rows), the keys and the feed fields.
+Space = Callable[[int], I64]
+SPACE_COLUMNS: Final = 3 + len(FEED_FIELDS)
+
+
+def fresh_space(rows: int) -> I64:
+    """A space of its own."""
+    return np.empty((SPACE_COLUMNS, rows), np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +39,7 @@ class FeedChannel:
         self._luck, self._parameters = luck, parameters
         self._under_way: dict[int, list[_Rows]] = {}
 
-    def deliver(self, feed: Feed) -> FeedBatch:
+    def deliver(self, feed: Feed, space: Space = fresh_space) -> FeedBatch:
         """The day's delivery: today's rows, then those of earlier days that were held up."""
         p, day = self._parameters, feed.day
         draw = self._luck.cohort("feed_row", day, feed.active.size)
@@ -44,7 +55,7 @@ class FeedChannel:
         wrong = few[lot >= twice]
         self._send_later(feed, wrong, p.feed_correction_days, 1)
         on_time = np.flatnonzero((draw >= late) & feed.active)
-        batch = _batch(feed, on_time, self._under_way.pop(day, []))
+        batch = _batch(feed, on_time, self._under_way.pop(day, []), space)
         # What is wrong at first: refunds that the platform has not booked yet.
         batch.columns["refund_fen"][np.searchsorted(on_time, wrong)] = 0
         return batch
@@ -74,26 +85,26 @@ def _rows(feed: Feed, rows: I64, revision: int) -> _Rows:
     )
 
 
-def _batch(feed: Feed, on_time: I64, held_up: list[_Rows]) -> FeedBatch:
+def _batch(feed: Feed, on_time: I64, held_up: list[_Rows], space: Space) -> FeedBatch:
     """Today's rows, then those that were held up; no value is copied twice."""
     k = on_time.size
-    n = k + sum(part.accounts.size for part in held_up)
-
-    def column(today: I64 | int, late: list[I64]) -> I64:
-        whole = np.empty(n, np.int64)
-        whole[:k] = today
-        np.concatenate([on_time[:0], *late], out=whole[k:])
-        return whole
-
-    columns = {}
-    for name in FEED_FIELDS:
-        columns[name] = column(0, [part.columns[name] for part in held_up])
+    whole = space(k + sum(part.accounts.size for part in held_up))
+    accounts, days, revisions, *columns = whole
+    accounts[:k], days[:k], revisions[:k] = on_time, feed.day, 0
+    for name, column in zip(FEED_FIELDS, columns, strict=True):
         # Rows are known to be there; the usual mode would copy a second time.
-        feed.columns[name].take(on_time, out=columns[name][:k], mode="clip")
-    return FeedBatch(
-        f"feed/{feed.day}",
-        column(on_time, [part.accounts for part in held_up]),
-        column(feed.day, [part.days for part in held_up]),
-        column(0, [part.revisions for part in held_up]),
-        columns,
-    )
+        feed.columns[name].take(on_time, out=column[:k], mode="clip")
+    for part in held_up:
+        n = part.accounts.size
+        values = (part.accounts, part.days, part.revisions, *part.columns.values())
+        for column, late in zip(whole, values, strict=True):
+            column[k : k + n] = late
+        k += n
+    return as_batch(f"feed/{feed.day}", whole)
+
+
+def as_batch(command_id: str, whole: I64) -> FeedBatch:
+    """A delivery that stands in such a space."""
+    accounts, days, revisions, *columns = whole
+    named = dict(zip(FEED_FIELDS, columns, strict=True))
+    return FeedBatch(command_id, accounts, days, revisions, named)

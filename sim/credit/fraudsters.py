@@ -9,8 +9,9 @@ from enum import IntEnum
 
 import numpy as np
 
-from sim.credit.columns import F64, I64, NEVER, Block, floor_i64
+from sim.credit.columns import I64, NEVER, Block, floor_i64
 from sim.credit.world_parameters import WorldParameters
+from system.kernels.compiled import compiled
 
 # So long before it strikes, a shell shop begins to look busy.
 _STAGE_DAYS = 180
@@ -55,9 +56,10 @@ def scheme_of(block: Block, p: WorldParameters) -> Scheme:
     )
 
 
-def brush_ratio_of(kind: I64, strike_day: I64, p: WorldParameters, day: int) -> F64:
-    """Invented orders for each true one, today."""
-    staged = (kind >= Fraud.VANISHER) & (day >= strike_day - _STAGE_DAYS)
-    return np.where(
-        kind == Fraud.BRUSHER, p.brush_ratio, np.where(staged, p.vanisher_brush_ratio, 0.0)
-    )
+@compiled
+def brush_ratio(kind: int, strike_day: int, ratios: tuple[float, float], day: int) -> float:
+    """Invented orders for each true one, today. ratios: of brushers, of shell shops."""
+    if kind == Fraud.BRUSHER:
+        return ratios[0]
+    is_staged = kind >= Fraud.VANISHER and day >= strike_day - _STAGE_DAYS
+    return ratios[1] if is_staged else 0.0

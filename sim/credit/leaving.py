@@ -3,24 +3,39 @@
 import numpy as np
 
 from sim.credit.cash import Books
-from sim.credit.columns import I64, Block, part_floor
+from sim.credit.columns import I64, Block, Mask, part_floor
 from sim.credit.fraudsters import Fraud
 from sim.credit.merchants import WEEK_DAYS, Traits
 from sim.credit.world_parameters import WorldParameters
+from system.kernels.compiled import compiled
 from system.limits import YEAR_DAYS
 
 
-def close_shops(
-    block: Block, t: Traits, b: Books, p: WorldParameters, day: int, dishonest: I64
-) -> None:
-    """Close whoever has to, or wants to, tonight. dishonest: rows that may vanish."""
-    leaving = b.arrears_days >= p.insolvency_arrears_days
-    leaving[dishonest] |= b.struck_on[dishonest] <= day - p.vanish_after_days
+def close_shops(block: Block, t: Traits, b: Books, p: WorldParameters, day: int) -> None:
+    """Close whoever has to, or wants to, tonight."""
     if day % WEEK_DAYS == 0:
-        leaving |= block.uniform("retirement", day) < p.retirement_per_year * WEEK_DAYS / YEAR_DAYS
-    at = np.flatnonzero(leaving & b.open)
-    if at.size:
-        _close(at, t, b, p, day)
+        share = p.retirement_per_year * WEEK_DAYS / YEAR_DAYS
+        leaving = block.uniform("retirement", day) < share
+    else:
+        leaving = np.zeros_like(b.open)
+    shop = b.open, b.arrears_days, b.struck_on
+    if _leaving_rows(leaving, shop, p.insolvency_arrears_days, day - p.vanish_after_days):
+        _close(np.flatnonzero(leaving), t, b, p, day)
+
+
+@compiled
+def _leaving_rows(
+    leaving: Mask, shop: tuple[Mask, I64, I64], arrears_days_min: int, struck_before: int
+) -> int:
+    """Beside those who want to: the insolvent, and shell shops some days after their loan. Returns
+    how many leave."""
+    is_open, arrears_days, struck_on = shop
+    count = 0
+    for i in range(leaving.size):
+        leaving[i] |= arrears_days[i] >= arrears_days_min or struck_on[i] <= struck_before
+        leaving[i] &= is_open[i]
+        count += leaving[i]
+    return count
 
 
 def _close(at: I64, t: Traits, b: Books, p: WorldParameters, day: int) -> None:

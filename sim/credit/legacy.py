@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sim.credit.economy import Feed
 from sim.credit.facts import NEVER, PERFORMANCE_DAYS
-from sim.credit.feed_channel import FeedChannel
+from sim.credit.feed_channel import FeedChannel, Space
 from sim.credit.parameters import Parameters
 from sim.credit.stage import Span, Stage
 from sim.credit.world_parameters import WorldParameters
@@ -76,9 +76,9 @@ class _PilotLender:
         limit_fen = np.minimum(requested_fen[fits], p.legacy_limit_fen_max)
         self._stage.bank.grant(day, rows[fits], limit_fen, p.legacy_rate_ppm)
 
-    def ship(self, feed: Feed) -> FeedBatch:
+    def ship(self, feed: Feed, space: Space) -> FeedBatch:
         """By the platform's channel."""
-        return self._channel.deliver(feed)
+        return self._channel.deliver(feed, space)
 
     def hear(self, batch: FeedBatch) -> None:
         """Through the bank's own intake."""

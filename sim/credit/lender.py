@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.credit.economy import Feed
+from sim.credit.feed_channel import Space
 from system.credit.feed_records import FeedBatch
 
 I64 = NDArray[np.int64]
@@ -26,8 +27,9 @@ class Lender(Protocol):
         """These merchants ask for credit today."""
         ...
 
-    def ship(self, feed: Feed) -> FeedBatch | None:
-        """What of the platform's report reaches this lender on the same day; touches no bank."""
+    def ship(self, feed: Feed, space: Space) -> FeedBatch | None:
+        """What of the platform's report reaches this lender on the same day, if possible in this
+        space; touches no bank."""
         ...
 
     def hear(self, batch: FeedBatch) -> None:

@@ -10,6 +10,7 @@ from sim.credit.appraisal import Appraisal, Desk, DeskReason
 from sim.credit.bank import Bank
 from sim.credit.economy import Feed
 from sim.credit.facts import BAD_DPD_DAYS, NEVER, Decided
+from sim.credit.feed_channel import Space
 from sim.credit.parameters import Parameters
 from sim.engine import ClerkPool, Engine
 from system.credit.commands import FreezeBatch
@@ -41,7 +42,7 @@ class CollateralLender:
     def start(self, day: int) -> None:
         """Nothing to do before the first application."""
 
-    def ship(self, feed: Feed) -> None:
+    def ship(self, feed: Feed, space: Space) -> None:
         """A desk looks at papers, not at feeds."""
 
     def hear(self, batch: FeedBatch) -> None:

@@ -7,7 +7,7 @@ from sim.credit.appraisal import Desk
 from sim.credit.bank import Bank
 from sim.credit.economy import Feed
 from sim.credit.facts import NEVER, Decided
-from sim.credit.feed_channel import FeedChannel
+from sim.credit.feed_channel import FeedChannel, Space
 from sim.credit.happenings import add_columns
 from sim.credit.parameters import Parameters
 from sim.streams import Luck
@@ -40,9 +40,9 @@ class DataLender:
         purposes = (Purpose.SCORING, Purpose.MONITORING, Purpose.TRAINING)
         self._bank.consent(day, np.flatnonzero(self._consents), purposes)
 
-    def ship(self, feed: Feed) -> FeedBatch:
+    def ship(self, feed: Feed, space: Space) -> FeedBatch:
         """By the platform's channel."""
-        return self._channel.deliver(feed)
+        return self._channel.deliver(feed, space)
 
     def hear(self, batch: FeedBatch) -> None:
         """What the platform delivers goes through the bank's own intake."""

@@ -16,10 +16,10 @@ import numpy as np
 
 from sim.credit.columns import I64, NEVER
 from sim.credit.economy import Economy
+from sim.credit.feed_channel import SPACE_COLUMNS, Space, as_batch, fresh_space
 from sim.credit.lender import Lender
-from system.credit.feed_records import FEED_FIELDS, FeedBatch
+from system.credit.feed_records import FeedBatch
 
-_KEYS: Final = ("accounts", "days", "revisions")
 # Two deliveries: the bank still hears one while the next is written.
 _DELIVERIES: Final = 2
 # Rows per merchant in a delivery for which addresses are kept free; only what is written to takes
@@ -42,8 +42,8 @@ class Nights(Protocol):
 class NightsHere:
     """In this process."""
 
-    def __init__(self, economy: Economy, lender: Lender) -> None:
-        self._economy, self._lender = economy, lender
+    def __init__(self, economy: Economy, lender: Lender, space: Space = fresh_space) -> None:
+        self._economy, self._lender, self._space = economy, lender, space
         self._morning = NEVER
 
     def begin(self, day: int, is_last: bool) -> None:
@@ -53,7 +53,12 @@ class NightsHere:
     def end(self) -> FeedBatch | None:
         if self._morning == NEVER:
             return None
-        return self._lender.ship(self._economy.morning(self._morning))
+        return self._lender.ship(self._economy.morning(self._morning), self._space)
+
+    def draw_ahead(self) -> None:
+        """What luck the morning after the next night brings."""
+        if self._morning != NEVER:
+            self._economy.draw_ahead(self._morning + 1)
 
 
 class NightsBeside:
@@ -68,7 +73,7 @@ class NightsBeside:
         self._room = _Room(economy.n)
         fork = get_context("fork")
         self._pipe, theirs = fork.Pipe()
-        work = NightsHere(economy, lender), self._room, theirs, self._pipe
+        work = NightsHere(economy, lender, self._room.space), self._room, theirs, self._pipe
         self._process = fork.Process(target=_work, args=work, daemon=True)
         self._process.start()
         theirs.close()
@@ -101,26 +106,34 @@ def _shared(column: I64) -> I64:
 
 
 class _Room:
-    """Shared memory for the last deliveries."""
+    """Shared memory for the last deliveries, taken in turns."""
 
     def __init__(self, n: int) -> None:
-        self.rows_max = _ROWS_PER_MERCHANT * n
-        shape = (_DELIVERIES, len(_KEYS) + len(FEED_FIELDS), self.rows_max)
+        self._rows_max = _ROWS_PER_MERCHANT * n
+        shape = (_DELIVERIES, SPACE_COLUMNS, self._rows_max)
         memory = mmap.mmap(-1, 8 * int(np.prod(shape)))
         self._values = np.frombuffer(memory, np.int64).reshape(shape)
+        self._turn = 0
 
-    def write(self, turn: int, batch: FeedBatch) -> None:
-        columns = (*(getattr(batch, key) for key in _KEYS), *batch.columns.values())
-        assert tuple(batch.columns) == FEED_FIELDS, "columns in the feed's own order"
-        for at, column in enumerate(columns):
-            self._values[turn % _DELIVERIES, at, : column.size] = column
+    def space(self, rows: int) -> I64:
+        """For the next delivery; elsewhere, if it is too large."""
+        if rows > self._rows_max:
+            return fresh_space(rows)
+        self._turn += 1
+        return self._part(self._turn, rows)
 
-    def read(self, command_id: str, turn: int, n: int) -> FeedBatch:
-        values = self._values[turn % _DELIVERIES, :, :n]
-        accounts, days, revisions, *columns = values
-        return FeedBatch(
-            command_id, accounts, days, revisions, dict(zip(FEED_FIELDS, columns, strict=True))
-        )
+    def place_of(self, batch: FeedBatch) -> tuple[str, int, int] | None:
+        """How ``read`` finds a delivery; None for one that is not here."""
+        if not np.may_share_memory(batch.accounts, self._values):
+            return None
+        return batch.command_id, self._turn, batch.accounts.size
+
+    def read(self, command_id: str, turn: int, rows: int) -> FeedBatch:
+        return as_batch(command_id, self._part(turn, rows))
+
+    def _part(self, turn: int, rows: int) -> I64:
+        part: I64 = self._values[turn % _DELIVERIES, :, :rows]
+        return part
 
 
 def _work(here: NightsHere, room: _Room, pipe: Connection, theirs: Connection) -> None:
@@ -134,15 +147,14 @@ def _work(here: NightsHere, room: _Room, pipe: Connection, theirs: Connection) -
             return
         try:
             here.begin(day, is_last)
-            pipe.send(_told(here.end(), day, room))
+            pipe.send(_told(here.end(), room))
+            # Until the next night the other process has merchants and bank to itself.
+            here.draw_ahead()
         except Exception as error:
             pipe.send(error)
             return
 
 
-def _told(batch: FeedBatch | None, turn: int, room: _Room) -> object:
-    """A delivery as it goes through the pipe: where it stands, if there is room for it."""
-    if batch is None or batch.accounts.size > room.rows_max:
-        return batch
-    room.write(turn, batch)
-    return batch.command_id, turn, batch.accounts.size
+def _told(batch: FeedBatch | None, room: _Room) -> object:
+    """A delivery as it goes through the pipe: where it stands, if it stands in the room."""
+    return None if batch is None else room.place_of(batch) or batch

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sim.credit.bank import Bank
 from sim.credit.economy import Feed
 from sim.credit.facts import NEVER, PERFORMANCE_DAYS
+from sim.credit.feed_channel import Space
 from sim.credit.parameters import Parameters
 from sim.credit.stage import Span, Stage
 from sim.credit.world_parameters import WorldParameters
@@ -47,7 +48,7 @@ class _LendsToAll:
     def open_day(self, day: int, view: dict[str, I64]) -> None:
         """Nothing falls due."""
 
-    def ship(self, feed: Feed) -> None:
+    def ship(self, feed: Feed, space: Space) -> None:
         """Needs no data."""
 
     def hear(self, batch: FeedBatch) -> None:

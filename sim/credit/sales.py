@@ -7,13 +7,15 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from sim.credit.cash import SALES_MEMORY_DAYS, Books
-from sim.credit.columns import F64, I64, U64, Block, lot_of, part_floor
-from sim.credit.fraudsters import Fraud, brush_ratio_of
+from sim.credit.columns import F64, I64, U64, Block, lot_of
+from sim.credit.fraudsters import Fraud, brush_ratio
 from sim.credit.merchants import Traits
 from sim.credit.world_parameters import WorldParameters
 from system.kernels.compiled import compiled
 from system.limits import YEAR_DAYS
 
+# A standard normal and four lots for rounding each.
+SalesLuck = tuple[F64, U64]
 _OfShop = tuple[I64, F64, I64, I64, F64]
 _OfBooks = tuple[F64, I64, F64, F64, I64, I64]
 FEED_COLUMNS: Final = (
@@ -61,8 +63,13 @@ class _Rates(NamedTuple):
     stock_cover_days: int
 
 
+def sales_luck(block: Block, day: int) -> SalesLuck:
+    """What a day's sales need of luck."""
+    return block.normal("sales", day), block.words("sales_rounding", day)
+
+
 def sell(
-    block: Block, t: Traits, b: Books, p: WorldParameters, factor: F64, day: int, report: Report
+    luck: SalesLuck, t: Traits, b: Books, p: WorldParameters, factor: F64, report: Report
 ) -> None:
     """One day's sales, booked and reported. factor: the day's demand by cell."""
     rates = _Rates(
@@ -76,7 +83,6 @@ def sell(
     )
     of_shop = t.cell, t.refund, t.ticket_fen, t.unit_cost_fen, t.rating_milli
     of_books = b.pull, b.stock, b.wanted, b.year_sold, b.held_fen, b.cash_fen
-    luck = block.normal("sales", day), block.words("sales_rounding", day)
     _sell_rows(of_shop, of_books, report.columns(), luck, factor, rates)
 
 
@@ -85,36 +91,77 @@ def _sell_rows(
     of_shop: _OfShop,
     of_books: _OfBooks,
     report: tuple[I64, ...],
-    luck: tuple[F64, U64],
+    luck: SalesLuck,
     factor: F64,
     rates: _Rates,
 ) -> None:
+    """Step by step, each a loop over a few columns: of these a processor does several rows at
+    once, which it cannot where twenty columns might overlap."""
     cell, refund, ticket_fen, unit_cost_fen, rating_milli = of_shop
     pull, stock, wanted, year_sold, held_fen, cash_fen = of_books
     gross_fen, orders, buyers, refund_fen, rating_sum_milli, rating_count, stock_fen = report
     z, words = luck
+    expected = np.empty(cell.size)
+    asked, returned = np.empty_like(orders), np.empty_like(orders)
+    _expect(expected, pull, cell, factor, stock, wanted, rates)
+    _count(asked, expected, z, words, rates.demand_cv)
+    _fill(orders, returned, asked, stock, refund, words)
     for i in range(cell.size):
-        paid_fen = int(held_fen[i] * rates.paid_out)
-        cash_fen[i] += paid_fen
-        expected = pull[i] * factor[cell[i]] * _shelf(stock[i], wanted[i], rates)
-        asked = _counted(expected, rates.demand_cv, z[i], lot_of(words[i], 0))
-        sold = min(asked, stock[i])
-        refunded = floor(sold * refund[i] + lot_of(words[i], 1))
-        kept = sold - refunded
-        orders[i] = sold
-        gross_fen[i] = sold * ticket_fen[i]
-        refund_fen[i] = refunded * ticket_fen[i]
-        kept_fen = gross_fen[i] - refund_fen[i]
-        stock[i] -= kept
-        held_fen[i] += kept_fen - int(kept_fen * rates.fee) - paid_fen
-        wanted[i] += (asked - wanted[i]) * (1 / SALES_MEMORY_DAYS)
-        year_sold[i] += (kept - year_sold[i]) * (1 / YEAR_DAYS)
-        buyers[i] = sold - int(sold * rates.repeat_buyer)
+        gross_fen[i] = orders[i] * ticket_fen[i]
+        refund_fen[i] = returned[i] * ticket_fen[i]
+    _settle(cash_fen, held_fen, gross_fen, refund_fen, rates.paid_out, rates.fee)
+    _remember(wanted, asked, orders, returned, year_sold)
+    for i in range(cell.size):
+        stock[i] -= orders[i] - returned[i]
         stock_fen[i] = stock[i] * unit_cost_fen[i]
-        rated = floor(sold * rates.rating_given + lot_of(words[i], 2))
-        rating_count[i] = rated
-        lot = lot_of(words[i], 3)
-        rating_sum_milli[i] = _stars(rating_milli[i], sold < asked, rated, lot)
+    for i in range(cell.size):
+        buyers[i] = orders[i] - int(orders[i] * rates.repeat_buyer)
+        rating_count[i] = floor(orders[i] * rates.rating_given + lot_of(words[i], 2))
+    for i in range(cell.size):
+        is_sold_out, lot = orders[i] < asked[i], lot_of(words[i], 3)
+        rating_sum_milli[i] = _stars(rating_milli[i], is_sold_out, rating_count[i], lot)
+
+
+@compiled
+def _expect(
+    expected: F64, pull: F64, cell: I64, factor: F64, stock: I64, wanted: F64, rates: _Rates
+) -> None:
+    for i in range(expected.size):
+        expected[i] = pull[i] * factor[cell[i]] * _shelf(stock[i], wanted[i], rates)
+
+
+@compiled
+def _count(asked: I64, expected: F64, z: F64, words: U64, cv: float) -> None:
+    for i in range(asked.size):
+        asked[i] = _counted(expected[i], cv, z[i], lot_of(words[i], 0))
+
+
+@compiled
+def _fill(orders: I64, returned: I64, asked: I64, stock: I64, refund: F64, words: U64) -> None:
+    for i in range(orders.size):
+        orders[i] = min(asked[i], stock[i])
+    for i in range(orders.size):
+        returned[i] = floor(orders[i] * refund[i] + lot_of(words[i], 1))
+
+
+@compiled
+def _settle(
+    cash_fen: I64, held_fen: I64, gross_fen: I64, refund_fen: I64, paid_out: float, fee: float
+) -> None:
+    """The platform pays a part of what it held, and keeps its fee of the day's."""
+    for i in range(cash_fen.size):
+        paid_fen, kept_fen = int(held_fen[i] * paid_out), gross_fen[i] - refund_fen[i]
+        cash_fen[i] += paid_fen
+        held_fen[i] += kept_fen - int(kept_fen * fee) - paid_fen
+
+
+@compiled
+def _remember(wanted: F64, asked: I64, orders: I64, returned: I64, year_sold: F64) -> None:
+    for i in range(wanted.size):
+        wanted[i] += (asked[i] - wanted[i]) * (1 / SALES_MEMORY_DAYS)
+    for i in range(wanted.size):
+        kept = orders[i] - returned[i]
+        year_sold[i] += (kept - year_sold[i]) * (1 / YEAR_DAYS)
 
 
 @compiled
@@ -150,16 +197,35 @@ def brush(at: I64, t: Traits, b: Books, p: WorldParameters, report: Report, day:
 
     Few buyers stand behind them, all give five stars, none sends goods back.
     """
-    ratio = brush_ratio_of(t.fraud[at], t.strike_day[at], p, day)
-    invented = part_floor(report.orders[at], ratio)
-    cost_fen = part_floor(invented * t.ticket_fen[at], p.brush_cost_share)
-    b.cash_fen[at] -= np.minimum(cost_fen, b.cash_fen[at])
-    rated = part_floor(invented, p.rating_given_share)
-    report.gross_fen[at] += invented * t.ticket_fen[at]
-    report.orders[at] += invented
-    report.buyers[at] += part_floor(invented, p.brush_buyer_share)
-    report.rating_count[at] += rated
-    report.rating_sum_milli[at] += rated * _STARS_MILLI_MAX
+    shares = p.brush_cost_share, p.rating_given_share, p.brush_buyer_share
+    of_shop = t.fraud, t.strike_day, t.ticket_fen
+    ratios = p.brush_ratio, p.vanisher_brush_ratio
+    _brush_rows(at, of_shop, b.cash_fen, report.columns(), ratios, shares, day)
+
+
+@compiled
+def _brush_rows(
+    at: I64,
+    of_shop: tuple[I64, I64, I64],
+    cash_fen: I64,
+    report: tuple[I64, ...],
+    ratios: tuple[float, float],
+    shares: tuple[float, float, float],
+    day: int,
+) -> None:
+    fraud, strike_day, ticket_fen = of_shop
+    gross_fen, orders, buyers, _, rating_sum_milli, rating_count, _ = report
+    cost_share, rated_share, buyer_share = shares
+    for i in at:
+        invented = int(orders[i] * brush_ratio(fraud[i], strike_day[i], ratios, day))
+        sales_fen = invented * ticket_fen[i]
+        rated = int(invented * rated_share)
+        cash_fen[i] -= min(int(sales_fen * cost_share), cash_fen[i])
+        gross_fen[i] += sales_fen
+        orders[i] += invented
+        buyers[i] += int(invented * buyer_share)
+        rating_count[i] += rated
+        rating_sum_milli[i] += rated * _STARS_MILLI_MAX
 
 
 def dishonest_rows(t: Traits) -> I64:

@@ -9,6 +9,7 @@ import numpy as np
 from sim.credit.bank import Bank
 from sim.credit.economy import Economy
 from sim.credit.facts import Facts
+from sim.credit.feed_channel import fresh_space
 from sim.credit.happenings import add_columns
 from sim.credit.lender import Lender
 from sim.credit.nights import Nights, NightsBeside, NightsHere
@@ -122,7 +123,7 @@ class _Days(EconomyModel):
         self._nights.begin(day, day + 1 == stage.end_day)
 
     def _morning(self, day: int) -> FeedBatch | None:
-        return self._lender.ship(self._stage.economy.morning(day))
+        return self._lender.ship(self._stage.economy.morning(day), fresh_space)
 
     def _first_nights(self) -> Nights:
         is_beside = self._stage.cores > 1 and not self._stage.faults.windows

@@ -28,8 +28,8 @@ class FaultyFeed:
         # What arrives with the first delivery at or after a UTC second.
         self._under_way: list[tuple[int, FeedBatch]] = []
 
-    def deliver(self, feed: Any) -> FeedBatch:
-        batch: FeedBatch = self._channel.deliver(feed)
+    def deliver(self, feed: Any, space: Any) -> FeedBatch:
+        batch: FeedBatch = self._channel.deliver(feed, space)
         if not self._faults.windows:
             return batch
         n = feed.active.size
