@@ -33,6 +33,7 @@ from system.credit.rules import Refusal as CreditRefusal
 from system.kernels.business_day import business_day
 from system.limits import DAY_S, PERIOD_DAYS
 from system.parties.feedback import FEEDBACK, Score, scores
+from system.payments.records import PAYMENTS as RAIL_PAYMENTS
 from system.subledger.records import happened
 
 # Age of open alerts: up to a day, up to a week, older.
@@ -46,7 +47,8 @@ _TREND_WIDTH, _TREND_HEIGHT = 160.0, 40.0
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One product's figures. asked, passed: applications.  cash_s: median, None without any.
+    """One product's figures. asked, passed: applications; None passed where nobody applies (a
+    lease is a contract that two parties sign).  cash_s: median, None without any.
 
     reasons: why applications did not pass, the most frequent first.  open_alerts: by age.
     differences: books that do not agree, in words.  machines: those with open alerts, and how many.
@@ -54,7 +56,7 @@ class Product:
 
     name: str
     asked: int
-    passed: int
+    passed: int | None
     cash_s: float | None
     npl: float | None
     reasons: tuple[tuple[str, int], ...]
@@ -77,7 +79,9 @@ class Product:
 
     @property
     def pass_text(self) -> str:
-        return figure(self.passed / self.asked if self.asked else None, "ratio")
+        if self.passed is None or not self.asked:
+            return figure(None, "ratio")
+        return figure(self.passed / self.asked, "ratio")
 
     @property
     def cash_text(self) -> str:
@@ -108,7 +112,11 @@ def _receivables(desk: Services, nps: tuple[Score, ...]) -> Product:
     now_s = desk.clock.now_s()
     paid = [r.disbursed_at_s - r.requested_at_s for r in requests if r.disbursed_at_s]
     open_at_s = [a.raised_at_s for a in alerts if a.released_at_s is None and a.rule != RECONCILE]
-    unlike = tuple(f"{a.receivable_id}: {a.evidence}" for a in alerts if a.rule == RECONCILE)
+    unlike = tuple(
+        f"{a.receivable_id}: {a.evidence}"
+        for a in alerts
+        if a.rule == RECONCILE and a.released_at_s is None
+    )
     return Product(
         "receivables",
         asked=len(requests) + len(declined),
@@ -140,6 +148,9 @@ def _credit(desk: Services, nps: tuple[Score, ...]) -> Product:
     service = desk.credit.credit
     with desk.unit() as unit:
         rows = [happened(row) for row in unit.scan(JOURNAL) if row.kind == Kind.DECIDED]
+        paid = unit.find(RAIL_PAYMENTS, {"state": "settled"})
+    # From a draw to the money on the merchant's account elsewhere.
+    cash_s = [one.changed_at_s - one.asked_at_s for one in paid if one.product == "credit"]
     codes = np.concatenate([row.amounts for row in rows]) if rows else np.zeros(0, np.int64)
     balance = npl = 0
     if service.merchants and not service.days_to_close():
@@ -149,7 +160,7 @@ def _credit(desk: Services, nps: tuple[Score, ...]) -> Product:
         "credit",
         asked=int(codes.size),
         passed=int((codes == 0).sum()),
-        cash_s=None,
+        cash_s=median(cash_s) if cash_s else None,
         npl=npl / balance if balance else None,
         reasons=_frequent(CreditRefusal(int(code)).name.lower() for code in codes if code),
         open_alerts={},
@@ -165,7 +176,7 @@ def _leasing(desk: Services, nps: tuple[Score, ...]) -> Product:
     return Product(
         "leasing",
         asked=book.leases,
-        passed=book.leases,
+        passed=None,
         cash_s=None,
         npl=owed.npl_fen / owed.exposure_fen if owed.exposure_fen else None,
         reasons=(),

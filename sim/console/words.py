@@ -54,6 +54,12 @@ _ROWS = {
     "feature": ("feature", "特征"),
     "by_chance": ("by chance up to", "偶然可达"),
     "books": ("Books", "账务"),
+    "contracts": ("leases", "租约数"),
+    "nps": ("Customers' feedback (NPS)", "客户反馈（净推荐值）"),
+    "chain_agrees": (
+        "ledger and chain agree; compared at the close of every day",
+        "账本与链一致；每日终了核对",
+    ),
     "books_agree": ("ledger and sub-ledgers agree", "总账与明细账一致"),
     "period_from": ("30 days from", "30 天，自"),
     "machine": ("Machine", "设备"),

@@ -1,5 +1,6 @@
 """The console in a real browser: every page in both languages, and the users' main journeys."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from sim.run_folder import RunFolder
+from tests.browser.conftest import SHOTS
 
 PAGES = {
     "list": "/",
@@ -21,6 +23,13 @@ PAGES = {
 }
 
 
+# Milliseconds from asking for the page to its first content, told as soon as it is there.
+FIRST_PAINT = """() => new Promise((done) => new PerformanceObserver((seen) => {
+  for (const one of seen.getEntriesByName("first-contentful-paint"))
+    done(Math.round(one.startTime));
+}).observe({ type: "paint", buffered: true }))"""
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_complete_and_accessible(page: Any, address: str, name: str, lang: str) -> None:
@@ -32,6 +41,16 @@ def test_a_page_is_complete_and_accessible(page: Any, address: str, name: str, l
     assert page.locator("h1").count() == 1
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
+
+
+def test_the_first_paint_of_every_page_is_recorded(page: Any, address: str) -> None:
+    """Milliseconds, in build/screenshots: how busy the machine is decides too much to assert it."""
+    found = {}
+    for name, path in PAGES.items():
+        page.goto(address + path)
+        found[name] = page.evaluate(FIRST_PAINT)
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    (SHOTS / "first-paint-ms.json").write_text(json.dumps(found, indent=2) + "\n")
 
 
 @pytest.mark.parametrize("name", ["list", "run"])

@@ -8,8 +8,11 @@ import pytest
 
 from sim.console.app import Console
 from sim.console.operations import Product, products
+from system.chain.reconcile import RULE
+from system.chain.records import ALERTS, Alert
 from system.parties.feedback import Score
 from tests.sim.console.visitor import BASE, Visitor
+from tests.system.api.test_credit_api import with_history
 from tests.system.api.test_leasing_api import stolen
 from tests.system.api.test_receivables_api import ASK, accepted
 from tests.system.api.town import Town
@@ -95,3 +98,35 @@ def test_the_trend_of_the_feedback_is_a_line_from_minus_to_plus_a_hundred() -> N
     shown = Product("credit", 0, 0, None, None, (), {}, (), scores)
     assert shown.trend == "0.0,40.0 80.0,20.0 160.0,0.0"
     assert replace(shown, nps=scores[:1]).trend == ""
+
+
+def test_the_time_to_cash_of_a_line_ends_on_the_merchants_account(town: Town) -> None:
+    town.promote_model()
+    account = with_history(town)
+    town.name_account(f"merchant/{account}")
+    base = f"/credit/merchants/{account}"
+    assert town.post(f"{base}/applications", {"requested_fen": 3_000_000}, "shopping").json()[
+        "approved"
+    ]
+    town.post(f"{base}/draws", {"amount_fen": 500_000}, "shopping")
+    [before] = [one for one in products(town.process.gateway.services) if one.name == "credit"]
+    assert before.cash_s is None
+    town.pass_days(1)
+    [credit] = [one for one in products(town.process.gateway.services) if one.name == "credit"]
+    assert credit.cash_s is not None
+    assert 0 < credit.cash_s <= 2 * 86_400
+
+
+def test_nobody_applies_for_a_lease_and_a_difference_that_was_released_stands_no_more(
+    town: Town, tmp_path: Path
+) -> None:
+    services = town.process.gateway.services
+    alert = Alert("a-1", RULE, "r-1", "lots 3 / 4", 1, blocks=True)
+    with services.unit() as unit:
+        unit.insert(ALERTS, [alert])
+    assert products(services)[0].differences == ("r-1: lots 3 / 4",)
+    with services.unit() as unit:
+        unit.replace(ALERTS, [replace(alert, released_at_s=2)])
+    page = visitor_of(town, tmp_path).get("/operations").text
+    assert "ledger and chain agree" in page
+    assert products(services)[2].pass_text == "–"
