@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.table import Table
 
+from sim.compare import SAME
 from sim.reports.figures import claim_unit, figure, span
 from sim.reports.words import words
 from sim.run_folder import Json
@@ -30,7 +31,10 @@ def show_comparison(document: Json, lang: str, console: Console) -> None:
         console.print(word["same_parameters"])
     console.print(_claims(document["claims"], numbers, word))
     if document["paired"]:
-        console.print(_differences(document["differences"], names, word))
+        differing = [row for row in document["differences"] if row["change"] != SAME]
+        console.print(_differences(differing, names, word))
+        same = len(document["differences"]) - len(differing)
+        console.print(word["same_count"].format(n=same))
     else:
         console.print(word["unpaired"])
     if document.get("speed"):
@@ -83,11 +87,11 @@ def _differences(rows: list[Json], names: list[str], word: Mapping[str, str]) ->
     table = Table(title=word["difference"], title_justify="left")
     keys = ("arms", "metric", "difference", "interval", "change")
     for column in ("", *(word[key] for key in keys), "n"):
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     for row in rows:
         number = f"\\[{names.index(row['run'], 1) + 1}] - \\[1]"
-        interval = span(row["ci_low"], row["ci_high"], row["unit"])
-        mean = figure(row["mean"], row["unit"])
+        unit = claim_unit("difference", row["unit"])
+        interval, mean = span(row["ci_low"], row["ci_high"], unit), figure(row["mean"], unit)
         change = f"[{CHANGE_STYLE[row['change']]}]{word[row['change']]}[/]"
         table.add_row(number, row["arm"], row["metric"], mean, interval, change, str(row["n"]))
     return table

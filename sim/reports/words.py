@@ -82,6 +82,7 @@ _ROWS = {
         "change that somebody made, and only claims of the same name stand side by side.",
         "各运行的场景不同（{names}）：场景之间的差异并非人为改动，只有同名承诺可以并列。",
     ),
+    "same_count": ("paired differences that are none: {n}", "配对差为零的指标：{n} 项"),
     "unpaired": (
         "seeds differ, so replications are not paired and no difference is given",
         "种子不同，重复不配对，故不给出差值",

@@ -74,8 +74,8 @@ def _differences(found: Json, sources: Sequence[Source], say: Tongue) -> Block:
             by_path[row["run"]],
             say.arm(row["arm"]),
             row["metric"],
-            amount(row["mean"], row["unit"], say),
-            span(row["ci_low"], row["ci_high"], row["unit"], say),
+            amount(row["mean"], claim_unit("difference", row["unit"]), say),
+            span(row["ci_low"], row["ci_high"], claim_unit("difference", row["unit"]), say),
             Cell(say.word(row["change"]), _CHANGES.get(row["change"], "unsure")),
             str(row["n"]),
         )
