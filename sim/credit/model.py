@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -16,14 +15,13 @@ from sim.credit.audit import audit_stage, journal_of, watch
 from sim.credit.bank import CHECKER, MAKER
 from sim.credit.facts import NEVER
 from sim.credit.happenings import add_journal
-from sim.credit.legacy import Legacy, legacy_of
+from sim.credit.legacy import Legacy
 from sim.credit.lender_collateral import CollateralLender
 from sim.credit.lender_data import DataLender
-from sim.credit.parameters import PROCESSES, Parameters, parameters_of
-from sim.credit.reference import Reference, reference_of
+from sim.credit.parameters import PROCESSES, parameters_of
+from sim.credit.setting import Setting
 from sim.credit.stage import Span, Stage
-from sim.credit.world_parameters import WorldParameters
-from sim.faults import Window, check_severities, windows_of
+from sim.faults import check_severities, windows_of
 from sim.metrics.credit import Run, measure
 from sim.scenario import Scenario
 from sim.streams import Luck
@@ -39,38 +37,6 @@ I64 = NDArray[np.int64]
 
 # Fewer legacy merchants leave too few bad loans to learn from.
 _COUNT_MIN: Final = {"merchant": 1, "legacy": 300}
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One arm's numbers. merchants, legacy: population sizes.  taught: a model that was learned
-    elsewhere, in place of this replication's own.  windows: what breaks when."""
-
-    process: str
-    seed: int
-    replication: int
-    parameters: Parameters
-    world: WorldParameters
-    merchants: int
-    legacy: int
-    span: Span
-    windows: tuple[Window, ...] = ()
-    taught: Legacy | None = None
-
-    def learned(self) -> Legacy:
-        """The model of this replication."""
-        if self.taught is not None:
-            return self.taught
-        quiet_days = self.span.lend_after_days
-        return legacy_of(
-            self.seed, self.replication, self.parameters, self.world, self.legacy, quiet_days
-        )
-
-    def reference(self) -> Reference:
-        """What would have become of everybody, in this replication."""
-        return reference_of(
-            self.seed, self.replication, self.parameters, self.world, self.merchants, self.span
-        )
 
 
 def simulate_credit(task: Task) -> Outcome:

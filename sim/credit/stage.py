@@ -87,7 +87,7 @@ class Stage:
         _Days(self, lender, opening, closing)
         self.engine.run(self.engine.now_s + self.span.days * DAY_S)
         self.bank.open_day(self.end_day)
-        state_book(self, self.end_day)
+        state_book(self.bank, self.lend_day, self.end_day, self.end_day)
 
 
 class _Days(EconomyModel):
@@ -134,7 +134,7 @@ class _Days(EconomyModel):
         if day == stage.lend_day:
             self._opening()
         view = bank.open_day(day)
-        state_book(stage, day)
+        state_book(stage.bank, stage.lend_day, stage.end_day, day)
         self._lender.open_day(day, view)
         requested_fen = stage.economy.wants_credit(day, view)
         rows = np.flatnonzero(requested_fen)

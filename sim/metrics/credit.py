@@ -7,8 +7,6 @@ decided upon. A metric with nothing to count is None, never zero.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import IntEnum
 from statistics import fmean
 from typing import TYPE_CHECKING, Final
 
@@ -20,42 +18,16 @@ from sim.credit.facts import NEVER
 from sim.metrics.base import Values, ratio
 from sim.metrics.credit_quality import measure_quality
 from sim.metrics.credit_risk import measure_risk
+from sim.metrics.credit_run import Mask, Run
 from sim.metrics.credit_scores import approved_at_bad_rate
 
 if TYPE_CHECKING:
-    from sim.credit.legacy import Legacy
-    from sim.credit.model import Setting
-    from sim.credit.reference import Reference
-    from sim.credit.stage import Stage
     from system.subledger.records import JournalRow
 
-Mask = NDArray[np.bool_]
 I64 = NDArray[np.int64]
 
 # Applications of the last days are left out: a desk has had no time to answer them.
 DECIDED_WITHIN_DAYS: Final = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A finished arm. desk_reason: int64 (n,) DeskReason, what the collateral lender's rules say to
-    each first application, NEVER where there is no answer.
-
-    reasons: of declining.  learned: None where no model decides.
-    """
-
-    setting: Setting
-    stage: Stage
-    reference: Reference
-    desk_reason: I64
-    reasons: type[IntEnum]
-    learned: Legacy | None
-
-    @property
-    def desk_approved(self) -> Mask:
-        """Whom the collateral lender's rules approve: bool (n,)."""
-        approved: Mask = self.desk_reason == DeskReason.NONE
-        return approved
 
 
 def measure(run: Run, journal: Sequence[JournalRow]) -> Values:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.credit.facts import NEVER
 from sim.metrics.base import Values, ratio
 from sim.metrics.credit_risk import matured, went_bad
+from sim.metrics.credit_run import Mask, Run
 from sim.metrics.credit_scores import auc, brier, calibration_error, ks, psi, tenths
 from sim.statements import QUARTER_DAYS
 from system.limits import PPM
 
-if TYPE_CHECKING:
-    from sim.metrics.credit import Run
-
 I64 = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 
 
 def measure_quality(run: Run) -> Values:

@@ -11,17 +11,16 @@ from numpy.typing import NDArray
 from sim.credit.facts import BAD_DPD_DAYS, NEVER, PERFORMANCE_DAYS
 from sim.credit.statements import lent_of
 from sim.metrics.base import Values, ratio
+from sim.metrics.credit_run import Mask, Run
 from sim.statements import QUARTER_DAYS, shares_of
 from system.credit.records import LineState
 from system.limits import DAY_S, PERIOD_DAYS, PPM, YEAR_DAYS
 
 if TYPE_CHECKING:
     from sim.credit.facts import Days
-    from sim.metrics.credit import Run
     from system.subledger.records import JournalRow
 
 I64 = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 
 # The promise that the product is measured by.
 NPL_PROMISED_PPM: Final = 15_000
@@ -44,7 +43,7 @@ def measure_risk(run: Run, journal: Sequence[JournalRow]) -> Values:
     return {
         **_npl(days),
         **_vintages(run, end),
-        **shares_of(lent_of(run.stage)),
+        **shares_of(lent_of(run.stage.bank, run.stage.lend_day)),
         **_defaults(run),
         **_fraud_loss(run, end, totals_fen),
         "loss_rate": ratio(_lost_fen(totals_fen, end), totals_fen.get("drawn", 0)),

@@ -5,7 +5,7 @@ from functools import cache
 from sim.credit.audit import journal_of
 from sim.credit.model import run_arm, setting_of
 from sim.credit.stage import Stage
-from sim.metrics.credit import Run
+from sim.metrics.credit_run import Run
 from sim.scenario import Scenario, apply, load
 from system.subledger.records import JournalRow
 

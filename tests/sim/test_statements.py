@@ -54,7 +54,12 @@ def test_a_lender_states_its_book_every_period_and_at_the_end_as_it_is_measured(
     told = [event for event in stage.log.events() if event.kind == KIND and event.subject == BOOK]
     assert len(told) == -(-(stage.end_day - stage.lend_day) // PERIOD_DAYS) + 1
     balance_fen, bad_fen, *by_category_fen = told[-1].values
-    assert balance_fen == sum(by_category_fen) == int(lent_of(stage).balance_fen.sum()) > 0
+    assert (
+        balance_fen
+        == sum(by_category_fen)
+        == int(lent_of(stage.bank, stage.lend_day).balance_fen.sum())
+        > 0
+    )
     measured = measure(run, journal)
     assert measured["npl_ratio"] == bad_fen / balance_fen
     assert measured["normal_asset_share"] == by_category_fen[0] / balance_fen
