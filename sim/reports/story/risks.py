@@ -77,6 +77,13 @@ RISKS: Final[dict[str, Risk]] = {
         "invariant:nothing_paid_twice",
         "claim:cash_hardly_later",
     ),
+    "rail_outage": Risk(
+        _TECHNOLOGY,
+        ("The payment rail is away, and money is paid twice", "支付通道中断，款项重复支付"),
+        "rail-outage",
+        "invariant:nothing_paid_twice",
+        "claim:mean_within_half_a_day",
+    ),
     "broker_outage": Risk(
         _TECHNOLOGY,
         ("The broker of readings is away, and causes are missed", "消息代理中断，事件漏报"),
