@@ -22,7 +22,8 @@ from sim.credit.parameters import PROCESSES, parameters_of
 from sim.credit.setting import Setting
 from sim.credit.stage import Span, Stage
 from sim.faults import check_severities, windows_of
-from sim.metrics.credit import Run, measure
+from sim.metrics.credit import measure
+from sim.metrics.credit_run import Run
 from sim.scenario import Scenario
 from sim.streams import Luck
 from sim.world import Outcome, Task
