@@ -79,6 +79,10 @@ class AccessRow:
 
 # A basis is purpose x 16 + classes: the consent under which a row is opened.
 BASIS_PURPOSE: Final = CLASSES_ALL + 1
+# How many classes each sum of them has; without orders nothing is read.
+_WIDTHS: Final = np.array(
+    [number.bit_count() if number & DataClass.ORDERS else 0 for number in range(BASIS_PURPOSE)]
+)
 ACCESS_LOG: Final = Table(
     "access_log",
     AccessRow,
@@ -130,7 +134,7 @@ def widest_consents(unit: BookUnit, merchants: I64, now_s: int) -> I64:
     classes, until_s = consents_of(unit, rows)
     basis = np.empty(merchants.size, np.int64)
     held = as_inputs(classes), as_inputs(until_s)
-    widest_rows(basis, *held, as_input(at), now_s, int(DataClass.ORDERS), BASIS_PURPOSE)
+    widest_rows(basis, *held, as_input(at), now_s, _WIDTHS, BASIS_PURPOSE)
     return basis
 
 

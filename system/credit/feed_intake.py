@@ -8,6 +8,7 @@ other is split into such groups.
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -89,7 +90,7 @@ class Intake:
         # Under which consent each merchant was opened: it is the same for all of a delivery.
         self._opened = np.zeros(self._count, np.uint8)
         self._days = (2**62, 0)
-        self._digest = hashlib.sha256()
+        self._digest = _Digest(is_beside=batch.accounts.size > _ROWS_AT_ONCE)
         self.codes = np.zeros(batch.accounts.size, np.int64)
 
     def run(self) -> None:
@@ -125,7 +126,7 @@ class Intake:
         basis = widest_consents(self._unit, merchants, self._now_s)
         self._opened[as_rows(merchants)] = basis
         basis = basis[spread]
-        piece.basis[at] = basis
+        piece.basis[as_rows(at)] = basis
         unseen = np.flatnonzero(basis == 0)
         if not unseen.size:
             return _Rows(at, accounts)
@@ -175,8 +176,7 @@ class Intake:
         merchants = as_rows(rows.accounts)
         held = dict(zip(DAY_WORDS, words, strict=True))
         self._unit.write_planes(FEEDS, day % FEED_DAY_SLOTS, merchants, held)
-        for word in words:
-            self._digest.update(word.astype("<i8", copy=False).data)
+        self._digest.add(words)
         slot = day // PERIOD_DAYS % FEED_PERIOD_SLOTS
         held = dict(zip(PERIOD_WORDS, sums, strict=True))
         self._unit.write_planes(FEEDS, slot, merchants, held)
@@ -247,6 +247,7 @@ class Intake:
                 self._unit.write_plane(FEEDS, name, 0, merchants, np.maximum(before, day))
 
     def _note_access(self) -> None:
+        digest = self._digest.hexdigest()
         for basis in np.flatnonzero(np.bincount(self._opened)).tolist():
             if basis == 0:
                 continue
@@ -256,7 +257,38 @@ class Intake:
                 Use.INTAKE, Purpose(purpose), classes, *self._days, self._now_s, reference
             )
             members = pack_set(self._opened == basis)
-            note(self._unit, access, classes, members, self._digest.hexdigest())
+            note(self._unit, access, classes, members, digest)
+
+
+class _Digest:
+    """SHA-256 of all words that were kept, in order.
+
+    is_beside: it is worked out while the intake goes on, by a thread; hashing leaves the
+    interpreter's lock to others.
+    """
+
+    def __init__(self, is_beside: bool) -> None:
+        self._sha = hashlib.sha256()
+        self._pool = ThreadPoolExecutor(1) if is_beside else None
+        self._under_way: list[Future[None]] = []
+
+    def add(self, words: I64) -> None:
+        """words: int64 (k, n), not changed any more."""
+        if self._pool is None:
+            self._take(words)
+        else:
+            self._under_way.append(self._pool.submit(self._take, words))
+
+    def hexdigest(self) -> str:
+        """Of everything; nothing can be added afterwards."""
+        if self._pool is not None:
+            self._pool.shutdown()
+        for one in self._under_way:
+            one.result()
+        return self._sha.hexdigest()
+
+    def _take(self, words: I64) -> None:
+        self._sha.update(np.ascontiguousarray(words, "<i8").data)
 
 
 def _refuse(piece: _Piece, rows: _Rows, codes: I64) -> _Rows:

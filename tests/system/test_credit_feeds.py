@@ -1,5 +1,6 @@
 """Intake of the feed: whatever the order of arrival, the sums are those of the clean order."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from system.credit import feed_intake
-from system.credit.feed_records import FEED_FIELDS, FEEDS, FeedBatch, FeedRefusal
+from system.credit.feed_records import DAY_WORDS, FEED_FIELDS, FEEDS, FeedBatch, FeedRefusal
 from system.credit.feeds import erase_feed
 from system.errors import InputError
 from system.limits import (
     FEED_DAY_COUNT_MAX,
     FEED_DAY_FEN_MAX,
+    FEED_DAY_SLOTS,
     FEED_LATE_DAYS_MAX,
     FEED_RATING_MILLI_MAX,
     FEED_REVISION_MAX,
@@ -123,6 +125,21 @@ def test_a_delivery_in_small_pieces_gives_the_same_as_in_one(rows: list[Row]) ->
     for account in range(3):
         assert pieces.sums(account, PERIOD0) == whole.sums(account, PERIOD0)
         assert pieces.sums(account, PERIOD0 + 1) == whole.sums(account, PERIOD0 + 1)
+
+
+def test_the_log_has_the_digest_of_the_words_that_were_kept_piece_by_piece() -> None:
+    piece, n = feed_intake._ROWS_AT_ONCE, 2 * feed_intake._ROWS_AT_ONCE + 5
+    bank, accounts = column_bank(n), np.arange(n)
+    bank.at(DAY0)
+    days, zeros = np.full(n, DAY0), np.zeros(n, np.int64)
+    amounts = dict.fromkeys(FEED_FIELDS, zeros) | {"gross_fen": accounts, "orders": accounts % 7}
+    assert not bank.receive_batch(FeedBatch("feed", accounts, days, zeros, amounts)).codes.any()
+    with bank.unit() as unit:
+        [words] = unit.read_planes(FEEDS, DAY_WORDS, [DAY0 % FEED_DAY_SLOTS], slice(0, n))
+        kept = b"".join(
+            word[first : first + piece].tobytes() for first in range(0, n, piece) for word in words
+        )
+    assert bank.access_rows()[-1].digest == sha256(kept).hexdigest()
 
 
 def test_both_books_keep_the_same(tmp_path: Path) -> None:

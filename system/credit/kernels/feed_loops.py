@@ -38,25 +38,24 @@ CONTENT_CHECKS = (
 
 @compiled
 def widest_rows(
-    best: I64, classes: Columns, until_s: Columns, at: I64, now_s: int, needed: int, step: int
+    best: I64, classes: Columns, until_s: Columns, at: I64, now_s: int, widths: I64, step: int
 ) -> None:
     """Into ``best``: step x (place of the consent, from 1) + its classes, of the consent that
-    covers most classes, ``needed`` among them; of equals the first; 0 for none.
+    covers most classes; of equals the first; 0 for none.
 
-    classes, until_s: one column per consent.  at: (n,), where each row stands in those.
+    classes, until_s: one column per consent.  at: (n,), where each row stands in those.  widths:
+    how much each sum of classes counts, 0 for those that open nothing.
     """
+    widest = widths.max()
     for i in range(best.size):
         best[i] = 0
-        count = 0
+        width = 0
         for place in range(len(classes)):
             covered = classes[place][at[i]]
-            if until_s[place][at[i]] <= now_s or covered & needed == 0:
-                continue
-            wide = 0
-            for bit in range(8):
-                wide += covered >> bit & 1
-            if wide > count:
-                count, best[i] = wide, step * (place + 1) + covered
+            if until_s[place][at[i]] > now_s and widths[covered] > width:
+                width, best[i] = widths[covered], step * (place + 1) + covered
+                if width == widest:
+                    break
 
 
 @compiled
