@@ -76,8 +76,6 @@ _DAY_LOOK_S: Final = 60.0
 _ANCHOR_S: Final = 3_600.0
 # Between two looks at what the payment rail says.
 _RAIL_S: Final = 0.5
-# Between two pieces of that: a request passes the loop several times before it has its answer.
-_PIECE_PAUSE_S: Final = 0.01
 # Between two looks at what subscribers have not heard yet.
 _HOOKS_S: Final = 0.5
 # In production money that leaves a deposit is paid by the rail.
@@ -120,7 +118,7 @@ class Process:
         services = self._services()
         settle_setup(services.receivables)
         tokens = TokenIssuer(opening.token_secrets or (opening.secret,))
-        writer = Writer(self._store, self._forget)
+        self._writer = Writer(self._store, self._forget)
         self.telemetry = Telemetry(opening.broker, opening.clock, services.clients)
         self.telemetry.admit(_devices(services))
         required = opening.settings.signatures_required
@@ -128,7 +126,7 @@ class Process:
         self.hooks = HookWork(self._store, opening.clock, services.clients)
         self._poster = HttpPoster()
         self._rail_work = RailWork(self.rail, self._store, opening.clock, self._forget)
-        self.gateway = Gateway(services, writer, tokens, RateLimit(), required)
+        self.gateway = Gateway(services, self._writer, tokens, RateLimit(), required)
         self.app: FastAPI = app_of(self.gateway, self._work)
 
     def administrator_secret(self) -> str:
@@ -196,14 +194,15 @@ class Process:
         # A node is asked over the network while everybody waits.
         pause_s = max(self._opening.block_s, _NODE_LOOK_S) if is_node else self._opening.block_s
         tasks = [
-            asyncio.create_task(_again(pause_s, self.advance_chain)),
+            asyncio.create_task(self._again(pause_s, self.advance_chain)),
             asyncio.create_task(self._talk_to_rail()),
             asyncio.create_task(self._deliver()),
-            asyncio.create_task(_again(_DAY_LOOK_S, self.close_days)),
-            asyncio.create_task(_again(_ANCHOR_S, self.anchor)),
+            asyncio.create_task(self._again(_DAY_LOOK_S, self.close_days)),
+            asyncio.create_task(self._again(_ANCHOR_S, self.anchor)),
         ]
         try:
-            async with self.telemetry.running(self.gateway.services.leasing.telemetry):
+            desk = self.gateway.services.leasing.telemetry
+            async with self.telemetry.running(desk, self._writer.give_way):
                 yield
         finally:
             for task in tasks:
@@ -211,6 +210,16 @@ class Process:
             for task in tasks:
                 with suppress(asyncio.CancelledError):
                     await task
+
+    async def _again(self, pause_s: float, work: Callable[[], None]) -> None:
+        while True:
+            await self._writer.give_way()
+            try:
+                work()
+            except OperationalError as error:
+                # Retrying is safe by design of each step; the operator sees that it goes on.
+                _LOG.warning("%s: %s; will be tried again", work.__name__, error)
+            await asyncio.sleep(pause_s)
 
     def advance_chain(self) -> None:
         """Send what is queued, seal it where the chain seals on demand, apply what is final.
@@ -239,8 +248,9 @@ class Process:
         """``advance_rail`` again and again, with room for requests between its pieces."""
         while True:
             try:
+                await self._writer.give_way()
                 for _ in self._rail_work.run(self._take):
-                    await asyncio.sleep(_PIECE_PAUSE_S)
+                    await self._writer.give_way()
             except OperationalError as error:
                 _LOG.warning("payment rail: %s; will be tried again", error)
             await asyncio.sleep(_RAIL_S)
@@ -253,6 +263,7 @@ class Process:
         while True:
             letters: list[Letter] = []
             try:
+                await self._writer.give_way()
                 letters = self.hooks.due()
                 said = [asyncio.to_thread(posted, self._poster, one) for one in letters]
                 for letter, error in zip(letters, await asyncio.gather(*said), strict=True):
@@ -312,16 +323,6 @@ def _devices(services: Services) -> list[Account]:
         *(account_of_device(d.device_id, secret_of(d.device_id)) for d in devices),
         *(account_of_gateway(g.gateway_id, secret_of(g.gateway_id)) for g in gateways),
     ]
-
-
-async def _again(pause_s: float, work: Callable[[], None]) -> None:
-    while True:
-        try:
-            work()
-        except OperationalError as error:
-            # Retrying is safe by design of each step; the operator sees that it goes on.
-            _LOG.warning("%s: %s; will be tried again", work.__name__, error)
-        await asyncio.sleep(pause_s)
 
 
 def open_store(url: str) -> SqlStore:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from system.adapters.mqtt_access import Access
-from system.adapters.mqtt_consumer import Consumer
+from system.adapters.mqtt_consumer import Consumer, GiveWay
 from system.adapters.mqtt_embedded import EmbeddedBroker
 from system.adapters.mqtt_link import MqttLink
 from system.api.clients import ClientDesk
@@ -25,6 +25,8 @@ BANK_USER: Final = "shapan-bank"
 ALERTS: Final = "bank/alerts"
 _COMES_IN: Final = ("device/+/data", "device/+/ack", "gateway/+/data", f"{ALERTS}/ack")
 _GOES_OUT: Final = ("device/+/command", ALERTS)
+# What comes in this time is taken into the books together: a commit costs as much as two messages.
+_GATHER_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +78,14 @@ class Telemetry:
             self._access.admit(account)
 
     @asynccontextmanager
-    async def running(self, desk: TelemetryDesk) -> AsyncIterator[None]:
-        """Broker, link and consumer, until the block ends."""
+    async def running(self, desk: TelemetryDesk, give_way: GiveWay) -> AsyncIterator[None]:
+        """Broker, link and consumer, until the block ends. give_way: to requests."""
         if self._place.url == EMBEDDED:
             place = self._place
             self._broker = EmbeddedBroker(self._access, port=place.port, spool=place.spool)
             await self._broker.start()
         link = MqttLink(self.url, self._bank, _COMES_IN, self._clock)
-        opening = asyncio.create_task(self._consume(link, desk))
+        opening = asyncio.create_task(self._consume(link, desk, give_way))
         try:
             yield
         finally:
@@ -93,7 +95,7 @@ class Telemetry:
             if self._broker is not None:
                 await self._broker.stop()
 
-    async def _consume(self, link: MqttLink, desk: TelemetryDesk) -> None:
+    async def _consume(self, link: MqttLink, desk: TelemetryDesk, give_way: GiveWay) -> None:
         await link.open()
-        self.consumer = Consumer(link, desk)
+        self.consumer = Consumer(link, desk, gather_s=_GATHER_S, give_way=give_way)
         await self.consumer.run()

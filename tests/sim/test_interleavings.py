@@ -78,6 +78,46 @@ async def telemetry(loop: VirtualLoop) -> None:
     assert sorted(ledger.effects) == sorted(b"%d" % n for n in range(LETTERS)), "a message is lost"
 
 
+def test_what_comes_while_the_consumer_gathers_is_one_commit() -> None:
+    ways: list[int] = []
+
+    class Unlocked(Ledger):
+        def take(self, deliveries: Sequence[Delivery]) -> None:
+            self.attempts += 1
+            self.effects |= {one.payload: self.attempts for one in deliveries}
+
+    async def gathered(loop: VirtualLoop, gather_s: float) -> int:
+        broker = EmbeddedBroker(Access([DEVICE, BANK]))
+        await broker.start()
+        device = MqttLink(broker.url, DEVICE, (), loop.clock, keep_alive_s=0)
+        bank = MqttLink(broker.url, BANK, ("device/data",), loop.clock, keep_alive_s=0)
+        for link in (device, bank):
+            await link.open()
+        ledger = Unlocked()
+
+        async def give_way() -> None:
+            ways.append(ledger.attempts)
+
+        consumer = Consumer(
+            bank, ledger, poll_s=None, tick_s=None, gather_s=gather_s, give_way=give_way
+        )
+        running = asyncio.create_task(consumer.run())
+        await asyncio.gather(*(said(device, n) for n in range(LETTERS)))
+        await asyncio.sleep(10)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        for link in (bank, device):
+            await link.close()
+        await broker.stop()
+        assert len(ledger.effects) == LETTERS
+        return ledger.attempts
+
+    # A letter every tenth of a second.
+    assert run_virtual(lambda loop: gathered(loop, 0.0), START_S) == LETTERS
+    assert ways == list(range(LETTERS))
+    assert run_virtual(lambda loop: gathered(loop, 0.35), START_S) <= LETTERS // 2
+
+
 async def said(device: MqttLink, number: int) -> None:
     await asyncio.sleep(0.1 * number)
     await device.publish("device/data", b"%d" % number)

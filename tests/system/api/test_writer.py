@@ -1,0 +1,91 @@
+"""The one writer among others on its loop: who waits for whom."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from system.adapters.group_store import GroupStore
+from system.adapters.memory_store import MemoryStore
+from system.api.writer import Writer
+
+
+class CountingStore(GroupStore):
+    """Counts durable commits."""
+
+    def __init__(self) -> None:
+        super().__init__(MemoryStore(()))
+        self.groups = 0
+
+    @contextmanager
+    def group(self) -> Iterator[None]:
+        self.groups += 1
+        with super().group():
+            yield
+
+
+def writer_over(store: GroupStore) -> Writer:
+    return Writer(store, lambda: None)
+
+
+def test_after_a_group_others_have_the_loop_so_that_the_next_group_is_larger() -> None:
+    store = CountingStore()
+    writer = writer_over(store)
+
+    async def later(delay_s: float) -> None:
+        await asyncio.sleep(delay_s)
+        await writer.run(lambda: None)
+
+    async def go() -> None:
+        await writer.run(lambda: time.sleep(0.2))
+        await asyncio.gather(*(later(delay_s) for delay_s in (0.0, 0.01, 0.02)))
+
+    asyncio.run(go())
+    assert store.groups == 2
+
+
+def test_a_writer_that_goes_on_under_another_clock_does_not_wait_for_the_old_one() -> None:
+    writer = writer_over(CountingStore())
+
+    class Behind(asyncio.SelectorEventLoop):
+        def time(self) -> float:
+            return super().time() - 1_000
+
+    asyncio.run(writer.run(lambda: time.sleep(0.01)))
+    with asyncio.Runner(loop_factory=Behind) as runner:
+        runner.run(asyncio.wait_for(writer.run(lambda: None), 5))
+
+
+def test_no_two_pieces_of_other_work_run_without_the_requests_between_them() -> None:
+    writer = writer_over(CountingStore())
+    said: list[str] = []
+    requests: list[asyncio.Task[None]] = []
+
+    async def request(name: str) -> None:
+        await writer.run(lambda: said.append(f"request at {name}"))
+
+    async def piece(name: str) -> None:
+        await writer.give_way()
+        said.append(name)
+        # A request comes while the piece runs: the loop learns of it one turn later.
+        asyncio.get_running_loop().call_soon(
+            lambda: requests.append(asyncio.ensure_future(request(name)))
+        )
+
+    async def go() -> None:
+        await asyncio.gather(*(piece(name) for name in "abc"))
+        await asyncio.gather(*requests)
+
+    asyncio.run(go())
+    assert said == ["a", "request at a", "b", "request at b", "c", "request at c"]
+
+
+def test_other_work_does_not_wait_where_nobody_asks() -> None:
+    writer = writer_over(CountingStore())
+
+    async def go() -> None:
+        async with asyncio.timeout(5):
+            for _ in range(3):
+                await writer.give_way()
+
+    asyncio.run(go())
