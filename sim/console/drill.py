@@ -5,6 +5,7 @@ DuckDB counts and filters a million events where they lie; only what is shown be
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,15 +67,23 @@ def subjects(part: Part, kind: str, search: str) -> tuple[list[str], int]:
     return [subject for subject, _ in rows], rows[0][1] if rows else 0
 
 
+# A receivable, by the link and day of its delivery: alone, in its Nth request, and its lots.
+_RECEIVABLE: Final = re.compile(r"(?:k\d+-)?(e\d+d\d+)(?:/.*)?")
+
+
 def life(part: Part, subject: str) -> list[Moment]:
-    """What happened to this subject, and under names that continue it with a slash."""
+    """What happened to this subject, and under names that continue it with a slash.
+
+    Of a receivable: all of it, from its acceptance through every request and lot to its payment.
+    """
+    found = _RECEIVABLE.fullmatch(subject)
+    whole = found[1] if found else subject
     rows = part.ask(
         "select at_s - first_s, kind, subject, values from part, begun "
-        "where subject = $subject or starts_with(subject, $below) "
+        "where regexp_full_match(subject, $names) "
         "order by at_s, priority, sequence limit $most",
         most=LIFE_MAX,
-        subject=subject,
-        below=f"{subject}/",
+        names=f"{r'(k[0-9]+-)?' if found else ''}{re.escape(whole)}(/.*)?",
     )
     return [
         Moment(since_s // DAY_S, since_s % DAY_S, kind, name, tuple(values))

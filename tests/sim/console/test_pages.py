@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.run_library import made_run
+from sim.console.drill import life
 from sim.console.parallel import AXES_MAX, parallel
-from sim.run_folder import RunFolder
+from sim.event_queries import Part
+from sim.run_folder import RunFolder, write_parquet
+from sim.trace import EventLog
 from tests.sim.console.visitor import Visitor
 from tests.sim.toy_runs import run, study_of
 
@@ -216,3 +219,22 @@ def test_a_line_per_run_keeps_room_for_what_came_of_many_changes() -> None:
     assert lines is not None
     assert [axis.name for axis in lines.axes][-2:] == ["p10", "cheaper"]
     assert len(lines.axes) == AXES_MAX
+
+
+def test_a_receivables_life_is_told_over_its_requests_and_lots(tmp_path: Path) -> None:
+    log = EventLog()
+    for day, (kind, subject) in enumerate(
+        (
+            ("accepted", "e3d900"),
+            ("sought", "k0-e3d900"),
+            ("funded", "k1-e3d900/4-5"),
+            ("accepted", "e3d9001"),
+            ("accepted", "e33d900"),
+            ("paid", "e3d900"),
+        )
+    ):
+        log.add(1_767_225_600 + day * 86_400, kind, subject, (1,))
+    write_parquet(tmp_path / "events.parquet", [log.table("chain", 0)])
+    part = Part(RunFolder(tmp_path), 0, "chain")
+    for subject in ("e3d900", "k0-e3d900", "k1-e3d900/4-5"):
+        assert [m.kind for m in life(part, subject)] == ["accepted", "sought", "funded", "paid"]
