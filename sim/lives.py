@@ -1,10 +1,11 @@
-"""``python -m sim.lives RUN ARM REPLICATION OUT``: every single loan's and machine's life in a run.
+"""``python -m sim.lives RUN ARM REPLICATION OUT``: every single life in a run.
 
-A run keeps facts of whole days, for a million merchants' would not fit. Since the same seed gives
-the same events, a replication is simulated again when somebody asks for one of them; this writes
+A run keeps what its figures need: no chain transactions and postings of a receivable, no single loan
+and no machine of a million. Since the same seed gives the same events, a replication is simulated
+again when somebody asks for one of them; this writes
 
     facts.parquet   who, at_s, kind, value (fen, where it is money), cause: the bank's journal by
-                    account, and what else is known of it
+                    account or receivable, and what else is known of it
     places.parquet  machine, at_s, lon, lat (degrees), where there are machines
     fences.json     machine -> outlines of its site, as [lon, lat]
 """
@@ -34,6 +35,7 @@ FENCES: Final = "fences.json"
 _TELLERS: Final = {
     "credit": "sim.credit.lives:lives_of",
     "leasing": "sim.leasing.lives:lives_of",
+    "receivables": "sim.receivables.lives:lives_of",
 }
 # Facts of every account on every day; they would be nine of ten rows.
 _DAILY: Final = ("interest_accrued", "penalty_accrued")
@@ -112,7 +114,7 @@ def lives_of(folder: RunFolder, arm: str, replication: int) -> Lives:
     plan = reopen(folder, None).plan
     found = [task for task in plan.tasks(replication) if task.arm == arm]
     if not found or not is_told(plan.scenario.products):
-        raise InputError("arm", arm, "choose an arm of a run of credit or of leasing")
+        raise InputError("arm", arm, "choose an arm of a run of one product")
     [product] = plan.scenario.products
     told: Callable[[Task], Lives] = resolve(_TELLERS[product])  # type: ignore[assignment]
     return told(found[0])

@@ -145,17 +145,18 @@ _ROWS = {
         "按类型与日期：先选类型，再选主体",
     ),
     "subject": ("subject", "主体"),
-    "lives": ("One loan, one machine", "单笔贷款、单台设备"),
+    "lives": ("One receivable, loan or machine", "单笔应收账款、单笔贷款、单台设备"),
     "lives_lead": (
-        "A run keeps facts of whole days. The same seed gives the same events, so this replication "
+        "A run keeps what its figures need. The same seed gives the same events, so this replication "
         "can be simulated again, in about the time that one takes, to tell each single life.",
-        "运行按日汇总保存。相同种子产生相同事件，故可重新模拟此次重复（耗时约等于一次重复），以还原"
+        "运行只保存计算所需的内容。相同种子产生相同事件，故可重新模拟此次重复（耗时约等于一次重复），以还原"
         "每个个体的全过程。",
     ),
     "lives_units": (
-        "Values: fen where money moves, seconds since the cause for an alert, a number where a "
-        "machine, lease or contractor is named.",
-        "数值：资金变动以分计；警报为距起因的秒数；涉及设备、租约或承租人时为其编号。",
+        "Values: fen where money moves, the block's height for an event on the chain, seconds "
+        "since the cause for an alert, a number where a machine, lease or contractor is named.",
+        "数值：资金变动以分计；链上事件为区块高度；警报为距起因的秒数；涉及设备、租约或承租人时为其"
+        "编号。",
     ),
     "lives_start": ("Simulate it again", "重新模拟"),
     "lives_running": ("It is being simulated again …", "正在重新模拟……"),

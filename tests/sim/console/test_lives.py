@@ -1,15 +1,19 @@
 """Down to one loan or one machine: what was simulated again is found, told and drawn."""
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from benchmarks.run_library import START_S, made_run
 from sim.console.lives import BROKEN, READY
 from sim.credit.lives import lives_of
 from sim.lives import Fact, Lives
+from sim.receivables.lives import lives_of as lives_of_receivables
+from sim.scenario import apply, load
 from sim.world import Task
 from tests.sim.console.visitor import Visitor
 from tests.sim.credit_runs import small
@@ -109,3 +113,38 @@ def test_every_yuan_that_a_merchant_drew_is_in_its_life() -> None:
     life = [row["kind"] for row in rows if row["who"] == who]
     assert {"asked_for_credit", "approved_at_pd_ppm", "drawn", "principal_repaid"} <= set(life)
     assert all(row["value"] > 0 for row in drawn)
+
+
+FEW = (
+    "horizon_days=40",
+    "warmup_days=3",
+    "populations.core.count=2",
+    "populations.tier1.count=6",
+    "populations.tier2.count=3",
+    "populations.tier3.count=2",
+)
+
+
+def of_receivables(arm: str) -> dict[str, list[dict[str, object]]]:
+    """Who -> what happened, in order."""
+    task = Task(apply(load("receivables"), FEW), arm, 0, "columns", "revm", "memory")
+    rows = pa.concat_tables(lives_of_receivables(task).facts).sort_by("at_s").to_pylist()
+    return {who: [row for row in rows if row["who"] == who] for who in {r["who"] for r in rows}}
+
+
+def test_a_receivables_life_has_its_chain_transactions_and_its_postings() -> None:
+    lives = of_receivables("chain")
+    [life, *_] = [rows for rows in lives.values() if any(row["kind"] == "funded" for row in rows)]
+    kinds = [row["kind"] for row in life]
+    steps = ["chain_registered", "chain_accepted", "sought", "chain_split", "chain_disbursed"]
+    assert [kinds.index(kind) for kind in steps] == sorted(map(kinds.index, steps))
+    [advance, *_] = [row["value"] for row in life if row["kind"] == "funded"]
+    assert advance in [row["value"] for row in life if row["kind"] == "ledger_post_hold"]
+    causes = [str(row["cause"]) for row in life if str(row["kind"]).startswith("chain_")]
+    assert all(re.fullmatch("transaction 0x[0-9a-f]{64}", cause) for cause in causes)
+
+
+def test_on_paper_a_receivables_life_is_what_people_did() -> None:
+    kinds = {row["kind"] for rows in of_receivables("paper").values() for row in rows}
+    assert {"ordered", "delivered", "invoiced", "paid"} <= kinds
+    assert not [kind for kind in kinds if str(kind).startswith(("chain_", "ledger_"))]
