@@ -1,8 +1,8 @@
 """``python -m sim.lives RUN ARM REPLICATION OUT``: every single life in a run.
 
-A run keeps what its figures need: no chain transactions and postings of a receivable, no single loan
-and no machine of a million. Since the same seed gives the same events, a replication is simulated
-again when somebody asks for one of them; this writes
+A run keeps what its figures need: no chain transactions and postings of a receivable, no single
+loan and no machine of a million. Since the same seed gives the same events, a replication is
+simulated again when somebody asks for one of them; this writes
 
     facts.parquet   who, at_s, kind, value (fen, where it is money), cause: the bank's journal by
                     account or receivable, and what else is known of it

@@ -147,10 +147,11 @@ _ROWS = {
     "subject": ("subject", "主体"),
     "lives": ("One receivable, loan or machine", "单笔应收账款、单笔贷款、单台设备"),
     "lives_lead": (
-        "A run keeps what its figures need. The same seed gives the same events, so this replication "
-        "can be simulated again, in about the time that one takes, to tell each single life.",
-        "运行只保存计算所需的内容。相同种子产生相同事件，故可重新模拟此次重复（耗时约等于一次重复），以还原"
-        "每个个体的全过程。",
+        "A run keeps what its figures need. The same seed gives the same events, so this "
+        "replication can be simulated again, in about the time that one takes, to tell each single "
+        "life.",
+        "运行只保存计算所需的内容。相同种子产生相同事件，故可重新模拟此次重复（耗时约等于一次重复），"
+        "以还原每个个体的全过程。",
     ),
     "lives_units": (
         "Values: fen where money moves, the block's height for an event on the chain, seconds "
