@@ -65,14 +65,14 @@ def _claims(source: Source, say: Tongue) -> Table:
         say("verdict", "结论"),
         say("hinges on", "取决于"),
     )
-    level = {f"{claim['level'] * 100:.4g} %" for claim in source.claims if claim.get("level")}
+    levels = sorted(claim["level"] for claim in source.claims if claim.get("level"))
+    level = " – ".join(dict.fromkeys(f"{end * 100:.4g} %" for end in levels[:1] + levels[-1:]))
     caption = say(f"{source.name}: promises and findings.", f"{source.name}：承诺与结论。")
     if level:
         caption += say(
-            f" Intervals of {', '.join(sorted(level))} confidence over paired replications, so "
+            f" Intervals of {level} confidence over paired replications, so "
             "that all verdicts together err in at most 5 % of studies.",
-            f"区间为配对重复的 {'、'.join(sorted(level))} 置信区间，"
-            "全部结论合计出错的概率不超过 5%。",
+            f"区间为配对重复的 {level} 置信区间，全部结论合计出错的概率不超过 5%。",
         )
     rows = [_row(source, claim, say) for claim in source.claims]
     return Table(caption, head, rows, frozenset({1, 2, 4}))

@@ -14,7 +14,9 @@ from sim.reports.story.tell import chapter, tell
 from sim.reports.story.tongue import Tongue
 from sim.reports.typeface.subset import FOLDER, missing
 from sim.trace import EventLog
+from system.chain.monitor import Rule
 from system.credit.records import LineState
+from system.leasing.records import AlertKind
 
 KINDS = ("geofence", "fuel_theft")
 BOOK = {
@@ -231,3 +233,9 @@ def test_a_title_says_when_its_figure_is_undefined(tmp_path: Path, lang: str, sa
     claims = next(one for one in report.sections[0].blocks if isinstance(one, Table))
     notes = {row[2].note for row in claims.rows if isinstance(row[2], Cell)}
     assert notes == {Tongue(lang).word("no_interval")}
+
+
+def test_every_kind_of_alert_has_a_chinese_name() -> None:
+    troubles = ("reconciliation", "dead_letter", "final_block_dropped", "outcome_contradicted")
+    for kind in (*(rule.value for rule in Rule), *troubles, *(k.name.lower() for k in AlertKind)):
+        assert Tongue("zh").kind(kind) != kind
