@@ -1,8 +1,8 @@
 """The end of a day: accrue, age, classify, give up by age, bill. A batch job over columns.
 
-Works through the lines in slices small enough that what is computed on the way stays in the
-processor's cache. For each range of lines the last closed day is known, so a day can be closed in
-parts, and closing it again finds nothing to do.
+Works through the lines in slices, so that what is computed on the way takes little memory. For each
+range of lines the last closed day is known, so a day can be closed in parts, and closing it again
+finds nothing to do.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ from system.limits import BILLS_MAX, PERIOD_DAYS
 from system.subledger import closed_days
 from system.subledger.journal import total_of
 
-_ROWS_AT_ONCE: Final = 16_384
+_ROWS_AT_ONCE: Final = 65_536
 # Read of every line on every day; the rest only where something happened.
 _DAILY: Final = (
     "principal_fen",
