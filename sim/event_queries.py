@@ -13,12 +13,16 @@ from typing import Any, Final
 import pyarrow as pa
 
 from sim.run_folder import RunFolder
+from system.limits import DAY_S, LOCAL_OFFSET_S
 
 Rows = list[tuple[Any, ...]]
+
+# A business day begins at midnight in China, as system.kernels.business_day has it.
 _PART: Final = (
     "with part as (from events where arm = $arm and replication = $replication), "
-    "begun as (select min(at_s) // 86400 * 86400 as first_s from part) "
+    "begun as (select (min(at_s) + 28800) // 86400 * 86400 - 28800 as first_s from part) "
 )
+assert (LOCAL_OFFSET_S, DAY_S) == (28_800, 86_400)
 
 
 def query(folder: RunFolder, sql: str, values: Mapping[str, Any]) -> Rows:
@@ -62,6 +66,6 @@ class Part:
 
     def ask(self, sql: str, **values: Any) -> Rows:
         """Rows of a question to the tables ``part`` (the events; columns: sim.trace.SCHEMA) and
-        ``begun`` (first_s: midnight, UTC, of the first event's day)."""
+        ``begun`` (first_s: when the first event's business day began)."""
         named = {"arm": self.arm, "replication": self.replication}
         return query(self.folder, _PART + sql, named | values)

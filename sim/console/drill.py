@@ -31,7 +31,8 @@ class KindCount:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One event of a subject's life. day: from the first event of the run's arm."""
+    """One event of a subject's life. day: from the first event's of the run's arm; second: of the
+    day, by the clock of the place."""
 
     day: int
     second: int

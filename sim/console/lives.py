@@ -17,7 +17,7 @@ import duckdb
 from sim.console.machine import FIXES_MAX, HEIGHT, WIDTH, drawn, projection_of
 from sim.lives import FACTS, FENCES, PLACES
 from sim.run_folder import Json, RunFolder
-from system.limits import DAY_S
+from system.kernels.business_day import business_day, day_start_s
 
 SHOWN_MAX: Final = 200
 _LIFE_MAX: Final = 1_000
@@ -26,7 +26,7 @@ ABSENT, RUNNING, READY, BROKEN = "absent", "running", "ready", "broken"
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One fact. day: since the first fact of the arm.  value: fen, where it is money."""
+    """One fact. day: since the first fact's of the arm.  value: fen, where it is money."""
 
     day: int
     second: int
@@ -78,15 +78,17 @@ class Lives:
     def life(self, id_: str, arm: str, replication: int, who: str) -> list[Moment]:
         """What happened to this one, in order."""
         place = self._place(id_, arm, replication)
+        [(first_s,)] = _ask(place / FACTS, "select min(at_s) from told", {})
         rows = _ask(
             place / FACTS,
-            "select at_s - (select min(at_s) from told), kind, value, cause from told "
-            "where who = $who order by at_s limit $most",
+            "select at_s, kind, value, cause from told where who = $who order by at_s limit $most",
             {"who": who, "most": _LIFE_MAX},
         )
+        first_day = business_day(first_s)
         return [
-            Moment(since_s // DAY_S, since_s % DAY_S, kind, value, cause)
-            for since_s, kind, value, cause in rows
+            Moment(day - first_day, at_s - day_start_s(day), kind, value, cause)
+            for at_s, kind, value, cause in rows
+            for day in (business_day(at_s),)
         ]
 
     def map(self, id_: str, arm: str, replication: int, who: str) -> dict[str, Any] | None:

@@ -66,7 +66,7 @@ def test_a_life_is_found_by_name_and_told_in_order_with_its_map(
     assert "lease/1<" not in page
     page = visitor.get(f"{PAGE}&who=lease/1").text
     assert "123,456" in page
-    assert "<td>00:01:01</td>" in page
+    assert "<td>08:01:01</td>" in page
     assert 'class="fence"' not in page
     page = visitor.get(f"{PAGE}&who=machine/7").text
     assert page.count('class="fence"') == page.count('class="track-line"') == 1

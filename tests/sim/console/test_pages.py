@@ -237,4 +237,7 @@ def test_a_receivables_life_is_told_over_its_requests_and_lots(tmp_path: Path) -
     write_parquet(tmp_path / "events.parquet", [log.table("chain", 0)])
     part = Part(RunFolder(tmp_path), 0, "chain")
     for subject in ("e3d900", "k0-e3d900", "k1-e3d900/4-5"):
-        assert [m.kind for m in life(part, subject)] == ["accepted", "sought", "funded", "paid"]
+        told = life(part, subject)
+        assert [m.kind for m in told] == ["accepted", "sought", "funded", "paid"]
+        # Midnight in UTC is eight in the morning.
+        assert [(m.day, m.second) for m in told] == [(day, 28_800) for day in (0, 1, 2, 5)]
