@@ -157,8 +157,8 @@ class Console:
 
     def _estimate(self, request: Request) -> Context:
         asked = request.query_params
-        text = asked.get("replications", "")
-        return views.estimate(self.library, _packaged(asked.get("scenario", "")), text)
+        sizes = asked.get("replications", ""), asked.get("horizon_days", "")
+        return views.estimate(self.library, _packaged(asked.get("scenario", "")), *sizes)
 
     def _launch(self, request: Request) -> Context:
         launch, lang = self._launched(request), _lang(request)

@@ -74,13 +74,16 @@ def new(scenario: Scenario) -> Context:
     return {"scenario": scenario, "sliders": sliders(scenario), "names": scenarios()}
 
 
-def estimate(library: Library, scenario: Scenario, replications: str) -> Context:
-    """How long a run would take, by the last run of the scenario that is here."""
+def estimate(library: Library, scenario: Scenario, replications: str, days: str) -> Context:
+    """How long a run would take, by the last run of the scenario that is here: as much for each
+    replication and day."""
     count = int(replications) if replications.isdigit() else scenario.replications.max
+    horizon_days = int(days) if days.isdigit() else scenario.horizon_days
     for entry in library.entries():
         if entry.scenario == scenario.name and entry.status == OK and entry.replications:
-            wall = library.folder(entry.id).read_wall()
-            each = wall["wall_s"] / entry.replications
+            folder = library.folder(entry.id)
+            longer = horizon_days / folder.read_run()["scenario"]["horizon_days"]
+            each = folder.read_wall()["wall_s"] / entry.replications * longer
             minutes = figure(max(1.0, each * count), "s")
             return {"found": {"minutes": minutes, "each": each, "run": entry.id}}
     return {"found": None}

@@ -1,5 +1,6 @@
 """Runs that are started from the console."""
 
+import re
 import time
 from pathlib import Path
 
@@ -48,7 +49,13 @@ def test_a_run_goes_from_the_form_to_its_page_and_shows_its_claims(tmp_path: Pat
     assert "replications.min=2" in visitor.get("/").text
     run = RunFolder(tmp_path / launch.id).read_run()
     assert run["scenario"]["parameters"]["bank_review_share"]["value"] == 0.25
-    assert "about" in visitor.get("/estimate?scenario=receivables&replications=5").text
+    seconds = []
+    for days in (90, 180):
+        asked = f"/estimate?scenario=receivables&replications=5&horizon_days={days}"
+        told = re.search(r"([\d.]+) s a replication", visitor.get(asked).text)
+        assert told is not None
+        seconds.append(float(told[1]))
+    assert seconds[1] == pytest.approx(2 * seconds[0], abs=0.2)
 
 
 @pytest.mark.slow
