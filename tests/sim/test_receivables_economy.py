@@ -97,8 +97,9 @@ def test_a_parameter_of_the_wrong_kind_is_refused_by_name() -> None:
 
 
 def test_lead_days_the_wrong_way_round_are_refused_by_name() -> None:
+    turned = "parameters.lead_days_min.range=[1, 20]", "parameters.lead_days_min.value=20"
     with pytest.raises(InputError, match="lead_days_max"):
-        parameters_of(small("parameters.lead_days_min=20", "parameters.lead_days_max=10"), "paper")
+        parameters_of(small(*turned), "paper")
 
 
 def test_a_tier_without_firms_is_refused() -> None:
