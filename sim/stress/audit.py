@@ -32,7 +32,7 @@ from system.ports.store import Store, Unit
 READINGS: Final = "every_acknowledged_reading_is_kept"
 DISBURSED: Final = "every_disbursement_shown_is_in_the_books_once"
 LOG: Final = "the_audit_log_is_whole"
-PAID_OUT: Final = "every_draw_ispaid_out_once"
+PAID_OUT: Final = "every_draw_is_paid_out_once"
 
 
 def audit(
