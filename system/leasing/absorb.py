@@ -14,13 +14,13 @@ from system.kernels.columns import I64, MISSING, Mask
 from system.leasing import history
 from system.leasing.calendars import DAY_MS, LOCAL_OFFSET_MS, local_day
 from system.leasing.checkpoints import earliest_from, keep_checkpoints
-from system.leasing.evidence import Turn, turns_of
+from system.leasing.evidence import Turn, alert_id, turns_of
 from system.leasing.ground import ground_of
 from system.leasing.judges import Columns
 from system.leasing.passes import run_day
 from system.leasing.policy import LeasingPolicy
 from system.leasing.readings import Readings
-from system.leasing.records import MACHINES, TWIN_COLUMNS, TWINS
+from system.leasing.records import CARRIED_KINDS, MACHINES, TWIN_COLUMNS, TWINS
 from system.limits import CHECKPOINT_DAYS
 from system.ports.book import BookUnit, Frame
 
@@ -32,12 +32,14 @@ class Absorbed:
     """turns: episodes begun or ended, by day and machine.  again_from_ms: machines whose history
     changed, and the event time from which it was judged again.  heard: machines that had been told
     silent since then.  too_late: readings older than any checkpoint, which change no twin.
+    lasting: the alerts that were on where machines were judged again from.
     """
 
     turns: list[Turn]
     again_from_ms: dict[int, int]
     heard: dict[int, int]
     too_late: int
+    lasting: frozenset[str] = frozenset()
 
 
 def absorb(unit: BookUnit, readings: Readings, policy: LeasingPolicy) -> Absorbed:
@@ -48,6 +50,7 @@ def absorb(unit: BookUnit, readings: Readings, policy: LeasingPolicy) -> Absorbe
     heard = _heard(unit, machines, twins["at_ms"])
     behind = _behind(twins, readings, starts)
     again_from_ms: dict[int, int] = {}
+    lasting: set[str] = set()
     too_late = 0
     if behind.any():
         first_ms = np.full(machines.size, MISSING)
@@ -56,9 +59,10 @@ def absorb(unit: BookUnit, readings: Readings, policy: LeasingPolicy) -> Absorbe
             too_late += lost
             first_ms[at] = day * DAY_MS - LOCAL_OFFSET_MS
             again_from_ms[int(machines[at])] = int(first_ms[at])
+            lasting |= _lasting(twins, at, int(machines[at]))
         readings = _with_history(unit, readings, machines, first_ms, behind)
     turns = run_days(unit, readings, machines, twins, policy)
-    return Absorbed(turns, again_from_ms, heard, too_late)
+    return Absorbed(turns, again_from_ms, heard, too_late, frozenset(lasting))
 
 
 def judge_again(unit: BookUnit, machines: I64, from_ms: I64, policy: LeasingPolicy) -> Absorbed:
@@ -72,16 +76,18 @@ def judge_again(unit: BookUnit, machines: I64, from_ms: I64, policy: LeasingPoli
     if not machines.size:
         return Absorbed([], {}, {}, 0)
     twins = {name: column[touched] for name, column in twins.items()}
-    again_from_ms = {}
+    again_from_ms: dict[int, int] = {}
+    lasting: set[str] = set()
     parts = []
     for at, machine in enumerate(machines.tolist()):
         oldest = int(local_day(twins["at_ms"][at : at + 1])[0]) - CHECKPOINT_DAYS + 1
         day = max(int(local_day(from_ms[at : at + 1])[0]), oldest)
         _restore(unit, twins, at, machine, day)
         again_from_ms[machine] = day * DAY_MS - LOCAL_OFFSET_MS
+        lasting |= _lasting(twins, at, machine)
         parts.append(history.since(unit.rows, machine, again_from_ms[machine]))
     turns = run_days(unit, joined(parts), machines, twins, policy)
-    return Absorbed(turns, again_from_ms, {}, 0)
+    return Absorbed(turns, again_from_ms, {}, 0, frozenset(lasting))
 
 
 def _read(unit: BookUnit, frame: Frame, names: Sequence[str], machines: I64) -> Columns:
@@ -124,6 +130,12 @@ def _restore(unit: BookUnit, twins: Columns, at: int, machine: int, day: int) ->
     state = earliest_from(unit.rows, machine, day)
     for column, value in zip(TWIN_COLUMNS, state, strict=True):
         twins[column][at] = value
+
+
+def _lasting(twins: Columns, at: int, machine: int) -> set[str]:
+    """The alerts that are on in a twin."""
+    since_ms = {kind: int(twins[f"{kind.name.lower()}_since_ms"][at]) for kind in CARRIED_KINDS}
+    return {alert_id(machine, kind, start) for kind, start in since_ms.items() if start}
 
 
 def _with_history(

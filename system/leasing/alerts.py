@@ -161,7 +161,8 @@ def settle(sheet: AlertSheet, done: Absorbed, newest_ms: Mapping[int, int]) -> N
     for machine, from_ms in done.again_from_ms.items():
         for alert in sheet.load_of(machine):
             if alert.alert_id not in ends_ms:
-                _never_was(sheet, alert, from_ms, newest_ms[machine])
+                is_on = alert.alert_id in done.lasting or alert.kind == AlertKind.OFFLINE
+                _never_was(sheet, alert, from_ms, newest_ms[machine], is_on=is_on)
     for name in silences:
         told = sheet.get(name)
         still = told is not None and told.start_ms == newest_ms.get(told.machine)
@@ -177,14 +178,19 @@ def settle(sheet: AlertSheet, done: Absorbed, newest_ms: Mapping[int, int]) -> N
         sheet.set_end(held, end_ms)
 
 
-def _never_was(sheet: AlertSheet, alert: Alert, from_ms: int, newest_ms: int) -> None:
-    """An alert of which a second look found nothing."""
+def _never_was(
+    sheet: AlertSheet, alert: Alert, from_ms: int, newest_ms: int, *, is_on: bool
+) -> None:
+    """An alert of which a second look found nothing. is_on: it was on where that look began."""
     if alert.kind == AlertKind.OFFLINE and alert.start_ms == newest_ms:
         return
     if alert.found_ms >= from_ms:
         sheet.correct(alert)
-    elif alert.end_ms >= from_ms:
+    elif is_on and alert.end_ms >= from_ms:
         sheet.set_end(alert, 0)
+    elif not is_on and (alert.end_ms == 0 or alert.end_ms >= from_ms):
+        # A cause may come back under its name: what came back since then was none.
+        sheet.set_end(alert, from_ms)
 
 
 def _seen_again(
