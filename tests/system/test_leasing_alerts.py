@@ -10,6 +10,8 @@ import pytest
 from system.bootstrap_leasing import LeasingSystem, build_leasing
 from system.compliance import audit
 from system.errors import InputError
+from system.leasing.absorb import Absorbed
+from system.leasing.alerts import AlertSheet, settle
 from system.leasing.commands import (
     AcknowledgeAlerts,
     ActOnAlert,
@@ -18,7 +20,17 @@ from system.leasing.commands import (
     SettleAction,
 )
 from system.leasing.events import BANK, MACHINE
-from system.leasing.records import ActionKind, ActionState, Alert, AlertState, Severity
+from system.leasing.evidence import Turn, alert_id
+from system.leasing.policy import DEFAULT_POLICY
+from system.leasing.records import (
+    ALERTS,
+    ActionKind,
+    ActionState,
+    Alert,
+    AlertKind,
+    AlertState,
+    Severity,
+)
 from system.leasing.rules import Refusal
 from system.ledger import outbox
 from system.ledger.outbox import OUTBOX
@@ -254,3 +266,38 @@ def test_a_machine_that_is_not_enrolled_is_refused_whole(breached: LeasingSystem
     with pytest.raises(InputError, match="device = 3"):
         breached.leasing.take_in(joined(INSIDE, readings(2, device=3)))
     assert the_alert(breached).state == AlertState.RAISED
+
+
+def looked(
+    system: LeasingSystem, *turns: tuple[int, bool], again_from_ms: int = 0, is_on: bool = False
+) -> AlertState:
+    """Settle episodes of a leak that began at hour 0 (hour, ended), and the alert's state then.
+
+    again_from_ms: a second look from there on.  is_on: the leak was on there.
+    """
+    found = [Turn(0, AlertKind.FUEL_LEAK, MONDAY_MS, h * HOUR_MS, e, "{}") for h, e in turns]
+    name = alert_id(0, AlertKind.FUEL_LEAK, MONDAY_MS)
+    again = {0: again_from_ms} if again_from_ms else {}
+    lasting = frozenset([name] if is_on else [])
+    with system.book.transaction() as unit:
+        sheet = AlertSheet(unit.rows, DEFAULT_POLICY, NOW_S)
+        settle(sheet, Absorbed(found, again, {}, 0, lasting), {0: MONDAY_MS + 9 * HOUR_MS})
+        sheet.write()
+        [alert] = unit.rows.get(ALERTS, [(name,)])
+    assert alert is not None
+    return AlertState(alert.state)
+
+
+def test_a_leak_that_came_back_under_its_name_is_over_when_a_second_look_finds_none(
+    url: str,
+) -> None:
+    system = system_of(url, clock=HeldClock(NOW_S))
+    first, second = MONDAY_MS // HOUR_MS + 1, MONDAY_MS // HOUR_MS + 5
+    assert looked(system, (first, False)) == AlertState.RAISED
+    assert looked(system, (first + 1, True)) == AlertState.CLEARED
+    assert looked(system, (second, False)) == AlertState.RAISED
+    since_ms = (second - 1) * HOUR_MS
+    assert looked(system, again_from_ms=since_ms, is_on=True) == AlertState.RAISED
+    assert looked(system, again_from_ms=since_ms) == AlertState.CLEARED
+    assert looked(system, again_from_ms=since_ms) == AlertState.CLEARED
+    system.close()
