@@ -8,7 +8,7 @@ letter, which holds back what follows for this subscriber until somebody asks fo
 import base64
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -72,8 +72,8 @@ WEBHOOK_TABLES: Final = (WEBHOOKS, DELIVERIES, CURSORS)
 def begin(unit: Unit, hook: Webhook) -> None:
     """Keep a new subscription: it is told what happens from now on."""
     unit.insert(WEBHOOKS, [hook])
-    ends = [Cursor(_place(hook, name), source.newest(unit)) for name, source in SOURCES.items()]
-    unit.insert(CURSORS, [*ends, Cursor(hook.webhook_id, 0)])
+    for name, source in SOURCES.items():
+        _cursor(unit, _place(hook, name), source.newest)
 
 
 def spread(unit: Unit, now_s: int) -> None:
@@ -83,8 +83,7 @@ def spread(unit: Unit, now_s: int) -> None:
         if caller is None:
             continue
         for name, source in SOURCES.items():
-            [cursor] = unit.get(CURSORS, [(_place(hook, name),)])
-            assert cursor is not None, "made with its webhook"
+            cursor = _cursor(unit, _place(hook, name), source.newest)
             news = source.after(unit, caller, cursor.sequence)
             if news.newest > cursor.sequence:
                 unit.replace(CURSORS, [replace(cursor, sequence=news.newest)])
@@ -95,13 +94,21 @@ def _place(hook: Webhook, source: str) -> str:
     return f"{hook.webhook_id}/{source}"
 
 
+def _cursor(unit: Unit, name: str, start: Callable[[Unit], int]) -> Cursor:
+    """Where it stands; one of a source that came after the webhook, at its start."""
+    [held] = unit.get(CURSORS, [(name,)])
+    if held is None:
+        held = Cursor(name, start(unit))
+        unit.insert(CURSORS, [held])
+    return held
+
+
 def _enqueue(unit: Unit, hook: Webhook, told: Sequence[Told], now_s: int) -> None:
     """Number the letters of one subscriber on, over all sources, so that they leave in order."""
     wanted = [one for one in told if not hook.events or one.kind in hook.events.split()]
     if not wanted:
         return
-    [count] = unit.get(CURSORS, [(hook.webhook_id,)])
-    assert count is not None, "made with its webhook"
+    count = _cursor(unit, hook.webhook_id, lambda _: 0)
     key = hook.webhook_id
     messages = []
     for number, one in enumerate(wanted, count.sequence + 1):

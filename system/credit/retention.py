@@ -16,12 +16,12 @@ from system.compliance.records import AuditEntry
 from system.credit.feeds import erase_feed
 from system.credit.records import LINES, LineState
 from system.kernels.columns import i64
+from system.limits import DAY_S
 from system.parties import vault
 from system.parties.consent import consents_of
 from system.ports.book import BookUnit
 from system.ports.store import Table
 
-DAY_S: Final = 86_400
 # Source: Anti-Money-Laundering Law of the PRC (2024 revision), article 34: at least ten years
 # after the business relationship has ended. Ten years hold at most three leap days.
 OWNER_KEPT_S: Final = 3_653 * DAY_S

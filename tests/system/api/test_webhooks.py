@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 import pytest
 
 from system.adapters.http_poster import HttpPoster
+from system.api import hooks
+from system.api.hook_sources import SOURCES
 from system.api.hooks import PAUSES_S, HookWork, posted
 from tests.system.api.test_credit_api import with_history
 from tests.system.api.test_leasing_api import leased, stolen
@@ -225,3 +227,15 @@ def test_what_happened_before_a_subscription_is_not_told(hosted: Town) -> None:
     registered(hosted)
     subscribe(hosted, "regulator")
     assert heard(hosted) == []
+
+
+def test_a_webhook_from_before_a_source_existed_hears_of_it_from_now_on(
+    hosted: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        known = {name: source for name, source in SOURCES.items() if name != "alerts"}
+        earlier.setattr(hooks, "SOURCES", known)
+        subscribe(hosted, "lessor")
+    assert heard(hosted) == []
+    _, alert_id = stolen(hosted)
+    assert alert_id in [facts.get("alert_id") for _, facts in heard(hosted)]
