@@ -31,12 +31,16 @@ from system.subledger.records import Happened, JournalRow, happened
 FACTS: Final = "facts.parquet"
 PLACES: Final = "places.parquet"
 FENCES: Final = "fences.json"
-# Product -> package.module:function that simulates a task and tells its lives.
+# Products of a scenario -> package.module:function that simulates a task and tells its lives.
 _TELLERS: Final = {
-    "credit": "sim.credit.lives:lives_of",
-    "leasing": "sim.leasing.lives:lives_of",
-    "receivables": "sim.receivables.lives:lives_of",
+    frozenset({"credit"}): "sim.credit.lives:lives_of",
+    frozenset({"leasing"}): "sim.leasing.lives:lives_of",
+    frozenset({"receivables"}): "sim.receivables.lives:lives_of",
+    frozenset({"credit", "leasing", "receivables"}): "sim.joint.lives:lives_of",
 }
+# Kinds of fact whose cause is the name of another life.
+OWNS, OWNED_BY = "has", "of_enterprise"
+LINKS: Final = (OWNS, OWNED_BY)
 # Facts of every account on every day; they would be nine of ten rows.
 _DAILY: Final = ("interest_accrued", "penalty_accrued")
 Point = tuple[float, float]
@@ -104,9 +108,8 @@ def _rows(fact: Happened, name: str) -> pa.Table:
 
 
 def is_told(scenario_products: Iterable[str]) -> bool:
-    """Whether single lives of such a scenario can be told: of several products at once none can."""
-    products = list(scenario_products)
-    return len(products) == 1 and products[0] in _TELLERS
+    """Whether single lives of a scenario of these products can be told."""
+    return frozenset(scenario_products) in _TELLERS
 
 
 def lives_of(folder: RunFolder, arm: str, replication: int) -> Lives:
@@ -114,9 +117,9 @@ def lives_of(folder: RunFolder, arm: str, replication: int) -> Lives:
     plan = reopen(folder, None).plan
     found = [task for task in plan.tasks(replication) if task.arm == arm]
     if not found or not is_told(plan.scenario.products):
-        raise InputError("arm", arm, "choose an arm of a run of one product")
-    [product] = plan.scenario.products
-    told: Callable[[Task], Lives] = resolve(_TELLERS[product])  # type: ignore[assignment]
+        raise InputError("arm", arm, "choose an arm of a run of one product or of all three")
+    teller = _TELLERS[frozenset(plan.scenario.products)]
+    told: Callable[[Task], Lives] = resolve(teller)  # type: ignore[assignment]
     return told(found[0])
 
 

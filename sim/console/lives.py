@@ -1,4 +1,4 @@
-"""Down to one loan or one machine of a run: its replication is simulated again, once, on request.
+"""Down to one life in a run: its replication is simulated again, once, on request.
 
 The process that does it can be left alone; what it wrote is kept beside the runs and asked in SQL.
 """
@@ -15,7 +15,7 @@ from typing import Any, Final
 import duckdb
 
 from sim.console.machine import FIXES_MAX, HEIGHT, WIDTH, drawn, projection_of
-from sim.lives import FACTS, FENCES, PLACES
+from sim.lives import FACTS, FENCES, LINKS, PLACES
 from sim.run_folder import Json, RunFolder
 from system.kernels.business_day import business_day, day_start_s
 
@@ -33,6 +33,11 @@ class Moment:
     kind: str
     value: int
     cause: str
+
+    @property
+    def names_another(self) -> bool:
+        """Whether the cause is the name of another life."""
+        return self.kind in LINKS
 
 
 class Lives:

@@ -258,14 +258,13 @@ def watch(id_: str, folder: RunFolder, told: Lives, query: Mapping[str, str]) ->
     """The page of the moving picture."""
     document = folder.read_run()
     arm, replication = _chosen(document, query)
-    lacks_fleet = "leasing" in document["scenario"]["products"] and is_told(
-        document["scenario"]["products"]
-    )
+    # The machines of a joint run send no readings, so they are on no map.
+    has_fleet = list(document["scenario"]["products"]) == ["leasing"]
     return {
         "id": id_,
         "arm": arm,
         "replication": replication,
-        "lacks_fleet": lacks_fleet and told.state(id_, arm, replication) != READY,
+        "lacks_fleet": has_fleet and told.state(id_, arm, replication) != READY,
     }
 
 

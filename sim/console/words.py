@@ -155,9 +155,10 @@ _ROWS = {
     ),
     "lives_units": (
         "Values: fen where money moves, the block's height for an event on the chain, seconds "
-        "since the cause for an alert, a number where a machine, lease or contractor is named.",
-        "数值：资金变动以分计；链上事件为区块高度；警报为距起因的秒数；涉及设备、租约或承租人时为其"
-        "编号。",
+        "since the cause for an alert, a number where a machine, lease, contractor or enterprise "
+        "is named.",
+        "数值：资金变动以分计；链上事件为区块高度；警报为距起因的秒数；涉及设备、租约、承租人或企业时"
+        "为其编号。",
     ),
     "lives_start": ("Simulate it again", "重新模拟"),
     "lives_running": ("It is being simulated again …", "正在重新模拟……"),

@@ -19,8 +19,9 @@ from system.leasing.leases.commands import (
     StartBatch,
 )
 from system.leasing.leases.policy import DEFAULT_POLICY
-from system.leasing.leases.records import Ending, LeaseLife
+from system.leasing.leases.records import JOURNAL, Ending, LeaseLife
 from system.limits import LINE_FEN_MAX, PERIOD_DAYS
+from system.subledger.records import JournalRow
 
 _TERM_DAYS: Final = 1_095
 _NO_SITE: Final = -1
@@ -111,6 +112,11 @@ class Leases:
         self.paid_fen[key] = int(paid.applied_fen.sum())
         for row, fen in zip(leases.tolist(), paid.applied_fen.tolist(), strict=True):
             self._e.pay(self._e.members[row].key, BANK, fen, "rent")
+
+    def journal(self) -> list[JournalRow]:
+        """What happened to the leases, in the order in which it did."""
+        with self.system.book.transaction() as unit:
+            return list(unit.rows.scan(JOURNAL))
 
     def close_day(self) -> None:
         self.service.end_of_day(self.service.today)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from sim.leasing.audit import journal_of
 from sim.leasing.model import setting_of
@@ -10,11 +11,14 @@ from sim.leasing.places import fixes_of, rings_of
 from sim.leasing.stage import Stage, by_columns
 from sim.lives import Fact, Lives
 from sim.world import Task
+from system.kernels.business_day import day_start_s
 from system.leasing import history
+from system.leasing.leases.service import LeaseService
 from system.leasing.records import SITES, AlertKind, AlertState
 from system.limits import DAY_S
 
-_LEASE, _MACHINE = "lease", "machine"
+LEASE: Final = "lease"
+MACHINE: Final = "machine"
 # Of each machine the newest fixes, and before them the last of each day.
 _FIXES_MAX = 2_000
 
@@ -24,25 +28,24 @@ def lives_of(task: Task) -> Lives:
     stage = Stage(setting_of(task.scenario, task.arm, task.replication), "memory", by_columns)
     stage.run()
     found = Lives()
-    found.add(_contracts(stage))
+    found.add(contracts(stage.system.leases))
     found.add(_alerts(stage))
-    found.add_journal(journal_of(stage), _LEASE)
+    found.add_journal(journal_of(stage), LEASE)
     _places(stage, found)
     stage.close()
     return found
 
 
-def _contracts(stage: Stage) -> Iterator[Fact]:
+def contracts(service: LeaseService) -> Iterator[Fact]:
     """Which machine is whose. value: the number of the other."""
-    service = stage.system.leases
     names = ("machine", "lessee", "from_day")
     leases = service.view(names, slice(0, service.leases))
     rows = zip(*(leases[name].tolist() for name in names), strict=True)
     for lease, (machine, lessee, from_day) in enumerate(rows):
-        at_s = stage.setting.parameters.world.start_s + (from_day - stage.start_day) * DAY_S
-        yield Fact(f"{_LEASE}/{lease}", at_s, "of_machine", machine)
-        yield Fact(f"{_LEASE}/{lease}", at_s, "to_contractor", lessee)
-        yield Fact(f"{_MACHINE}/{machine}", at_s, "leased_as", lease)
+        at_s = day_start_s(from_day)
+        yield Fact(f"{LEASE}/{lease}", at_s, "of_machine", machine)
+        yield Fact(f"{LEASE}/{lease}", at_s, "to_contractor", lessee)
+        yield Fact(f"{MACHINE}/{machine}", at_s, "leased_as", lease)
 
 
 def _alerts(stage: Stage) -> Iterator[Fact]:
@@ -51,7 +54,7 @@ def _alerts(stage: Stage) -> Iterator[Fact]:
         kind = AlertKind(alert.kind).name.lower()
         state = AlertState(alert.state).name.lower()
         since_s = alert.raised_at_s - alert.start_ms // 1_000
-        who = f"{_MACHINE}/{alert.machine}"
+        who = f"{MACHINE}/{alert.machine}"
         yield Fact(who, alert.raised_at_s, f"alert_{kind}", since_s, f"now {state}")
 
 

@@ -39,13 +39,18 @@ def lives_of(task: Task) -> Lives:
         found.add(_happened(run_paper(task).log, task))
         return found
     economy, platform = run_chain(replace(task, evm=evm, store=store))
-    found.add(_happened(economy.log, task))
+    add_claims(found, economy.log, platform, task)
+    platform.system.close()
+    return found
+
+
+def add_claims(found: Lives, log: EventLog, platform: Platform, task: Task) -> None:
+    """Every receivable of the platform: what people did, what its contracts and its ledger said."""
+    found.add(_happened(log, task))
     with platform.system.store.transaction() as unit:
         names = _Names(unit)
         found.add(_on_chain(unit, platform, names))
         found.add(_posted(unit, names))
-    platform.system.close()
-    return found
 
 
 class _Names:

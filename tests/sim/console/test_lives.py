@@ -11,12 +11,15 @@ import pytest
 from benchmarks.run_library import START_S, made_run
 from sim.console.lives import BROKEN, READY
 from sim.credit.lives import lives_of
-from sim.lives import Fact, Lives
+from sim.joint.lives import lives_of as lives_of_joint
+from sim.lives import LINKS, Fact, Lives, is_told
 from sim.receivables.lives import lives_of as lives_of_receivables
-from sim.scenario import apply, load
+from sim.scenario import apply, load, packaged
 from sim.world import Task
 from tests.sim.console.visitor import Visitor
 from tests.sim.credit_runs import small
+from tests.sim.joint_runs import WATCHED
+from tests.sim.joint_runs import task as joint_task
 
 PAGE = "/runs/leasing/lives?arm=usage&replication=0"
 
@@ -148,3 +151,29 @@ def test_on_paper_a_receivables_life_is_what_people_did() -> None:
     kinds = {row["kind"] for rows in of_receivables("paper").values() for row in rows}
     assert {"ordered", "delivered", "invoiced", "paid"} <= kinds
     assert not [kind for kind in kinds if str(kind).startswith(("chain_", "ledger_"))]
+
+
+def test_every_packaged_scenario_can_be_told_down_to_one_life() -> None:
+    assert [s.name for s in packaged() if not is_told(s.products)] == []
+
+
+def test_a_joint_run_tells_receivables_lines_leases_and_machines_and_whose_they_are() -> None:
+    found = lives_of_joint(joint_task("joint-contagion", "joint", *WATCHED))
+    rows = pa.concat_tables(found.facts).to_pylist()
+    lives: dict[str, list[dict[str, object]]] = {}
+    for row in rows:
+        lives.setdefault(str(row["who"]), []).append(row)
+    kinds = {who: {row["kind"] for row in life} for who, life in lives.items()}
+
+    def of(prefix: str, *wanted: str) -> list[str]:
+        return [w for w in kinds if w.startswith(prefix) and kinds[w] >= set(wanted)]
+
+    assert of("line/", "limit_set", "drawn", "principal_repaid")
+    assert of("lease/", "started", "rent_billed", "rent_paid")
+    assert of("receivable/", "sought", "chain_registered", "ledger_post_hold", "funded")
+    assert of("machine/", "leased_as")
+    assert of("enterprise/", "has", "watched")
+    # From each life, the way to its enterprise leads back.
+    links = {(r["who"], r["cause"]) for r in rows if r["kind"] in LINKS}
+    assert links
+    assert all((cause, who) in links for who, cause in links)
