@@ -18,8 +18,9 @@ from eth_tester.backends.pyevm.main import (
 )
 from eth_typing import Address as CanonicalAddress
 
+from system.adapters.evm_blocks import Blocks, Outcome
 from system.adapters.evm_interpreter import FastCancunVM
-from system.adapters.evm_local import LocalChain, Outcome
+from system.adapters.evm_local import LocalChain
 from system.adapters.evm_pool import Pending
 from system.adapters.evm_transactions import (
     Opened,
@@ -48,7 +49,8 @@ class EmbeddedChain(LocalChain):
         header = self._chain.get_canonical_block_header_by_number(0)
         self._headers = [header]
         self._head_vm: Any = None
-        super().__init__(chain_id, Block(0, header.hash, header.parent_hash, genesis_time_s))
+        genesis = Block(0, header.hash, header.parent_hash, genesis_time_s)
+        super().__init__(chain_id, Blocks(genesis))
 
     @property
     def gas_is_authoritative(self) -> bool:

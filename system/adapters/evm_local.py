@@ -5,30 +5,12 @@ A subclass executes; this class is the node around it.
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from system.adapters.evm_blocks import Blocks, Mined, Outcome, receipts_of
 from system.adapters.evm_pool import Pending, Pool
 from system.adapters.evm_transactions import Opened, check_gas
 from system.errors import InputError
-from system.ports.evm import Address, Block, Call, Log, Receipt, Signed
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one execution did. ``events`` are (address, topics, data) in order."""
-
-    gas_used: int
-    ok: bool
-    revert_data: bytes
-    contract_address: Address | None
-    events: tuple[tuple[Address, tuple[bytes, ...], bytes], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Mined:
-    block: Block
-    transactions: tuple[Pending, ...]
-    receipts: tuple[Receipt, ...]
+from system.ports.evm import Address, Block, Call, Receipt, Signed
 
 
 class LocalChain(ABC):
@@ -37,10 +19,9 @@ class LocalChain(ABC):
     # Between the times of a block and its parent, at least.
     time_step_s = 1
 
-    def __init__(self, chain_id: int, genesis: Block) -> None:
+    def __init__(self, chain_id: int, blocks: Blocks) -> None:
         self._chain_id = chain_id
-        self._mined = [_Mined(genesis, (), ())]
-        self._receipt_by_hash: dict[bytes, Receipt] = {}
+        self._blocks = blocks
         self._nonces: dict[Address, int] = {}
         self._pool = Pool()
 
@@ -75,7 +56,7 @@ class LocalChain(ABC):
         """Accept what can be accepted; then raise InputError for the first that cannot."""
         refused: InputError | None = None
         for signed in batch:
-            if signed.tx_hash in self._pool or signed.tx_hash in self._receipt_by_hash:
+            if signed.tx_hash in self._pool or self._blocks.receipt(signed.tx_hash):
                 continue
             try:
                 self._accept(signed)
@@ -100,16 +81,18 @@ class LocalChain(ABC):
         return self._nonces.get(account.lower(), 0)
 
     def head(self) -> Block:
-        return self._mined[-1].block
+        return self._blocks.head
 
     def block(self, number: int) -> Block | None:
-        return self._mined[number].block if 0 <= number < len(self._mined) else None
+        mined = self._blocks.find(number)
+        return None if mined is None else mined.block
 
     def receipts(self, tx_hashes: Sequence[bytes]) -> list[Receipt | None]:
-        return [self._receipt_by_hash.get(tx_hash) for tx_hash in tx_hashes]
+        return [self._blocks.receipt(tx_hash) for tx_hash in tx_hashes]
 
     def block_receipts(self, number: int) -> list[Receipt]:
-        return list(self._mined[number].receipts) if 0 <= number < len(self._mined) else []
+        mined = self._blocks.find(number)
+        return [] if mined is None else list(mined.receipts)
 
     def seal(self, at_s: int) -> Block:
         """One block of all that can be mined, whatever its size; empty when nothing waits.
@@ -123,11 +106,10 @@ class LocalChain(ABC):
         batch = self._pool.take(self._nonces)
         block_hash, outcomes = self._execute(at_s, batch)
         block = Block(head.number + 1, block_hash, head.hash, at_s)
-        mined = _Mined(block, tuple(batch), _receipts(block, batch, outcomes))
-        self._mined.append(mined)
-        for pending, receipt in zip(batch, mined.receipts, strict=True):
+        receipts = receipts_of(block, [pending.signed.tx_hash for pending in batch], outcomes)
+        self._blocks.append(Mined(block, tuple(batch), receipts))
+        for pending in batch:
             self._nonces[pending.opened.call.sender] = pending.opened.nonce + 1
-            self._receipt_by_hash[receipt.tx_hash] = receipt
         return block
 
     def forget_waiting(self) -> None:
@@ -139,43 +121,12 @@ class LocalChain(ABC):
 
         Raises InputError when depth is not in 1..head number.
         """
-        if not 1 <= depth < len(self._mined):
-            raise InputError("depth", depth, f"give 1 to {len(self._mined) - 1} blocks")
-        dropped = self._mined[-depth:]
-        del self._mined[-depth:]
+        if not 1 <= depth <= self._blocks.droppable:
+            raise InputError("depth", depth, f"give 1 to {self._blocks.droppable} blocks")
+        dropped = self._blocks.drop(depth)
         lost = [pending for mined in dropped for pending in mined.transactions]
         for pending in reversed(lost):
-            del self._receipt_by_hash[pending.signed.tx_hash]
             self._nonces[pending.opened.call.sender] = pending.opened.nonce
         self._rewind(self.head())
         if keep:
             self._pool.put_first(lost)
-
-
-def _receipts(
-    block: Block, batch: Sequence[Pending], outcomes: Sequence[Outcome]
-) -> tuple[Receipt, ...]:
-    receipts: list[Receipt] = []
-    log_index = 0
-    for tx_index, (pending, outcome) in enumerate(zip(batch, outcomes, strict=True)):
-        tx_hash = pending.signed.tx_hash
-        logs = tuple(
-            Log(*event, block.number, block.hash, tx_hash, tx_index, log_index + offset)
-            for offset, event in enumerate(outcome.events)
-        )
-        log_index += len(logs)
-        receipts.append(
-            Receipt(
-                tx_hash=tx_hash,
-                block_number=block.number,
-                block_hash=block.hash,
-                block_time_s=block.time_s,
-                tx_index=tx_index,
-                gas_used=outcome.gas_used,
-                ok=outcome.ok,
-                revert_data=outcome.revert_data,
-                contract_address=outcome.contract_address,
-                logs=logs,
-            )
-        )
-    return tuple(receipts)

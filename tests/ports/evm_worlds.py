@@ -1,10 +1,12 @@
-"""The three chains behind the EVM port, each with the same genesis, keys and time."""
+"""The chains behind the EVM port, each with the same genesis, keys and time."""
 
 import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from benchmarks.anvil import REMEDY, anvil, anvil_program
 from system.adapters.evm_embedded import EmbeddedChain
 from system.adapters.evm_http import HttpChain
+from system.adapters.evm_kept import KeptRevmChain
 from system.adapters.evm_revm import RevmChain
 from system.adapters.keys import KeyRing
 from system.ports.evm import Address, Block, Call, Receipt, Signed
@@ -20,7 +23,7 @@ from tests.ports.evm_box import BOX_CODE
 CHAIN_ID = 31_337
 GENESIS_S = 1_767_225_600
 GAS_MAX = 200_000
-KINDS = ("embedded", "revm", pytest.param("anvil", marks=pytest.mark.anvil))
+KINDS = ("embedded", "revm", "kept", pytest.param("anvil", marks=pytest.mark.anvil))
 
 
 @dataclass
@@ -79,6 +82,9 @@ def _open_chain(kind: str, keys: KeyRing) -> Iterator[Any]:
         yield EmbeddedChain(keys, chain_id=CHAIN_ID, genesis_time_s=GENESIS_S)
     elif kind == "revm":
         yield RevmChain(chain_id=CHAIN_ID, genesis_time_s=GENESIS_S)
+    elif kind == "kept":
+        with TemporaryDirectory() as folder:
+            yield KeptRevmChain(Path(folder) / "c", chain_id=CHAIN_ID, genesis_time_s=GENESIS_S)
     else:
         program = required_anvil()
         with anvil(program, chain_id=CHAIN_ID, genesis_time_s=GENESIS_S) as url:

@@ -1,17 +1,22 @@
 """A chain that keeps its blocks: what was sealed is there again, what was cut short never was."""
 
+import gc
+import sqlite3
 from pathlib import Path
 
 import pytest
 
+from system.adapters.evm_blocks import WINDOW, Mined, ShelvedBlocks
 from system.adapters.evm_kept import KeptRevmChain
-from system.errors import EvmUnavailable, IntegrityError
+from system.errors import EvmUnavailable, InputError, IntegrityError
 from system.ports.evm import Call
 
 GENESIS_S = 1_767_225_600
 SENDER = "0x" + "11" * 20
 # Returns one byte of code: a deployment that leaves something behind.
 CODE = bytes.fromhex("6001600c60003960016000f300")
+# Emits a log with one topic and a word of data, and deploys nothing.
+TALK = bytes.fromhex("602a5f52600760205fa100")
 
 
 def opened(path: Path, genesis_s: int = GENESIS_S) -> KeptRevmChain:
@@ -23,6 +28,19 @@ def deploy(chain: KeptRevmChain) -> bytes:
     chain.send([signed])
     chain.seal(GENESIS_S + 1)
     return signed.tx_hash
+
+
+def emit(chain: KeptRevmChain) -> bytes:
+    signed = chain.prepare(Call(SENDER, None, TALK, 200_000), chain.nonce(SENDER))
+    chain.send([signed])
+    chain.seal(GENESIS_S + 1)
+    return signed.tx_hash
+
+
+def in_memory() -> int:
+    """Blocks in memory, of all chains."""
+    gc.collect()
+    return sum(isinstance(one, Mined) for one in gc.get_objects())
 
 
 def test_a_chain_comes_back_with_its_blocks_and_receipts(tmp_path: Path) -> None:
@@ -71,3 +89,57 @@ def test_a_block_that_cannot_be_kept_is_undone_and_sealed_later(
     chain.seal(GENESIS_S + 2)
     assert chain.nonce(SENDER) == 1
     assert opened(tmp_path / "chain").head() == chain.head()
+
+
+def test_old_blocks_and_receipts_are_found_though_only_the_last_are_in_memory(
+    tmp_path: Path,
+) -> None:
+    chain, others = opened(tmp_path / "chain"), in_memory()
+    made = [emit(chain) for _ in range(3 * WINDOW)]
+    told = [chain.block_receipts(number) for number in range(chain.head().number + 1)]
+    again = opened(tmp_path / "chain")
+    assert in_memory() - others < 3 * WINDOW
+    for one in (chain, again):
+        assert one.receipts(made) == [receipt for receipts in told for receipt in receipts]
+        assert [one.block_receipts(number) for number in range(len(told))] == told
+        heights = [one.block(number) for number in range(len(told))]
+        assert [block and block.number for block in heights] == list(range(len(told)))
+        assert one.block(len(told)) is None
+        assert one.block_receipts(-1) == []
+
+
+def test_an_old_transaction_that_is_sent_again_has_no_effect(tmp_path: Path) -> None:
+    chain = opened(tmp_path / "chain")
+    signed = chain.prepare(Call(SENDER, None, CODE, 200_000), 0)
+    chain.send([signed])
+    chain.seal(GENESIS_S + 1)
+    for _ in range(2 * WINDOW):
+        chain.seal(GENESIS_S + 1)
+    chain.send([signed])
+    chain.seal(GENESIS_S + 1)
+    assert chain.nonce(SENDER) == 1
+
+
+def test_blocks_that_cannot_be_shelved_stay_in_memory_until_they_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    chain, others = opened(tmp_path / "chain"), in_memory()
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ShelvedBlocks, "_shelve", full)
+        made = [emit(chain) for _ in range(2 * WINDOW)]
+    assert "stay in memory" in caplog.text
+    assert in_memory() - others == 2 * WINDOW
+    made += [emit(chain) for _ in range(WINDOW)]
+    assert in_memory() - others < 2 * WINDOW
+    assert None not in chain.receipts(made)
+
+
+def test_what_is_kept_is_never_dropped(tmp_path: Path) -> None:
+    chain = opened(tmp_path / "chain")
+    deploy(chain)
+    with pytest.raises(InputError, match="drops no block"):
+        chain.reorg(1, keep=True)
