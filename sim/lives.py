@@ -7,7 +7,7 @@ simulated again when somebody asks for one of them; this writes
     facts.parquet   who, at_s, kind, value (fen, where it is money), cause: the bank's journal by
                     account or receivable, and what else is known of it
     places.parquet  machine, at_s, lon, lat (degrees), where there are machines
-    fences.json     machine -> outlines of its site, as [lon, lat]
+    fences.json     machine -> its sites, the present one last; of each the outlines, as [lon, lat]
 """
 
 from __future__ import annotations
@@ -59,11 +59,12 @@ class Fact:
 
 @dataclass(slots=True)
 class Lives:
-    """places: (machine, at_s, lon, lat).  fences: machine -> outlines."""
+    """places: (machine, at_s, lon, lat).  fences: machine -> outlines of its sites, the present
+    one last."""
 
     facts: list[pa.Table] = field(default_factory=list)
     places: list[tuple[int, int, float, float]] = field(default_factory=list)
-    fences: dict[int, list[list[Point]]] = field(default_factory=dict)
+    fences: dict[int, list[list[list[Point]]]] = field(default_factory=dict)
 
     def add(self, facts: Iterable[Fact]) -> None:
         rows = [(one.who, one.at_s, one.kind, one.value, one.cause) for one in facts]

@@ -97,7 +97,8 @@ class Lives:
         ]
 
     def map(self, id_: str, arm: str, replication: int, who: str) -> dict[str, Any] | None:
-        """Where a machine was and its site's fence; None for what is no machine."""
+        """Where a machine was, and the fences of its sites; None for what is no machine, and for
+        one that neither told where it was nor has a fence."""
         kind, _, number = who.partition("/")
         if kind != "machine":
             return None
@@ -108,9 +109,12 @@ class Lives:
             {"machine": int(number)},
         )
         fences = json.loads((place / FENCES).read_text(encoding="utf-8"))
-        rings = [[(lon, lat) for lon, lat in ring] for ring in fences.get(number, [])]
+        *others, rings = fences.get(number) or [[]]
         fixes = [(lon, lat) for lon, lat in rows[-FIXES_MAX:]]
-        return {"map": drawn(fixes, rings), "width": WIDTH, "height": HEIGHT, "fixes": len(fixes)}
+        if not fixes and not rings:
+            return None
+        earlier = [ring for site in others for ring in site]
+        return {"map": drawn(fixes, rings, earlier), "fixes": len(fixes)}
 
     def fleet(self, id_: str, arm: str, replication: int, first_s: int, step_s: int) -> Json | None:
         """Where every machine's terminal last said that it was, in each step, and which machines

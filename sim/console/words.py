@@ -70,6 +70,15 @@ _ROWS = {
     "when": ("when", "时间"),
     "map_track": ("where it was", "轨迹"),
     "map_fence": ("its fence", "电子围栏"),
+    "map_others": ("fences of its sites before or after", "其先前或之后场地的围栏"),
+    "map_unfenced": (
+        "It belongs to no site, or to one without a fence: nothing bounds it at present.",
+        "设备目前不属于任何场地，或所属场地未设围栏：当前没有围栏约束。",
+    ),
+    "map_absent": (
+        "No map: this machine told no position, and no site of it has a fence.",
+        "无地图：此设备未上报位置，其场地亦未设围栏。",
+    ),
     "map_last": ("newest position", "最新位置"),
     "alert_raised": ("raised", "已触发"),
     "alert_acknowledged": ("acknowledged", "已受理"),

@@ -55,6 +55,8 @@ class Bank:
         self._yards: dict[int, int] = {}
         self._sites: dict[int, int] = {}
         self._road = 0
+        # Machines and the sites to which they moved, in order.
+        self.moves: list[tuple[I64, I64]] = []
 
     def enrol(self) -> None:
         """All machines, in their yards, which are never open: a machine there is not idle."""
@@ -71,6 +73,7 @@ class Bank:
         site = np.array([self._yards[region] for region in fleet.region.tolist()], np.int64)
         bound_s = np.full(fleet.n, self._p.contract_hours_max * 3_600, np.int64)
         every_s = np.full(fleet.n, self._p.service_interval_hours * 3_600, np.int64)
+        self.moves.append((np.arange(fleet.n), site))
         self.service.enrol_machines(
             EnrolMachines(
                 "enrol",
@@ -101,6 +104,7 @@ class Bank:
             ],
             np.int64,
         )
+        self.moves.append((notice.rows, site))
         away = np.full(site.size, self._road, np.int64)
         self.service.move_machines(
             MoveMachines(f"leave/{key}", notice.rows, away, notice.from_s * MS)

@@ -59,13 +59,23 @@ def _alerts(stage: Stage) -> Iterator[Fact]:
 
 
 def _places(stage: Stage, found: Lives) -> None:
-    sites = stage.system.leasing.machines(("site",))["site"]
+    stays = _stays(stage)
     with stage.system.book.transaction() as unit:
-        for machine, number in enumerate(sites.tolist()):
+        outlines = {site.site: rings_of(site) for site in unit.rows.scan(SITES)}
+        for machine, sites in stays.items():
             fixes = fixes_of(history.since(unit.rows, machine, 0))
             by_day = {fix[0] // DAY_S: fix for fix in fixes[:-_FIXES_MAX]}
             kept = [*by_day.values(), *fixes[-_FIXES_MAX:]]
             found.places += [(machine, *fix) for fix in kept]
-            [site] = unit.rows.get(SITES, [(number,)])
-            if site is not None:
-                found.fences[machine] = rings_of(site)
+            found.fences[machine] = [outlines[site] for site in sites]
+
+
+def _stays(stage: Stage) -> dict[int, list[int]]:
+    """Each machine's sites in the order in which it came to them last."""
+    stays: dict[int, dict[int, None]] = {}
+    for machines, sites in stage.lessor.bank.moves:
+        for machine, site in zip(machines.tolist(), sites.tolist(), strict=True):
+            here = stays.setdefault(machine, {})
+            here.pop(site, None)
+            here[site] = None
+    return {machine: list(sites) for machine, sites in stays.items()}

@@ -12,6 +12,7 @@ from benchmarks.run_library import START_S, made_run
 from sim.console.lives import BROKEN, READY
 from sim.credit.lives import lives_of
 from sim.joint.lives import lives_of as lives_of_joint
+from sim.leasing.lives import lives_of as lives_of_leasing
 from sim.lives import LINKS, Fact, Lives, is_told
 from sim.receivables.lives import lives_of as lives_of_receivables
 from sim.scenario import apply, load, packaged
@@ -48,7 +49,8 @@ def told() -> Lives:
         ]
     )
     lives.places = [(7, 100, 116.40, 39.90), (7, 200, 116.41, 39.91)]
-    lives.fences = {7: [[(116.3, 39.8), (116.5, 39.8), (116.5, 40.0), (116.3, 39.8)]]}
+    yard, site = ([(x, 39.8), (x + 0.2, 39.8), (x + 0.2, 40.0), (x, 39.8)] for x in (116.0, 116.3))
+    lives.fences = {7: [[yard], [site]]}
     return lives
 
 
@@ -73,6 +75,9 @@ def test_a_life_is_found_by_name_and_told_in_order_with_its_map(
     assert 'class="fence"' not in page
     page = visitor.get(f"{PAGE}&who=machine/7").text
     assert page.count('class="fence"') == page.count('class="track-line"') == 1
+    assert page.count('class="fence other"') == 1
+    page = visitor.get(f"{PAGE}&who=machine/12").text
+    assert "No map" in page
 
 
 def test_the_fleet_stands_on_its_map_step_by_step_once_it_was_simulated_again(
@@ -126,6 +131,15 @@ FEW = (
     "populations.tier2.count=3",
     "populations.tier3.count=2",
 )
+
+
+def test_every_machine_has_its_yard_and_its_sites_in_order() -> None:
+    few = ("populations.machine.count=6", "populations.contractor.count=5")
+    scenario = apply(load("leasing"), (*few, "horizon_days=25", "warmup_days=10"))
+    found = lives_of_leasing(Task(scenario, "usage", 0, "columns", "revm", "memory"))
+    assert sorted(found.fences) == list(range(6))
+    assert all(len(site) == 1 for sites in found.fences.values() for site in sites)
+    assert max(map(len, found.fences.values())) > 1
 
 
 def of_receivables(arm: str) -> dict[str, list[dict[str, object]]]:
