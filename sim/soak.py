@@ -16,7 +16,7 @@ from sim.failure import Failure, attempt
 from sim.fault_kinds import kinds_of
 from sim.scenario import apply, load, scenario_of
 from sim.streams import Luck
-from sim.world import WIRINGS, Task
+from sim.world import WIRINGS, Outcome, Task
 
 _KIND_SHARE: Final = 0.25
 _EVERY_DAYS: Final = (1, 2, 4, 8)
@@ -68,15 +68,30 @@ _BASES: Final = (
 
 @dataclass(slots=True)
 class Soaked:
-    """What a soak has seen. strikes, trials_by_kind, events: by kind."""
+    """What a soak has seen. trials_by_kind, strikes: by kind of fault.
+
+    trials_by_place: by product, arm and wiring.  events: by product and kind of event, which is
+    how far the economy and the bank got.
+    """
 
     seed: int
     trials: int = 0
     failures: dict[int, Failure] = field(default_factory=dict)
+    trials_by_place: Counter[str] = field(default_factory=Counter)
     trials_by_kind: Counter[str] = field(default_factory=Counter)
     strikes: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
     wall_s: float = 0.0
+
+    def note(self, task: Task, outcome: Outcome | None) -> None:
+        """Count a trial. outcome: None where it crashed."""
+        [product] = task.scenario.products
+        self.trials += 1
+        self.trials_by_place[f"{product}/{task.arm}/{task.wiring}"] += 1
+        self.trials_by_kind.update({fault.kind for fault in task.scenario.faults})
+        if outcome is not None:
+            self.strikes.update(_strikes(outcome.runtime))
+            self.events.update(f"{product}/{event.kind}" for event in outcome.log.events())
 
 
 def trial(seed: int, number: int) -> Task:
@@ -123,11 +138,7 @@ def soak(
         number = seen.trials
         task = trial(seed, number)
         outcome, failure = attempt(task)
-        seen.trials += 1
-        seen.trials_by_kind.update({fault.kind for fault in task.scenario.faults})
-        if outcome is not None:
-            seen.strikes.update(_strikes(outcome.runtime))
-            seen.events.update(event.kind for event in outcome.log.events())
+        seen.note(task, outcome)
         if failure is not None:
             seen.failures[number] = failure
         seen.wall_s = perf_counter() - started

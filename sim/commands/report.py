@@ -33,6 +33,10 @@ def report(
         list[Path] | None,
         typer.Option("--load", help="For QA: what `shapan stress --json` printed, as a file."),
     ] = None,
+    soak: Annotated[
+        list[Path] | None,
+        typer.Option("--soak", help="For QA: what `shapan soak --json` printed, as a file."),
+    ] = None,
     require: options.Require = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="The file; report.html in the folder if left out.")
@@ -51,6 +55,7 @@ def report(
         profile=profile or "",
         dossier=dossier,
         loads=tuple(load or ()),
+        soaks=tuple(soak or ()),
         required=tuple(require or ()),
     )
     typer.echo(str(file))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,7 @@ from sim.commands import options
 
 if TYPE_CHECKING:
     from sim.failure import Failure
+    from sim.failure_files import Written
     from sim.soak import Soaked
 
 
@@ -23,22 +24,29 @@ def soak(
     out: Annotated[
         Path | None, typer.Option("--out", help="Where failures go; runs/soak-SEED if left out.")
     ] = None,
+    junit: Annotated[Path | None, typer.Option("--junit", help="Write JUnit XML here.")] = None,
     json: options.Json = False,
 ) -> int:
     """Random faults over small scenarios until the time is up; exit code 1 if anything breaks."""
+    from sim.reports.junit_soak import junit_of_soak
     from sim.soak import soak as run
+    from sim.soak_document import soak_document
 
     folder = out or Path("runs") / f"soak-{seed}"
     typer.echo(f"seed {seed}", err=True)
-    seen = run(seed, minutes, trials, lambda so_far, failure: _note(folder, so_far, failure))
+    kept: dict[int, Written] = {}
+    seen = run(seed, minutes, trials, lambda so_far, failure: _note(folder, kept, so_far, failure))
+    document = soak_document(seen, kept)
+    if junit is not None:
+        junit.write_text(junit_of_soak(document), encoding="utf-8")
     if json:
-        options.print_json(_document(seen, folder))
+        options.print_json(document)
     else:
-        _show(seen)
+        _show(document)
     return options.BROKEN if seen.failures else 0
 
 
-def _note(folder: Path, so_far: Soaked, failure: Failure | None) -> None:
+def _note(folder: Path, kept: dict[int, Written], so_far: Soaked, failure: Failure | None) -> None:
     """One line per trial; a failure is written at once, so that an interrupted soak keeps it."""
     number = so_far.trials - 1
     state = "held" if failure is None else f"{failure.what}: {failure.error}"
@@ -47,38 +55,18 @@ def _note(folder: Path, so_far: Soaked, failure: Failure | None) -> None:
         return
     from sim.failure_files import write_failure
 
-    kept = write_failure(folder, f"{number:06d}", failure, f"soak trial {number}")
-    typer.echo(f"  replay: {kept.replay}", err=True)
-    typer.echo(f"  shrink: {kept.shrink}", err=True)
+    kept[number] = write_failure(folder, f"{number:06d}", failure, f"soak trial {number}")
+    typer.echo(f"  replay: {kept[number].replay}", err=True)
+    typer.echo(f"  shrink: {kept[number].shrink}", err=True)
 
 
-def _document(seen: Soaked, folder: Path) -> dict[str, object]:
-    return {
-        "seed": seen.seed,
-        "trials": seen.trials,
-        "failed": [
-            {
-                "trial": number,
-                "what": failure.what,
-                "error": failure.error,
-                "failure": str(folder / f"{number:06d}.json"),
-            }
-            for number, failure in sorted(seen.failures.items())
-        ],
-        "coverage": {
-            "trials_by_fault": dict(sorted(seen.trials_by_kind.items())),
-            "strikes": dict(sorted(seen.strikes.items())),
-            "events": dict(sorted(seen.events.items())),
-        },
-        "wall_s": seen.wall_s,
-    }
-
-
-def _show(seen: Soaked) -> None:
-    from sim.fault_kinds import KINDS
-
-    typer.echo(f"{seen.trials} trials, {len(seen.failures)} broken, {seen.wall_s:.0f} s")
-    for kind in KINDS:
-        trials, strikes = seen.trials_by_kind[kind], seen.strikes[kind]
-        typer.echo(f"  {kind:20} in {trials:4} trials, struck {strikes:8,} times")
-    typer.echo(f"{len(seen.events)} kinds of events were seen")
+def _show(document: dict[str, Any]) -> None:
+    coverage = document["coverage"]
+    broken, wall_s = len(document["failed"]), document["wall_s"]
+    typer.echo(f"{document['trials']} trials, {broken} broken, {wall_s:.0f} s")
+    for place, trials in coverage["trials_by_place"].items():
+        typer.echo(f"  {place:28} {trials:4} trials")
+    for kind, trials in coverage["trials_by_fault"].items():
+        strikes = coverage["strikes"][kind]
+        typer.echo(f"  {kind:28} in {trials:4} trials, struck {strikes:8,} times")
+    typer.echo(f"{len(coverage['events'])} kinds of events were seen")

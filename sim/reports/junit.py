@@ -20,14 +20,20 @@ def junit(runs: Sequence[tuple[str, RunFolder]], required: Collection[str] = ())
     """runs: name and folder. required: ids of claims that must be supported."""
     root = Element("testsuites", name="shapan")
     for name, folder in runs:
-        _suite(root, f"{name}.invariants", list(_invariants(folder)))
-        _suite(root, f"{name}.replications", list(_replications(folder)))
-        _suite(root, f"{name}.claims", list(_claims(folder, required)))
+        add_suite(root, f"{name}.invariants", list(_invariants(folder)))
+        add_suite(root, f"{name}.replications", list(_replications(folder)))
+        add_suite(root, f"{name}.claims", list(_claims(folder, required)))
+    return text_of(root)
+
+
+def text_of(root: Element) -> str:
+    """The whole file."""
     indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
 
 
-def _suite(root: Element, name: str, cases: Sequence[Element]) -> None:
+def add_suite(root: Element, name: str, cases: Sequence[Element]) -> None:
+    """A suite of these cases, with its counts."""
     counts = {
         kind: str(sum(case.find(kind) is not None for case in cases))
         for kind in (*_FAILURES, "skipped")

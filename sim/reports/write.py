@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
@@ -13,12 +13,21 @@ from sim.reports.junit import junit
 from sim.reports.pdf import render as pdf
 from sim.reports.story.dossier import EMPTY, read_dossier
 from sim.reports.story.risks import RISKS
+from sim.reports.story.soaked import read_soak
 from sim.reports.story.source import Source, sources_of
 from sim.reports.story.stress import read_stress
 from sim.reports.story.tell import Profile, tell
 from sim.run_folder import Json, RunFolder, write_json
+from system.errors import InputError
 
 Kind = Literal["html", "pdf", "junit", "json"]
+# Of these formats, nothing but the runs is read.
+_DATA: Final = ("junit", "json")
+_READERS: Final[Mapping[str, Profile]] = {
+    "--dossier": "regulator",
+    "--load": "qa",
+    "--soak": "qa",
+}
 _SUFFIX: Final = {"junit": "junit.xml"}
 
 
@@ -31,13 +40,15 @@ def write_report(
     profile: Profile = "",
     dossier: Path | None = None,
     loads: Sequence[Path] = (),
+    soaks: Sequence[Path] = (),
     required: Collection[str] = (),
 ) -> Path:
     """Write the report on these folders and return the file. Raises InputError.
 
     required: claims that must be supported, for junit.  dossier: a TOML file, for regulators.
-    loads: what ``shapan stress --json`` printed, for QA.
+    loads: what ``shapan stress --json`` printed, soaks: what ``shapan soak --json`` did, for QA.
     """
+    _check_read(kind, profile, {"--dossier": dossier, "--load": loads, "--soak": soaks})
     sources = sources_of(runs)
     file = out or runs[0] / f"report.{_SUFFIX.get(kind, kind)}"
     if kind == "json":
@@ -46,10 +57,19 @@ def write_report(
         file.write_text(junit(_named(sources), required), encoding="utf-8")
     else:
         read = EMPTY if dossier is None else read_dossier(dossier, tuple(RISKS))
-        report = tell(sources, lang, profile, read, list(map(read_stress, loads)))
+        measured = list(map(read_stress, loads)), list(map(read_soak, soaks))
+        report = tell(sources, lang, profile, read, *measured)
         made = pdf.render(report) if kind == "pdf" else html.render(report).encode()
         file.write_bytes(made)
     return file
+
+
+def _check_read(kind: Kind, profile: Profile, given: Mapping[str, object]) -> None:
+    """Raises InputError for a file that the asked report would not read."""
+    for option, value in given.items():
+        if value and (kind in _DATA or profile != _READERS[option]):
+            remedy = f"add --profile {_READERS[option]} to a report as html or pdf"
+            raise InputError(option, str(value), remedy)
 
 
 def _named(sources: Sequence[Source]) -> list[tuple[str, RunFolder]]:

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from xml.etree.ElementTree import fromstring
 
 import pytest
 
@@ -30,8 +31,11 @@ def test_a_quiet_soak_covers_and_exits_with_0(capsys: pytest.CaptureFixture[str]
     seen = json.loads(out)
     assert seen["trials"] == 2
     assert seen["failed"] == []
-    assert seen["coverage"]["trials_by_fault"]
-    assert seen["coverage"]["events"]
+    coverage = seen["coverage"]
+    assert set(coverage["trials_by_fault"]) == set(coverage["strikes"]) == set(KINDS)
+    assert sum(coverage["trials_by_place"].values()) == 2
+    places = {place.split("/")[0] for place in coverage["trials_by_place"]}
+    assert {name.split("/")[0] for name in coverage["events"]} == places
     assert "seed 11" in err
     assert "trial 1, " in err
 
@@ -43,11 +47,19 @@ def test_a_broken_invariant_is_recorded_with_its_replay_and_exits_with_1(
         return Outcome({}, EventLog(), {"limits_hold": "over"}, {"fault.reorg": 2.0})
 
     monkeypatch.setattr("sim.failure.simulate", broken)
-    out = tmp_path / "soak"
-    assert call(["soak", "--seed", "5", "--trials", "2", "--out", str(out), "--json"]) == 1
+    out, junit = tmp_path / "soak", tmp_path / "soak.xml"
+    files = ["--out", str(out), "--junit", str(junit)]
+    assert call(["soak", "--seed", "5", "--trials", "2", *files, "--json"]) == 1
     document = json.loads(capsys.readouterr().out)
     assert [entry["what"] for entry in document["failed"]] == ["limits_hold"] * 2
-    assert document["coverage"]["strikes"] == {"reorg": 4}
+    strikes = document["coverage"]["strikes"]
+    assert {kind: count for kind, count in strikes.items() if count} == {"reorg": 4}
+    trials, faults = fromstring(junit.read_text(encoding="utf-8"))
+    assert (trials.get("failures"), faults.get("skipped")) == ("2", str(len(KINDS) - 1))
+    told = "".join(one.text or "" for one in trials.iter("failure"))
+    for entry in document["failed"]:
+        assert entry["replay"] in told
+        assert entry["shrink"] in told
     record = json.loads(Path(document["failed"][0]["failure"]).read_text(encoding="utf-8"))
     assert record["replay"].startswith(f"shapan run {out / '000000.toml'} --arms ")
     assert (out / "000000.toml").is_file()

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from sim.reports.charts.latency import Bound, Delay, latency_chart
 from sim.reports.story.blocks import Block, Cell, Figure, Row, Section, Table, Text
+from sim.reports.story.printed import read_printed
 from sim.reports.story.tongue import Tongue
 from sim.run_folder import Json
-from system.errors import InputError
 
 _KEYS: Final = ("profile", "seed", "status", "duration_s", "streams", "checks", "faults")
 
 
 def read_stress(path: Path) -> Json:
     """What ``shapan stress --json`` printed. Raises InputError."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError("--load", str(path), f"cannot be read ({error})") from None
-    missing = [key for key in _KEYS if not isinstance(found, dict) or key not in found]
-    if missing:
-        remedy = f"give what shapan stress --json printed: {', '.join(missing)} is missing"
-        raise InputError("--load", str(path), remedy)
-    document: Json = found
-    return document
+    return read_printed(path, "--load", "shapan stress --json", _KEYS)
 
 
 def stressed(documents: Sequence[Json], say: Tongue) -> list[Section]:

@@ -15,6 +15,7 @@ from sim.reports.story.blocks import Cell, Figure, Report, Row, Section, Table, 
 from sim.reports.story.dossier import EMPTY, Dossier
 from sim.reports.story.quality import quality
 from sim.reports.story.regulator import regulator
+from sim.reports.story.soaked import soaked
 from sim.reports.story.source import Source, check_measured
 from sim.reports.story.stress import stressed
 from sim.reports.story.tongue import Tongue
@@ -43,10 +44,12 @@ def tell(
     profile: Profile = "",
     dossier: Dossier = EMPTY,
     loads: Sequence[Json] = (),
+    soaks: Sequence[Json] = (),
 ) -> Report:
     """The whole report on these runs. profile: adds what regulators or QA ask for, after page one.
 
-    dossier: what only the pilot's owner knows.  loads: what ``shapan stress`` measured, for QA.
+    dossier: what only the pilot's owner knows.  loads: what ``shapan stress`` measured, and soaks:
+    what ``shapan soak`` met, for QA.
     Raises InputError where nothing was measured.
     """
     for source in sources:
@@ -57,7 +60,7 @@ def tell(
     if profile == "regulator":
         sections += regulator(sources, dossier, say)
     if profile == "qa":
-        sections += [*stressed(loads, say), *quality(sources, say)]
+        sections += [*stressed(loads, say), *soaked(soaks, say), *quality(sources, say)]
     for source in sources:
         sections += [
             chapter(source, say),

@@ -10,9 +10,10 @@ import pytest
 from benchmarks.run_library import made_run
 from sim.metrics.catalog import find
 from sim.reports.pdf.render import render as pdf
-from sim.reports.story.blocks import Cell, Report, Table
+from sim.reports.story.blocks import Cell, Commands, Report, Table
 from sim.reports.story.dossier import FIELDS, read_dossier
 from sim.reports.story.risks import RISKS
+from sim.reports.story.soaked import read_soak
 from sim.reports.story.source import sources_of
 from sim.reports.story.stress import read_stress
 from sim.reports.story.tell import tell
@@ -196,6 +197,59 @@ def test_what_is_no_stress_document_is_refused_and_said_why(tmp_path: Path) -> N
         read_stress(file)
     with pytest.raises(InputError, match="cannot be read"):
         read_stress(tmp_path / "none.json")
+
+
+SOAK = {
+    "seed": 7,
+    "trials": 3,
+    "failed": [
+        {
+            "trial": 1,
+            "what": "limits_hold",
+            "error": "over",
+            "failure": "runs/soak-7/000001.json",
+            "replay": "shapan run runs/soak-7/000001.toml --arms chain --replication 0",
+            "shrink": "shapan shrink runs/soak-7/000001.json",
+        }
+    ],
+    "coverage": {
+        "trials_by_place": {"credit/data/columns": 1, "receivables/chain/columns": 2},
+        "trials_by_fault": {"reorg": 2, "gas_spike": 0},
+        "strikes": {"reorg": 1234, "gas_spike": 0},
+        "events": {"credit/drawn": 8, "receivables/funded": 5, "receivables/paid": 4},
+    },
+    "wall_s": 12.0,
+}
+
+
+@pytest.fixture
+def soak(tmp_path: Path) -> Path:
+    path = tmp_path / "soak.json"
+    path.write_text(json.dumps(SOAK), encoding="utf-8")
+    return path
+
+
+def test_a_soak_is_told_with_what_it_reached_and_the_commands_of_what_broke(
+    finished: Path, soak: Path
+) -> None:
+    report = tell(sources_of([finished]), "en", "qa", soaks=[read_soak(soak)])
+    failures, faults, places = tables(report, "soak-1")
+    assert texts(failures) == {"1": ["limits_hold", "over"]}
+    assert texts(faults) == {"reorg": ["2", "1,234"], "gas_spike": ["0", "never"]}
+    assert texts(places)["Receivables financing"] == ["on the chain (columns): 2", "2"]
+    [section] = [section for section in report.sections if section.key == "soak-1"]
+    [commands] = [block for block in section.blocks if isinstance(block, Commands)]
+    assert commands.lines == [SOAK["failed"][0]["replay"], SOAK["failed"][0]["shrink"]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "profile"), [("html", ""), ("html", "regulator"), ("junit", "qa"), ("json", "qa")]
+)
+def test_a_file_that_a_report_would_not_read_is_refused(
+    finished: Path, soak: Path, tmp_path: Path, kind: str, profile: str
+) -> None:
+    with pytest.raises(InputError, match="--profile qa"):
+        write_report([finished], kind, "en", tmp_path / "out", profile=profile, soaks=[soak])
 
 
 def test_every_kind_of_risk_is_in_the_register_and_every_scenario_shows_one() -> None:
