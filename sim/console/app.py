@@ -157,8 +157,8 @@ class Console:
 
     def _estimate(self, request: Request) -> Context:
         asked = request.query_params
-        sizes = asked.get("replications", ""), asked.get("horizon_days", "")
-        return views.estimate(self.library, _packaged(asked.get("scenario", "")), *sizes)
+        form = {name: asked.getlist(name) for name in asked}
+        return views.estimate(self.library, _packaged(asked.get("scenario", "")), form)
 
     def _launch(self, request: Request) -> Context:
         launch, lang = self._launched(request), _lang(request)
@@ -334,7 +334,7 @@ class Console:
         return HTMLResponse(html, status, _HEADERS)
 
 
-_READING: Final = ("runs", "run", "life", "lives", "watch", "compare")
+_READING: Final = ("runs", "estimate", "run", "life", "lives", "watch", "compare")
 _PARTS: Final = {
     "runs": ("runs",),
     "estimate": ("estimate",),

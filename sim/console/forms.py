@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from sim.console.costs import counts_of
 from sim.prepare import Wish
 from sim.reports.figures import plain_number
 from sim.scenario import Scenario
@@ -75,19 +76,30 @@ def wish_of(scenario: Scenario, form: Mapping[str, Sequence[str]]) -> Wish:
         for name, parameter in scenario.parameters.items()
         if (text := _last(form, PREFIX + name)) and _differs(text, parameter)
     ]
-    for field, path, present in (
-        ("seed", "seed", scenario.seed),
-        ("horizon_days", "horizon_days", scenario.horizon_days),
-    ):
-        text = _last(form, field)
-        if text and _whole(field, text) != present:
-            overrides.append(f"{path}={text}")
+    present = {"seed": scenario.seed, "horizon_days": scenario.horizon_days}
+    present |= {count_field(name): count for name, count in counts_of(scenario).items()}
+    overrides += [
+        f"{field}={text}"
+        for field, value in present.items()
+        if (text := _last(form, field)) and _whole(field, text) != value
+    ]
     if replications := _last(form, "replications"):
         count = _whole("replications", replications)
         overrides += [f"replications.min={count}", f"replications.max={count}"]
     arms = tuple(sorted(form.get("arms", ())))
     chosen = () if arms == tuple(sorted(scenario.arms)) else arms
     return Wish(scenario.name, overrides=tuple(overrides), arms=chosen)
+
+
+def count_field(population: str) -> str:
+    """The form's field, and the scenario's path, of how many actors a population has."""
+    return f"populations.{population}.count"
+
+
+def whole_or(form: Mapping[str, Sequence[str]], field: str, default: int) -> int:
+    """A field's whole number; the default while it holds none."""
+    text = _last(form, field)
+    return int(text) if text.isascii() and text.isdigit() else default
 
 
 def _last(form: Mapping[str, Sequence[str]], name: str) -> str:

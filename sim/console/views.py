@@ -14,7 +14,8 @@ from markupsafe import Markup
 
 from sim.compare import compare
 from sim.console import drill
-from sim.console.forms import sliders
+from sim.console.costs import Size, cost_of, counts_of
+from sim.console.forms import count_field, sliders, whole_or
 from sim.console.growth import place_of
 from sim.console.intervals import HEIGHT, WIDTH, picture
 from sim.console.launches import Launch
@@ -36,7 +37,6 @@ from sim.reports.story.faults import faults
 from sim.reports.story.source import sources_of
 from sim.reports.story.tell import chapter
 from sim.reports.story.tongue import Tongue
-from sim.run_document import OK
 from sim.run_folder import Json, RunFolder
 from sim.scenario import Scenario, packaged, scenario_of
 from system.api.services import Services
@@ -71,22 +71,28 @@ def scenarios() -> tuple[Scenario, ...]:
 
 def new(scenario: Scenario) -> Context:
     """The form of a new run of this scenario."""
-    return {"scenario": scenario, "sliders": sliders(scenario), "names": scenarios()}
+    return {
+        "scenario": scenario,
+        "sliders": sliders(scenario),
+        "counts": [(name, count_field(name), count) for name, count in counts_of(scenario).items()],
+        "names": scenarios(),
+    }
 
 
-def estimate(library: Library, scenario: Scenario, replications: str, days: str) -> Context:
-    """How long a run would take, by the last run of the scenario that is here: as much for each
-    replication and day."""
-    count = int(replications) if replications.isdigit() else scenario.replications.max
-    horizon_days = int(days) if days.isdigit() else scenario.horizon_days
-    for entry in library.entries():
-        if entry.scenario == scenario.name and entry.status == OK and entry.replications:
-            folder = library.folder(entry.id)
-            longer = horizon_days / folder.read_run()["scenario"]["horizon_days"]
-            each = folder.read_wall()["wall_s"] / entry.replications * longer
-            minutes = figure(max(1.0, each * count), "s")
-            return {"found": {"minutes": minutes, "each": each, "run": entry.id}}
-    return {"found": None}
+def estimate(library: Library, scenario: Scenario, form: Mapping[str, Sequence[str]]) -> Context:
+    """How long the run of a half-filled form would take; what is no number is as packaged."""
+    days = scenario.warmup_days + whole_or(form, "horizon_days", scenario.horizon_days)
+    counts = counts_of(scenario).items()
+    actors = sum(whole_or(form, count_field(name), count) for name, count in counts)
+    replications = whole_or(form, "replications", scenario.replications.max)
+    arms = form.get("arms") or tuple(scenario.arms)
+    found = cost_of(library, scenario, arms, Size(days, actors), replications)
+    if found is None:
+        return {"found": None}
+    told = {"time": figure(max(1.0, found.seconds), "s"), "each": figure(found.each_s, "s")}
+    size = {"days": days, "actors": plain_number(actors), "replications": replications}
+    basis = {"run": found.runs[0], "runs": len(found.runs), "sizes": found.sizes}
+    return {"found": told | size | basis}
 
 
 def launch(started: Launch) -> Context:

@@ -124,13 +124,24 @@ _ROWS = {
     "filter_parameters": ("Find a parameter", "查找参数"),
     "estimate": ("Estimate", "预计"),
     "estimate_text": (
-        "about {minutes} on this machine: {each:.1f} s a replication, as in {run}",
-        "在本机约 {minutes}：每次重复 {each:.1f} 秒，依据 {run}",
+        "about {time} on this machine, an estimate: {each} for a replication of {actors} actors "
+        "over {days} days, {replications} of them at most; ",
+        "在本机约需 {time}（估算）：{actors} 个主体、{days} 天的每次重复约 {each}，至多 "
+        "{replications} 次；",
+    ),
+    "estimate_scaled": (
+        "in proportion to actors and days of what {run} took. Parameters may change it.",
+        "按主体数与天数由 {run} 的耗时等比推算。参数改动亦会影响耗时。",
+    ),
+    "estimate_fitted": (
+        "fitted to the times of {runs} runs of {sizes} sizes here. Parameters may change it.",
+        "由本机 {runs} 次运行（{sizes} 种规模）的耗时拟合。参数改动亦会影响耗时。",
     ),
     "estimate_none": (
-        "unknown: this scenario has not been run here yet",
-        "未知：此场景尚未在本机运行过",
+        "unknown: no run of this scenario with these arms has finished here yet",
+        "未知：本机尚无此场景（含所选对照组）已完成的运行",
     ),
+    "populations": ("How many actors", "主体数量"),
     "promised_measured": ("Promises and what was measured", "承诺与测得"),
     "picture": ("interval, estimate and threshold", "区间、估计值与门槛"),
     "charts": ("Charts", "图表"),
