@@ -20,6 +20,7 @@ from system.credit.commands import (
 )
 from system.credit.records import LineState
 from system.credit.service import CreditService
+from system.kernels.columns import nonzero_at
 from system.limits import DAY_S, TIME_S_MAX
 from system.parties.consent import CLASSES_ALL, Purpose
 from system.ports.clock import Clock
@@ -97,7 +98,7 @@ class Bank:
     def pay_out(self, day: int, view: dict[str, I64]) -> None:
         """Draw what owners want to draw."""
         wants_fen = self.faults.through_rail(self.economy.wants_draw(day, view))
-        rows = np.flatnonzero(wants_fen)
+        rows = nonzero_at(wants_fen)
         if not rows.size:
             return
         drawn = self.service.draw(DrawBatch(f"draw/{day}", rows, wants_fen[rows]))
@@ -111,7 +112,7 @@ class Bank:
     def collect(self, day: int, view: dict[str, I64]) -> None:
         """Take what owners pay: on live lines as repayment, on lost claims as recovery."""
         offer_fen = self.faults.through_rail(self.economy.pays(day, view))
-        paying = np.flatnonzero(offer_fen)
+        paying = nonzero_at(offer_fen)
         lost = view["state"][paying] == LineState.CHARGED_OFF
         for name, act, rows in (
             ("repay", self._repaid, paying[~lost]),

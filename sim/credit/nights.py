@@ -10,12 +10,12 @@ import mmap
 from collections.abc import Iterable
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 
 from sim.credit.columns import I64, NEVER
-from sim.credit.economy import Economy
+from sim.credit.economy import Economy, Feed
 from sim.credit.feed_channel import SPACE_COLUMNS, Space, as_batch, fresh_space
 from sim.credit.lender import Lender
 from system.credit.feed_records import FeedBatch
@@ -28,14 +28,18 @@ _ROWS_PER_MERCHANT: Final = 3
 
 
 class Nights(Protocol):
-    """One night at a time: ``begin``, then ``end``."""
+    """One night at a time: ``begin``, ``end``, ``delivery``."""
 
     def begin(self, day: int, is_last: bool) -> None:
         """The evening of this day, and unless it is the last, the next morning."""
         ...
 
-    def end(self) -> FeedBatch | None:
-        """What the platform reports the next morning, as far as it reaches the lender."""
+    def end(self) -> None:
+        """Until the next morning is there."""
+        ...
+
+    def delivery(self) -> FeedBatch | None:
+        """What the platform reports that morning, as far as it reaches the lender."""
         ...
 
 
@@ -45,15 +49,27 @@ class NightsHere:
     def __init__(self, economy: Economy, lender: Lender, space: Space = fresh_space) -> None:
         self._economy, self._lender, self._space = economy, lender, space
         self._morning = NEVER
+        self._feed: Feed | None = None
+        self._batch: FeedBatch | None = None
 
     def begin(self, day: int, is_last: bool) -> None:
         self._economy.evening(day)
         self._morning = NEVER if is_last else day + 1
 
-    def end(self) -> FeedBatch | None:
-        if self._morning == NEVER:
-            return None
-        return self._lender.ship(self._economy.morning(self._morning), self._space)
+    def end(self) -> None:
+        self.wake()
+        self._batch = self.ship()
+
+    def delivery(self) -> FeedBatch | None:
+        return self._batch
+
+    def wake(self) -> None:
+        """The morning by itself; after the last night there is none."""
+        self._feed = None if self._morning == NEVER else self._economy.morning(self._morning)
+
+    def ship(self) -> FeedBatch | None:
+        """Its delivery."""
+        return None if self._feed is None else self._lender.ship(self._feed, self._space)
 
     def draw_ahead(self) -> None:
         """What luck the morning after the next night brings."""
@@ -83,15 +99,23 @@ class NightsBeside:
         self._is_last = is_last
         self._pipe.send((day, is_last))
 
-    def end(self) -> FeedBatch | None:
-        """Raises what went wrong there; EOFError where the process was lost."""
-        found = self._pipe.recv()
+    def end(self) -> None:
+        self._told()
         if self._is_last:
+            self.delivery()
             self._process.join()
             self._pipe.close()
+
+    def delivery(self) -> FeedBatch | None:
+        found = self._told()
+        return self._room.read(*found) if isinstance(found, tuple) else found
+
+    def _told(self) -> Any:
+        """Raises what went wrong there; EOFError where the process was lost."""
+        found = self._pipe.recv()
         if isinstance(found, BaseException):
             raise found
-        return self._room.read(*found) if isinstance(found, tuple) else found
+        return found
 
 
 def shared_columns(columns: Iterable[I64]) -> list[I64]:
@@ -147,8 +171,10 @@ def _work(here: NightsHere, room: _Room, pipe: Connection, theirs: Connection) -
             return
         try:
             here.begin(day, is_last)
-            pipe.send(_told(here.end(), room))
-            # Until the next night the other process has merchants and bank to itself.
+            here.wake()
+            pipe.send(None)
+            # From here on the other process has merchants and bank to itself.
+            pipe.send(_told(here.ship(), room))
             here.draw_ahead()
         except Exception as error:
             pipe.send(error)

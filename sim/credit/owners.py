@@ -13,6 +13,7 @@ from sim.credit.columns import I64, Mask, floor_i64, part_floor
 from sim.credit.fraudsters import Fraud
 from sim.credit.merchants import WEEK_DAYS, Traits
 from sim.credit.world_parameters import WorldParameters
+from system.kernels.columns import nonzero_at
 from system.kernels.compiled import compiled
 from system.limits import LINE_FEN_MAX
 
@@ -100,7 +101,7 @@ def offered_fen(t: Traits, b: Books, p: WorldParameters, day: int, view: View) -
     suffice, and repay early out of idle cash. Former owners pay what they have.
     """
     offered = np.zeros(t.cell.size, np.int64)
-    owing = np.flatnonzero(view["outstanding_fen"])
+    owing = nonzero_at(view["outstanding_fen"])
     office = has_office_day(t, day, owing)
     acts = office | (view["due_fen"][owing] > 0) | ~b.open[owing]
     at, office = owing[acts], office[acts]

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
-
-import numpy as np
 
 from sim.credit.bank import Bank
 from sim.credit.economy import Economy
@@ -22,6 +21,7 @@ from sim.streams import Luck
 from sim.trace import EventLog
 from system.bootstrap_credit import build_credit
 from system.credit.feed_records import FeedBatch
+from system.kernels.columns import nonzero_at
 from system.limits import DAY_S
 
 # The business of a day is done at ten; the books close on its last second.
@@ -105,7 +105,7 @@ class _Days(EconomyModel):
         self._opening, self._closing = opening, closing
         self._day = stage.start_day
         self._nights: Nights | None = None
-        self._batch: FeedBatch | None = None
+        self._delivery: Callable[[], FeedBatch | None] = lambda: None
 
     def step(self) -> None:
         """At midnight: the day's business is due at ten, the close on its last second."""
@@ -115,7 +115,11 @@ class _Days(EconomyModel):
 
     def _business(self) -> None:
         stage, day = self._stage, self._day
-        self._batch = self._morning(day) if self._nights is None else self._nights.end()
+        if self._nights is None:
+            self._delivery = partial(_as_is, self._morning(day))
+        else:
+            self._nights.end()
+            self._delivery = self._nights.delivery
         if day >= stage.lend_day:
             self._lend(day)
         if self._nights is None:
@@ -137,7 +141,7 @@ class _Days(EconomyModel):
         state_book(stage.bank, stage.lend_day, stage.end_day, day)
         self._lender.open_day(day, view)
         requested_fen = stage.economy.wants_credit(day, view)
-        rows = np.flatnonzero(requested_fen)
+        rows = nonzero_at(requested_fen)
         if rows.size:
             stage.facts.applications.ask(day, self.engine.now_s, rows)
             add_columns(
@@ -149,10 +153,15 @@ class _Days(EconomyModel):
 
     def _close(self) -> None:
         """What the platform reports of the day comes before the close of the books."""
-        if self._batch is not None:
-            self._lender.hear(self._batch)
+        batch = self._delivery()
+        if batch is not None:
+            self._lender.hear(batch)
         self._stage.bank.service.end_of_day(self._day)
         self._closing()
         self._day += 1
         if self._day == self._stage.end_day and self._nights is not None:
             self._nights.end()
+
+
+def _as_is(batch: FeedBatch | None) -> FeedBatch | None:
+    return batch

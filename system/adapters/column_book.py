@@ -15,6 +15,7 @@ from system.adapters.book_shape import (
     assert_plane,
     check_columns,
     check_plane,
+    check_values,
     check_zeros,
     columns_by_name,
     found_rows,
@@ -143,6 +144,24 @@ class ColumnUnit:
             [_of_rows(held.plane(frame, name, plane), rows) for name in names] for plane in planes
         ]
 
+    @contextmanager
+    def edit_planes(
+        self, frame: Frame, names: Sequence[str], plane: int, rows: Rows
+    ) -> Iterator[tuple[Columns, I64]]:
+        held = self._frames[frame.name]
+        rows, n = found_rows(frame, rows, held.count)
+        assert_each_once(frame, rows)
+        for name in names:
+            assert_plane(frame, held.by_name[name], plane)
+        covered = _nearly_a_range(rows, n)
+        part, at = _part_and_places(rows, covered[0], held.count)
+        one = slice(plane, plane + 1)
+        with self._rows.savepoint():
+            columns = {name: self._keep(held, name, one, covered)[part] for name in names}
+            yield columns, at
+            for name, values in columns.items():
+                check_values(frame, held.by_name[name], values)
+
     def write(self, frame: Frame, rows: Rows, columns: Columns) -> None:
         held = self._frames[frame.name]
         rows, n = found_rows(frame, rows, held.count)
@@ -174,6 +193,12 @@ class ColumnUnit:
         covered: tuple[Rows, int],
         values: I64,
     ) -> None:
+        place = self._keep(held, name, planes, covered)
+        # NumPy stores at listed rows twice as fast without a second index.
+        place[rows if place.ndim == 1 else (..., rows)] = values
+
+    def _keep(self, held: _Columns, name: str, planes: slice, covered: tuple[Rows, int]) -> I64:
+        """The place of these planes, once what stands there can be put back."""
         place = held.values[name][planes]
         if place.shape[0] == 1:
             place = place[0]
@@ -184,9 +209,8 @@ class ColumnUnit:
             # Looked up again: the array may have been replaced by a wider one since.
             held.values[name][planes, kept] = before
 
-        # NumPy stores at listed rows twice as fast without a second index.
-        place[rows if place.ndim == 1 else (..., rows)] = values
         self._rows.on_undo(put_back)
+        return place
 
 
 def _nearly_a_range(rows: Rows, n: int) -> tuple[Rows, int]:
@@ -200,6 +224,13 @@ def _nearly_a_range(rows: Rows, n: int) -> tuple[Rows, int]:
     first, last = int(rows.min()), int(rows.max())
     width = last - first + 1
     return (slice(first, last + 1), width) if width <= _WIDTH_RATIO_MAX * n else (rows, n)
+
+
+def _part_and_places(rows: Rows, kept: Rows, count: int) -> tuple[slice, I64]:
+    """The part of a column that is handed out for changes, and where in it the rows stand."""
+    if isinstance(rows, slice):
+        return rows, np.arange(rows.stop - rows.start)
+    return (kept, rows - kept.start) if isinstance(kept, slice) else (slice(0, count), rows)
 
 
 def _of_rows(values: I64, rows: Rows) -> I64:

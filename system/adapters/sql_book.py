@@ -123,6 +123,17 @@ class SqlBookUnit:
         values = iter(map(read_only, read_pages(self._rows, frame, wanted, rows)))
         return [[next(values) for _ in names] for _ in planes]
 
+    @contextmanager
+    def edit_planes(
+        self, frame: Frame, names: Sequence[str], plane: int, rows: Rows
+    ) -> Iterator[tuple[Columns, I64]]:
+        rows, n = found_rows(frame, rows, self.count(frame))
+        assert_each_once(frame, rows)
+        [held] = self.read_planes(frame, names, [plane], rows)
+        columns = {name: values.copy() for name, values in zip(names, held, strict=True)}
+        yield columns, np.arange(n)
+        self.write_planes(frame, plane, rows, columns)
+
     def write(self, frame: Frame, rows: Rows, columns: Columns) -> None:
         rows, n = found_rows(frame, rows, self.count(frame))
         assert_each_once(frame, rows)

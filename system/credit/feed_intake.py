@@ -8,7 +8,6 @@ other is split into such groups.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -27,7 +26,13 @@ from system.credit.feed_records import (
     FeedRefusal,
 )
 from system.credit.kernels import feed_words
-from system.credit.kernels.feed_loops import CONTENT_CHECKS, faults_of, put_rows, stale_rows
+from system.credit.kernels.feed_loops import (
+    CONTENT_CHECKS,
+    faults_of,
+    open_rows,
+    put_rows,
+    stale_rows,
+)
 from system.credit.kernels.feed_rows import one_day_at_a_time, stretches, whole_numbers
 from system.kernels.account_sets import as_rows, each_once, pack_set
 from system.kernels.business_day import business_day
@@ -52,29 +57,32 @@ _STALE: Final = np.array(
 )
 
 
+# Columns that may be changed, and where in each the rows stand.
+_Edited = tuple[Mapping[str, I64], I64]
+
+
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Rows of a delivery, all int64 (n,). codes: what becomes of each.  basis: ``widest_consents``,
-    0 until known.  columns: in the order of FEED_FIELDS, once they may be looked at."""
+    """Rows of a delivery, all int64 (n,). codes: what becomes of each.  columns: in the order of
+    FEED_FIELDS, once they may be looked at."""
 
     codes: I64
     accounts: I64
     days: I64
     revisions: I64
-    basis: I64
     columns: tuple[I64, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
     """Rows of a piece that are still on their way in: where they stand there, and whose they are.
-    has_doubtful: some have refunds above their sales.  has_corrections: of some an older revision
-    is held."""
+    is_full: all may be opened as a whole, as is usual.  has_doubtful: some have refunds above
+    their sales."""
 
     at: I64
     accounts: I64
+    is_full: bool
     has_doubtful: bool = False
-    has_corrections: bool = False
 
     def take(self, keep: I64 | slice) -> "_Rows":
         return replace(self, at=self.at[keep], accounts=self.accounts[keep])
@@ -88,22 +96,25 @@ class Intake:
         self._today = business_day(now_s)
         self._count = unit.count(FEEDS)
         # Under which consent each merchant was opened: it is the same for all of a delivery.
-        self._opened = np.zeros(self._count, np.uint8)
+        self._opened = np.zeros(self._count, np.int64)
         self._days = (2**62, 0)
-        self._digest = _Digest(is_beside=batch.accounts.size > _ROWS_AT_ONCE)
+        self._dropped: list[I64] = []
+        self._digest = hashlib.sha256()
         self.codes = np.zeros(batch.accounts.size, np.int64)
 
     def run(self) -> None:
         for start, end in stretches(self._batch.accounts, self._batch.days):
             for first in range(start, end, _ROWS_AT_ONCE):
                 self._take_in(slice(first, min(first + _ROWS_AT_ONCE, end)))
+        if self._dropped:
+            count_dropped(self._unit, np.concatenate(self._dropped))
         self._note_access()
 
     def _take_in(self, part: slice) -> None:
         batch, codes = self._batch, self.codes[part]
         keys = (batch.accounts[part], batch.days[part], batch.revisions[part])
         accounts, days, revisions = as_inputs(keys)
-        piece = _Piece(codes, accounts, days, revisions, np.zeros(codes.size, np.int64))
+        piece = _Piece(codes, accounts, days, revisions)
         rows = self._with_consent(piece)
         if not rows.at.size:
             return
@@ -116,23 +127,29 @@ class Intake:
 
     def _with_consent(self, piece: _Piece) -> _Rows:
         """Rows that may be opened."""
-        at, accounts = np.arange(piece.codes.size), piece.accounts
-        unknown = (accounts < 0) | (accounts >= self._count)
-        if unknown.any():
-            piece.codes[unknown] = FeedRefusal.MERCHANT_UNKNOWN
-            at = np.flatnonzero(~unknown)
-            accounts = accounts[at]
+        accounts, known = piece.accounts, self._known(piece)
+        if known is not None:
+            accounts = as_input(accounts[known])
         merchants, spread = each_once(accounts)
-        basis = widest_consents(self._unit, merchants, self._now_s)
-        self._opened[as_rows(merchants)] = basis
-        basis = basis[spread]
-        piece.basis[as_rows(at)] = basis
-        unseen = np.flatnonzero(basis == 0)
-        if not unseen.size:
-            return _Rows(at, accounts)
-        count_dropped(self._unit, accounts[unseen])
-        piece.codes[at[unseen]] = FeedRefusal.NO_CONSENT
-        return _Rows(at, accounts).take(np.flatnonzero(basis))
+        basis = widest_consents(self._unit, merchants, self._now_s)[spread]
+        at, mine, unseen = np.empty((3, accounts.size), np.int64)
+        count, common = open_rows(
+            at, mine, unseen, self._opened, accounts, as_input(basis), CLASSES_ALL
+        )
+        at, mine, unseen = at[:count], mine[:count], unseen[: accounts.size - count]
+        if unseen.size:
+            self._dropped.append(accounts[unseen])
+            piece.codes[unseen if known is None else known[unseen]] = FeedRefusal.NO_CONSENT
+        return _Rows(at if known is None else known[at], mine, common == CLASSES_ALL)
+
+    def _known(self, piece: _Piece) -> I64 | None:
+        """Rows of merchants that are enrolled; None for all, as is usual."""
+        accounts = piece.accounts
+        if accounts.min() >= 0 and accounts.max() < self._count:
+            return None
+        unknown = (accounts < 0) | (accounts >= self._count)
+        piece.codes[unknown] = FeedRefusal.MERCHANT_UNKNOWN
+        return np.flatnonzero(~unknown)
 
     def _note_days(self, days: I64, at: I64) -> None:
         """Remember for the log of which days something is about to be read."""
@@ -145,7 +162,10 @@ class Intake:
         self, piece: _Piece, rows: _Rows, columns: Mapping[str, NDArray[Any]]
     ) -> tuple[_Piece, _Rows]:
         """The piece with what consent covers of its columns, and the rows that can be."""
-        columns = _within_classes(columns, piece.basis, rows.at)
+        if not rows.is_full:
+            basis = np.zeros(piece.codes.size, np.int64)
+            basis[rows.at] = self._opened[rows.accounts]
+            columns = _within_classes(columns, basis)
         whole, broken = whole_numbers(columns, rows.at)
         piece = replace(piece, columns=as_inputs(whole.values()))
         if broken is not None:
@@ -171,23 +191,29 @@ class Intake:
         rows = self._credible(piece, self._news(piece, rows, day), day)
         if not rows.at.size:
             return
-        self._note_unseen(piece.basis[rows.at], rows.accounts, day)
-        words, sums = self._merged(piece, rows, day)
-        merchants = as_rows(rows.accounts)
-        held = dict(zip(DAY_WORDS, words, strict=True))
-        self._unit.write_planes(FEEDS, day % FEED_DAY_SLOTS, merchants, held)
-        self._digest.add(words)
-        slot = day // PERIOD_DAYS % FEED_PERIOD_SLOTS
-        held = dict(zip(PERIOD_WORDS, sums, strict=True))
-        self._unit.write_planes(FEEDS, slot, merchants, held)
+        if not rows.is_full:
+            self._note_unseen(rows.accounts, day)
+        self._digest.update(self._put(piece, rows, day).astype("<i8", copy=False).data)
+
+    def _put(self, piece: _Piece, rows: _Rows, day: int) -> I64:
+        """Rows into their day's slot and onto their period's sum. Returns the days' words."""
+        period, merchants = day // PERIOD_DAYS, as_rows(rows.accounts)
+        kept = np.empty((len(DAY_WORDS), rows.at.size), np.int64)
+        of_day = DAY_WORDS, day % FEED_DAY_SLOTS, merchants
+        of_period = PERIOD_WORDS, period % FEED_PERIOD_SLOTS, merchants
+        with (
+            self._unit.edit_planes(FEEDS, *of_day) as days,
+            self._unit.edit_planes(FEEDS, *of_period) as periods,
+        ):
+            _put_rows(kept, days, periods, piece, rows, day)
+        return kept
 
     def _news(self, piece: _Piece, rows: _Rows, day: int) -> _Rows:
         """Without rows of which the same or something newer is held."""
         found = np.empty(rows.at.size, np.int64)
         held = as_input(self._held_ratings(rows.accounts, day))
         own = piece.revisions, held, feed_words.stamp_day(day)
-        stale, corrected = stale_rows(found, rows.at, *own)
-        rows = replace(rows, has_corrections=corrected > 0)
+        stale = stale_rows(found, rows.at, *own)
         return _refuse(piece, rows, _STALE[found]) if stale else rows
 
     def _credible(self, piece: _Piece, rows: _Rows, day: int) -> _Rows:
@@ -199,7 +225,7 @@ class Intake:
         )
         doubtful = np.flatnonzero(refund_fen > gross_fen)
         some = rows.take(doubtful)
-        window = [tuple(self._merged(piece, some, day)[1])]
+        window = [self._sums_with(piece, some, day)]
         period = day // PERIOD_DAYS
         for back in range(1, FEED_REFUND_PERIODS + 1):
             window.append(read_period(self._unit, some.accounts, period - back))
@@ -208,37 +234,28 @@ class Intake:
         above[doubtful] = is_above * int(FeedRefusal.REFUNDS_ABOVE_SALES)
         return _refuse(piece, rows, above)
 
-    def _merged(self, piece: _Piece, rows: _Rows, day: int) -> tuple[I64, I64]:
-        """The days as they are kept, and their period's sums with them in place of what was held
-        of the same days. int64 (4, n) each."""
-        period, merchants = day // PERIOD_DAYS, as_rows(rows.accounts)
-        slot = period % FEED_PERIOD_SLOTS
-        [held_sums] = self._unit.read_planes(FEEDS, PERIOD_WORDS, [slot], merchants)
-        words, sums = np.empty((2, len(DAY_WORDS), rows.at.size), np.int64)
-        own = piece.revisions, piece.columns, as_inputs(held_sums), feed_words.stamp_day(day)
-        put_rows(words, sums, rows.at, *own, period)
-        if rows.has_corrections:
-            self._take_off(sums, rows.accounts, day)
-        return words, sums
-
-    def _take_off(self, sums: I64, accounts: I64, day: int) -> None:
-        """From sums, what is held of the same day already."""
-        stamps = feed_words.held_stamps(self._held_ratings(accounts, day))
-        at = np.flatnonzero(feed_words.is_same_day(stamps, day))
-        merchants, slot = as_rows(accounts[at]), day % FEED_DAY_SLOTS
-        [old] = self._unit.read_planes(FEEDS, DAY_WORDS, [slot], merchants)
-        for total, off in zip(sums, feed_words.unstamped(tuple(old)), strict=True):
-            total[at] -= off
+    def _sums_with(self, piece: _Piece, rows: _Rows, day: int) -> feed_words.Words:
+        """What their period's sums would be with these rows."""
+        merchants, at = as_rows(rows.accounts), np.arange(rows.at.size)
+        slots = day % FEED_DAY_SLOTS, day // PERIOD_DAYS % FEED_PERIOD_SLOTS
+        [words] = self._unit.read_planes(FEEDS, DAY_WORDS, slots[:1], merchants)
+        [sums] = self._unit.read_planes(FEEDS, PERIOD_WORDS, slots[1:], merchants)
+        days, periods = (
+            dict(zip(names, map(np.copy, held), strict=True))
+            for names, held in ((DAY_WORDS, words), (PERIOD_WORDS, sums))
+        )
+        unused = np.empty((len(DAY_WORDS), at.size), np.int64)
+        _put_rows(unused, (days, at), (periods, at), piece, rows, day)
+        return tuple(periods.values())
 
     def _held_ratings(self, accounts: I64, day: int) -> I64:
         """The fourth words of what stands in the day's slots."""
         slot = day % FEED_DAY_SLOTS
         return self._unit.read_plane(FEEDS, DAY_WORDS[-1], slot, as_rows(accounts))
 
-    def _note_unseen(self, basis: I64, accounts: I64, day: int) -> None:
+    def _note_unseen(self, accounts: I64, day: int) -> None:
         """Of classes outside the consent the day is missing, for ever: it was not read."""
-        if _is_full(basis):
-            return
+        basis = self._opened[accounts]
         for data_class, name in UNSEEN_DAYS.items():
             without = basis & data_class == 0
             if without.any():
@@ -260,35 +277,14 @@ class Intake:
             note(self._unit, access, classes, members, digest)
 
 
-class _Digest:
-    """SHA-256 of all words that were kept, in order.
-
-    is_beside: it is worked out while the intake goes on, by a thread; hashing leaves the
-    interpreter's lock to others.
-    """
-
-    def __init__(self, is_beside: bool) -> None:
-        self._sha = hashlib.sha256()
-        self._pool = ThreadPoolExecutor(1) if is_beside else None
-        self._under_way: list[Future[None]] = []
-
-    def add(self, words: I64) -> None:
-        """words: int64 (k, n), not changed any more."""
-        if self._pool is None:
-            self._take(words)
-        else:
-            self._under_way.append(self._pool.submit(self._take, words))
-
-    def hexdigest(self) -> str:
-        """Of everything; nothing can be added afterwards."""
-        if self._pool is not None:
-            self._pool.shutdown()
-        for one in self._under_way:
-            one.result()
-        return self._sha.hexdigest()
-
-    def _take(self, words: I64) -> None:
-        self._sha.update(np.ascontiguousarray(words, "<i8").data)
+def _put_rows(
+    kept: I64, days: _Edited, periods: _Edited, piece: _Piece, rows: _Rows, day: int
+) -> None:
+    """As ``feed_loops.put_rows``: where the days stand in their slots, and their periods' sums."""
+    (words, here), (sums, there) = days, periods
+    own = rows.at, piece.revisions, piece.columns, feed_words.stamp_day(day), day // PERIOD_DAYS
+    here, there = as_inputs((here, there))
+    put_rows(kept, tuple(words.values()), here, tuple(sums.values()), there, *own)
 
 
 def _refuse(piece: _Piece, rows: _Rows, codes: I64) -> _Rows:
@@ -324,17 +320,8 @@ def read_periods(unit: BookUnit, merchants: Rows, periods: Sequence[int]) -> lis
     ]
 
 
-def _is_full(basis: I64) -> bool:
-    """Whether every row may be opened as a whole, as is usual."""
-    return bool((basis & CLASSES_ALL == CLASSES_ALL).all())
-
-
-def _within_classes(
-    columns: Mapping[str, NDArray[Any]], basis: I64, at: I64
-) -> Mapping[str, NDArray[Any]]:
+def _within_classes(columns: Mapping[str, NDArray[Any]], basis: I64) -> Mapping[str, NDArray[Any]]:
     """Columns without what lies outside the consent: as if the platform had sent nothing of it."""
-    if _is_full(basis[at]):
-        return columns
     return {
         name: np.where(basis & CLASS_OF_FIELD[name], values, 0) for name, values in columns.items()
     }

@@ -102,14 +102,14 @@ class _Run:
     def _accrue(self, accounts: I64, columns: Mapping[str, I64]) -> None:
         """A day's interest, and penalty on what is overdue; most lines owe nothing."""
         accounts, columns = _some(
-            accounts, columns, columns["principal_fen"] | columns["overdue_fen"]
+            accounts, columns, (columns["principal_fen"] | columns["overdue_fen"]) != 0
         )
         if not accounts.size:
             return
         raw = one_day_raw(columns["principal_fen"], columns["rate_ppm"])
         self.accrued_raw += total_of(raw)
         self.desk.write(as_rows(accounts), {"accrued_raw": columns["accrued_raw"] + raw})
-        accounts, columns = _some(accounts, columns, columns["overdue_fen"])
+        accounts, columns = _some(accounts, columns, columns["overdue_fen"] != 0)
         if accounts.size:
             extra_ppm = delinquency.penalty_rate_ppm(columns["rate_ppm"], self.desk.policy.billing)
             raw = one_day_raw(columns["overdue_fen"], extra_ppm)
@@ -226,10 +226,8 @@ class _Run:
         )
 
 
-def _some(
-    accounts: I64, columns: Mapping[str, I64], wanted: I64 | Mask
-) -> tuple[I64, Mapping[str, I64]]:
-    """The accounts whose value is not zero, and their columns; no copies where that is all."""
+def _some(accounts: I64, columns: Mapping[str, I64], wanted: Mask) -> tuple[I64, Mapping[str, I64]]:
+    """The accounts that are wanted, and their columns; no copies where that is all."""
     at = np.flatnonzero(wanted)
     if at.size == accounts.size:
         return accounts, columns

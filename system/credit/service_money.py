@@ -15,7 +15,7 @@ from system.credit.sandboxed import stopped
 from system.credit.service_lines import is_lent_on_data
 from system.kernels import arrears
 from system.kernels.accrual import fen_unit_raw, whole_fen_half_even
-from system.kernels.columns import I64, Mask
+from system.kernels.columns import I64, Mask, nonzero_at
 from system.kernels.precedence import refusals
 from system.limits import PERIOD_DAYS
 from system.parties.consent import Purpose, valid_classes
@@ -148,7 +148,7 @@ def _settle(desk: Desk, page: Page, amount_fen: I64, done: Mask) -> waterfall.Pa
 
 def _age(desk: Desk, page: Page, bills_paid_fen: I64) -> None:
     """Let payments of bills settle the oldest, and note how old the next one is."""
-    at = np.flatnonzero(bills_paid_fen)
+    at = nonzero_at(bills_paid_fen)
     if not at.size:
         return
     rows, unpaid = page.accounts[at], page["unpaid_due_day"][at]

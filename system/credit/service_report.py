@@ -16,7 +16,7 @@ from system.kernels import classification
 from system.kernels.accrual import whole_fen_half_even
 from system.kernels.arrears import days_past_due
 from system.kernels.business_day import business_day
-from system.kernels.columns import I64, Mask
+from system.kernels.columns import I64, Mask, nonzero_at
 from system.ports.book import Rows
 from system.subledger import closed_days
 from system.subledger.journal import differences_of, total_of
@@ -34,7 +34,7 @@ _STATE: Final = ("life", "frozen_for")
 
 def _run_up(raw: I64, policy: CreditPolicy) -> I64:
     """Interest that has run up and is not billed, in fen; most lines owe nothing."""
-    fen, at = np.zeros_like(raw), np.flatnonzero(raw)
+    fen, at = np.zeros_like(raw), nonzero_at(raw)
     fen[at] = whole_fen_half_even(raw[at], policy.billing.year_days)
     return fen
 
@@ -92,7 +92,7 @@ def view(parts: Parts, names: Sequence[str], rows: Rows) -> dict[str, I64]:
     with parts.book.transaction() as unit:
         lines = unit.read(LINES, sorted(needed.union(names, _STATE) - DERIVED.keys()), rows)
         # Whoever never had a line owes nothing: most merchants are not looked at.
-        at = np.flatnonzero(lines["life"])
+        at = nonzero_at(lines["life"])
         some = {name: lines[name][at] for name in needed}
         # Copies: what the unit shows may change once this transaction is over.
         return {

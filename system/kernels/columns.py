@@ -18,6 +18,13 @@ def i64(values: Iterable[int]) -> I64:
     return np.fromiter(values, dtype=np.int64)
 
 
+def nonzero_at(column: I64) -> I64:
+    """Where the values are not zero: int64, ascending. NumPy finds them in a mask two to five times
+    as fast as in numbers."""
+    at: I64 = np.flatnonzero(column != 0)
+    return at
+
+
 def is_column(column: I64, low: int, high: int) -> bool:
     """True for a one-dimensional int64 column whose values all lie in low..high."""
     if column.dtype != np.int64 or column.ndim != 1:

@@ -87,6 +87,18 @@ class BookUnit(Protocol):
         asked, one (n,) per name. Do not write to them. Raises MissingRow."""
         ...
 
+    def edit_planes(
+        self, frame: Frame, names: Sequence[str], plane: int, rows: Rows
+    ) -> AbstractContextManager[tuple[Columns, I64]]:
+        """The same plane of several columns with planes, to be changed in place.
+
+        Yields the columns by name and where in each of them the rows stand, int64 (n,): whatever
+        else is in there is not to be looked at. What the block wrote holds from its end on, and
+        nothing of it where the block raises. The frame is not to be used otherwise in the block.
+        Raises MissingRow, and CheckFailed at its end.
+        """
+        ...
+
     def write(self, frame: Frame, rows: Rows, columns: Columns) -> None:
         """Overwrite the named columns of these accounts. Raises MissingRow or CheckFailed."""
         ...

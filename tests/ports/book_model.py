@@ -65,6 +65,16 @@ class ModelBook:
             for position, number in enumerate(numbers):
                 self.accounts[number][name] = np.atleast_2d(values)[:, position].tolist()
 
+    @contextmanager
+    def edit_planes(
+        self, frame: Frame, names: Sequence[str], plane: int, rows: Rows
+    ) -> Iterator[tuple[Columns, I64]]:
+        [held] = self.read_planes(frame, names, [plane], rows)
+        columns = dict(zip(names, held, strict=True))
+        with self.savepoint():
+            yield columns, np.arange(len(self._numbers(rows)))
+            self.write_planes(frame, plane, rows, columns)
+
     def write_planes(self, frame: Frame, plane: int, rows: Rows, columns: Columns) -> None:
         for name, values in columns.items():
             self.write_plane(frame, name, plane, rows, values)

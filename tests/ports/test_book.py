@@ -119,6 +119,46 @@ def test_a_plane_is_written_alone_and_all_planes_together(book: Book) -> None:
         assert unit.read_plane(FEEDS, "since_day", 0, column(69, 1, 2)).tolist() == [1, 2, 6]
 
 
+@pytest.mark.parametrize(
+    "rows", [slice(10, 13), column(10, 11, 12), column(3, 5, 6), column(69, 0), column()]
+)
+def test_a_plane_is_edited_in_place_where_its_rows_stand(book: Book, rows: I64 | slice) -> None:
+    numbers = np.arange(70)[rows]
+    with book.transaction() as unit:
+        unit.append(FEEDS, 70, {"gross_fen": np.arange(280).reshape(4, 70)})
+        before = gross(unit)
+        with unit.edit_planes(FEEDS, ["gross_fen", "orders"], 1, rows) as (columns, at):
+            assert columns["gross_fen"][at].tolist() == (70 + numbers).tolist()
+            columns["gross_fen"][at] *= 2
+            columns["orders"][at] = numbers
+        before[1] = [2 * fen if i in numbers else fen for i, fen in enumerate(before[1])]
+        assert gross(unit) == before
+        orders = unit.read(FEEDS, ["orders"], slice(None))["orders"]
+        assert orders[0].tolist() == [0] * 70
+        assert orders[1].tolist() == [i if i in numbers else 0 for i in range(70)]
+
+
+def edit_badly(unit: BookUnit, rows: I64 | slice, fault: type[Exception]) -> None:
+    with unit.edit_planes(FEEDS, ["orders", "gross_fen"], 1, rows) as (columns, at):
+        columns["orders"][at] = 1
+        columns["gross_fen"][at] = -1
+        if fault is ZeroDivisionError:
+            raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("rows", [slice(0, 2), column(0, 2), column(2, 0)])
+@pytest.mark.parametrize("fault", [ZeroDivisionError, CheckFailed])
+def test_an_edit_that_fails_leaves_nothing(
+    book: Book, rows: I64 | slice, fault: type[Exception]
+) -> None:
+    with book.transaction() as unit:
+        unit.append(FEEDS, 9, {"gross_fen": np.full((4, 9), 7)})
+        with pytest.raises(fault):
+            edit_badly(unit, rows, fault)
+        assert gross(unit) == [[7] * 9] * 4
+        assert not unit.read_plane(FEEDS, "orders", 1, slice(None)).any()
+
+
 def test_what_was_read_cannot_be_written_to(book: Book) -> None:
     with book.transaction() as unit:
         unit.append(FEEDS, 2, {})
@@ -158,6 +198,7 @@ def test_an_account_that_is_not_there_is_named_and_nothing_is_written(
             lambda: unit.write(LINES, rows, {"day": np.zeros(n, np.int64)}),
             lambda: unit.write_plane(FEEDS, "orders", 1, rows, np.ones(n, np.int64)),
             lambda: unit.write_planes(FEEDS, 1, rows, {"orders": np.ones(n, np.int64)}),
+            lambda: unit.edit_planes(FEEDS, ["orders"], 1, rows).__enter__(),
         ):
             with pytest.raises(MissingRow) as refused:
                 attempt()
@@ -291,6 +332,8 @@ def test_what_no_caller_may_give_is_a_bug(book: Book) -> None:
             lambda: unit.read(LINES, ["day"], np.zeros(1, np.int32)),  # type: ignore[arg-type]
             lambda: unit.read_plane(FEEDS, "orders", 2, slice(None)),
             lambda: unit.write_plane(FEEDS, "orders", -1, column(0), column(1)),
+            lambda: unit.edit_planes(FEEDS, ["orders"], 2, column(0)).__enter__(),
+            lambda: unit.edit_planes(FEEDS, ["orders"], 1, column(0, 0)).__enter__(),
         ):
             with pytest.raises(AssertionError):
                 attempt()

@@ -21,7 +21,9 @@ _examples = itertools.count()
 
 numbers = st.integers(0, 2**32)
 steps = st.tuples(
-    st.sampled_from(["append", "write", "write_range", "write_plane", "read", "read_plane"]),
+    st.sampled_from(
+        ["append", "write", "write_range", "write_plane", "edit", "read", "read_plane"]
+    ),
     st.sets(st.sampled_from(sorted(PLANES)), min_size=1),
     numbers,
 )
@@ -65,6 +67,11 @@ def _step(unit: BookUnit, frame: Frame, kind: str, names: list[str], number: int
     plane = drawn.below(PLANES[name])
     if kind == "write_plane":
         unit.write_plane(frame, name, plane, rows, drawn.values("a", n))
+    elif kind == "edit":
+        name = next((name for name in names if PLANES[name] > 1), "p")
+        plane = drawn.below(PLANES[name])
+        with unit.edit_planes(frame, [name], plane, rows) as (columns, at):
+            columns[name][at] += drawn.values("a", n)
     elif kind == "read_plane":
         return unit.read_plane(frame, name, plane, rows).tolist()
     elif kind == "read":

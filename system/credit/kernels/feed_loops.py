@@ -8,6 +8,7 @@ import numpy as np
 
 from system.credit.kernels.feed_words import (
     COUNT_SHIFT,
+    DAY_MASK,
     DAYS_SHIFT,
     PERIOD_SHIFT,
     REVISION_BITS,
@@ -103,16 +104,14 @@ def faults_of(
 
 
 @compiled
-def stale_rows(
-    found: I64, at: I64, revisions: I64, held_ratings: I64, stamp_day: int
-) -> tuple[int, int]:
+def stale_rows(found: I64, at: I64, revisions: I64, held_ratings: I64, stamp_day: int) -> int:
     """Into ``found`` (m,): 0 for news, 1 where the slot has outlived the day, 2 for a revision
     that is held already, 3 where a higher one is held.
 
     held_ratings: (m,), the fourth words of what stands in the slots.  stamp_day: the day's part of
-    a stamp.  Returns how many are no news, and how many of the others correct a revision.
+    a stamp.  Returns how many are no news.
     """
-    stale = corrected = 0
+    stale = 0
     for j in range(at.size):
         stamp = revisions[at[j]] | stamp_day << REVISION_BITS
         held = held_ratings[j] >> STAMP_SHIFT
@@ -123,42 +122,74 @@ def stale_rows(
         elif held > stamp:
             found[j] = 3 if is_same_day else 1
         stale += found[j] > 0
-        corrected += found[j] == 0 and is_same_day
-    return stale, corrected
+    return stale
+
+
+@compiled
+def open_rows(
+    at: I64, mine: I64, unseen: I64, opened: I64, accounts: I64, basis: I64, classes_all: int
+) -> tuple[int, int]:
+    """Into ``at``: positions of rows that have a basis, and into ``mine`` their accounts; into
+    ``unseen``: positions of the others; (n,) each, filled from the start. Into ``opened``, by
+    account: the basis.
+
+    Returns how many have one, and which classes are open in all of these.
+    """
+    count = 0
+    common = classes_all
+    for j in range(accounts.size):
+        opened[accounts[j]] = basis[j]
+        if basis[j] > 0:
+            at[count], mine[count] = j, accounts[j]
+            count += 1
+            common &= basis[j]
+        else:
+            unseen[j - count] = j
+    return count, common
 
 
 @compiled
 def put_rows(
-    day_words: I64,
-    sums: I64,
+    kept: I64,
+    day_words: Columns,
+    here: I64,
+    sums: Columns,
+    there: I64,
     at: I64,
     revisions: I64,
     columns: Columns,
-    held_sums: Columns,
     stamp_day: int,
     period: int,
 ) -> None:
-    """Into ``day_words`` (4, m): the days as they are kept.  Into ``sums`` (4, m): their periods'
-    sums with them; what another period left in the slot is replaced.
+    """Into ``kept`` (4, m) and ``day_words``, where the rows stand ``here``: the days as they are
+    kept. Into ``sums``, where they stand ``there``: their periods' sums with them, in place of
+    what was held of the same days; what another period left in the slot is replaced.
 
-    held_sums: four of (m,), as they stand in the slots.
+    day_words, sums: four columns each, as they stand in the slots.  here, there: (m,).
     """
     gross_fen, orders, buyers, refund_fen, rating_sum_milli, rating_count, stock_fen = columns
-    held_sales, held_refunds, held_stock, held_ratings = held_sums
+    held_sales, held_refunds, held_stock, held_ratings = day_words
+    sum_sales, sum_refunds, sum_stock, sum_ratings = sums
     for j in range(at.size):
-        i = at[j]
+        i, h, t = at[j], here[j], there[j]
         sales = gross_fen[i] | orders[i] << COUNT_SHIFT
         refunds = refund_fen[i] | buyers[i] << COUNT_SHIFT
         stock = stock_fen[i] | rating_count[i] << COUNT_SHIFT
         ratings = rating_sum_milli[i] | np.int64(1) << DAYS_SHIFT
         stamp = revisions[i] | stamp_day << REVISION_BITS
-        day_words[0, j], day_words[1, j], day_words[2, j] = sales, refunds, stock
-        day_words[3, j] = ratings | stamp << STAMP_SHIFT
-        if held_ratings[j] >> PERIOD_SHIFT == period:
-            sums[0, j] = held_sales[j] + sales
-            sums[1, j] = held_refunds[j] + refunds
-            sums[2, j] = held_stock[j] + stock
-            sums[3, j] = held_ratings[j] + ratings
-        else:
-            sums[0, j], sums[1, j], sums[2, j] = sales, refunds, stock
-            sums[3, j] = ratings + (period << PERIOD_SHIFT)
+        if sum_ratings[t] >> PERIOD_SHIFT != period:
+            sum_sales[t] = sum_refunds[t] = sum_stock[t] = 0
+            sum_ratings[t] = period << PERIOD_SHIFT
+        if held_ratings[h] >> STAMP_SHIFT >> REVISION_BITS == stamp_day:
+            sum_sales[t] -= held_sales[h]
+            sum_refunds[t] -= held_refunds[h]
+            sum_stock[t] -= held_stock[h]
+            sum_ratings[t] -= held_ratings[h] & DAY_MASK
+        sum_sales[t] += sales
+        sum_refunds[t] += refunds
+        sum_stock[t] += stock
+        sum_ratings[t] += ratings
+        ratings |= stamp << STAMP_SHIFT
+        kept[0, j], kept[1, j], kept[2, j], kept[3, j] = sales, refunds, stock, ratings
+        held_sales[h], held_refunds[h] = sales, refunds
+        held_stock[h], held_ratings[h] = stock, ratings

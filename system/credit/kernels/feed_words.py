@@ -28,7 +28,7 @@ REVISION_BITS: Final = 12
 _MONEY_MASK: Final = 2**COUNT_SHIFT - 1
 _RATING_MASK: Final = 2**DAYS_SHIFT - 1
 _DAYS_MASK: Final = 2 ** (PERIOD_SHIFT - DAYS_SHIFT) - 1
-_DAY_MASK: Final = 2**STAMP_SHIFT - 1
+DAY_MASK: Final = 2**STAMP_SHIFT - 1
 
 
 def unpack(words: Words) -> dict[str, I64]:
@@ -66,11 +66,6 @@ def is_same_day(stamps: I64, day: int) -> Mask:
 def revisions_of(stamps: I64) -> I64:
     """The revisions that stamps tell of. int64 (n,)."""
     return stamps & 2**REVISION_BITS - 1
-
-
-def unstamped(words: Words) -> Words:
-    """Days that are kept, as they stand in their period's sum."""
-    return (*words[:3], words[3] & _DAY_MASK)
 
 
 def of_period(words: Words, period: int) -> Words:
