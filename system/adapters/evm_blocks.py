@@ -112,13 +112,13 @@ class ShelvedBlocks(Blocks):
     def find(self, number: int) -> Mined | None:
         if number >= self._mined[0].block.number:
             return super().find(number)
-        return self._shelved(_BY_NUMBER, number)
+        return self._filed(_BY_NUMBER, number)
 
     def receipt(self, tx_hash: bytes) -> Receipt | None:
         receipt = super().receipt(tx_hash)
         if receipt is not None:
             return receipt
-        mined = self._shelved(_BY_TX, tx_hash)
+        mined = self._filed(_BY_TX, tx_hash)
         receipts = () if mined is None else mined.receipts
         return next((one for one in receipts if one.tx_hash == tx_hash), None)
 
@@ -128,7 +128,7 @@ class ShelvedBlocks(Blocks):
         if not leaving or len(leaving) % _BATCH:
             return
         try:
-            self._shelve(leaving)
+            self._file_away(leaving)
         except sqlite3.Error as error:
             # As text: the error itself would hold these blocks.
             _LOG.warning("%d blocks stay in memory: %s", len(leaving), str(error))
@@ -138,14 +138,14 @@ class ShelvedBlocks(Blocks):
             for receipt in one.receipts:
                 del self._receipt_by_hash[receipt.tx_hash]
 
-    def _shelve(self, leaving: Sequence[Mined]) -> None:
+    def _file_away(self, leaving: Sequence[Mined]) -> None:
         with self._db:
             self._db.execute("BEGIN")
             self._db.executemany("INSERT INTO block VALUES (?,?,?,?,?)", map(_row, leaving))
             hashes = [(r.tx_hash, m.block.number) for m in leaving for r in m.receipts]
             self._db.executemany("INSERT INTO tx VALUES (?,?)", hashes)
 
-    def _shelved(self, query: str, value: int | bytes) -> Mined | None:
+    def _filed(self, query: str, value: int | bytes) -> Mined | None:
         row = self._db.execute(query, (value,)).fetchone()
         if row is None:
             return None

@@ -129,7 +129,7 @@ def test_blocks_that_cannot_be_shelved_stay_in_memory_until_they_can(
         raise sqlite3.OperationalError("database or disk is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(ShelvedBlocks, "_shelve", full)
+        patched.setattr(ShelvedBlocks, "_file_away", full)
         made = [emit(chain) for _ in range(2 * WINDOW)]
     assert "stay in memory" in caplog.text
     assert in_memory() - others == 2 * WINDOW
