@@ -13,7 +13,7 @@ from system.ledger.inbox import Incoming, Reception
 from system.limits import TEXT_CHARS_MAX
 from system.payments.desk import TARGET
 from system.payments.records import MESSAGES, PAYMENTS, PAYOUT_ACCOUNTS, RailMessage, RailPayment
-from system.payments.reports import Entry, Notification, StatusReport, read_report
+from system.payments.reports import Entry, Notification, StatusLine, StatusReport, read_report
 from system.ports.store import Unit
 
 # ISO 20022: a payment of this name came before.
@@ -114,7 +114,11 @@ class _Payments:
 
 
 def _apply(unit: Unit, report: StatusReport | Notification, now_s: int) -> Taken:
-    told = report.lines if isinstance(report, StatusReport) else report.entries
+    if isinstance(report, StatusReport):
+        report = replace(report, lines=_lines(unit, report))
+        told: Sequence[StatusLine | Entry] = report.lines
+    else:
+        told = report.entries
     payments = _Payments(unit, [one.end_to_end_id for one in told], now_s)
     if isinstance(report, StatusReport):
         received, notes = list[Received](), _apply_status(unit, report, payments, now_s)
@@ -136,6 +140,19 @@ def _apply_entries(report: Notification, payments: _Payments) -> tuple[list[Rece
     return received, notes
 
 
+def _lines(unit: Unit, report: StatusReport) -> tuple[StatusLine, ...]:
+    """Its own, and what it says of the whole message for each payment without one."""
+    if report.status not in _STATES:
+        return report.lines
+    named = {line.end_to_end_id for line in report.lines}
+    rows = unit.find(PAYMENTS, {"message_id": report.original_id})
+    return report.lines + tuple(
+        StatusLine(row.payment_id, report.status, report.reason)
+        for row in rows
+        if row.payment_id not in named
+    )
+
+
 def _apply_status(unit: Unit, report: StatusReport, payments: _Payments, now_s: int) -> list[str]:
     """What could not be used."""
     [message] = unit.get(outbox.OUTBOX, [(report.original_id,)])
@@ -143,6 +160,8 @@ def _apply_status(unit: Unit, report: StatusReport, payments: _Payments, now_s: 
         return [f"we sent no message {report.original_id}"]
     outbox.mark_done(unit, [report.original_id], now_s)
     notes = list[str]()
+    if not report.lines:
+        notes.append(f"it says of no payment how it stands: status {report.status or 'missing'}")
     for line in report.lines:
         row = payments.find(line.end_to_end_id)
         if row is None or row.message_id != report.original_id:
@@ -153,15 +172,22 @@ def _apply_status(unit: Unit, report: StatusReport, payments: _Payments, now_s: 
             notes.append(f"the rail calls {line.end_to_end_id} a duplicate")
             continue
         state = _STATES.get(line.status)
-        if state is not None and _follows(row.state, state):
+        if state is None:
+            notes.append(f"status {line.status or 'missing'} of {line.end_to_end_id} is for people")
+        elif _follows(row.state, state):
             payments.enter(row, state, line.reason)
     return notes
 
 
+# Others, such as a cancellation or a blocked payment, are for people.
 _STATES: Final = {
-    "ACSP": "accepted",
+    "RCVD": "accepted",
     "PDNG": "accepted",
+    "ACTC": "accepted",
     "ACCP": "accepted",
+    "ACSP": "accepted",
+    "ACWC": "accepted",
+    "ACWP": "accepted",
     "ACSC": "settled",
     "ACCC": "settled",
     "RJCT": "rejected",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from system.errors import InputError
 from system.payments.xml_shape import (
     Member,
     all_of,
@@ -31,11 +32,14 @@ class StatusLine:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """pacs.002. original_id: the MsgId of the pain.001."""
+    """pacs.002. original_id: the MsgId of the pain.001.  status, reason: of those of its payments
+    that have no line; empty where the report does not say."""
 
     message_id: str
     original_id: str
     lines: tuple[StatusLine, ...]
+    status: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +69,26 @@ def write_status(report: StatusReport, now_s: int) -> bytes:
     """As pacs.002.001.10."""
     lines: list[Member] = [("TxInfAndSts", _line(one)) for one in report.lines]
     header: list[Member] = [("MsgId", report.message_id), ("CreDtTm", moment(now_s))]
-    group: list[Member] = [("OrgnlMsgId", report.original_id), ("OrgnlMsgNmId", PAIN_001)]
+    group: list[Member] = [
+        ("OrgnlMsgId", report.original_id),
+        ("OrgnlMsgNmId", PAIN_001),
+        ("GrpSts", report.status or None),
+        ("StsRsnInf", _coded(report.reason)),
+    ]
     body: list[Member] = [("GrpHdr", header), ("OrgnlGrpInfAndSts", group), *lines]
     return document(PACS_002, [("FIToFIPmtStsRpt", body)])
 
 
 def _line(one: StatusLine) -> Sequence[Member]:
-    reason = [("Rsn", [("Cd", one.reason)])] if one.reason else None
     return [
         ("OrgnlEndToEndId", one.end_to_end_id),
         ("TxSts", one.status),
-        ("StsRsnInf", reason),
+        ("StsRsnInf", _coded(one.reason)),
     ]
+
+
+def _coded(reason: str) -> Sequence[Member] | None:
+    return [("Rsn", [("Cd", reason)])] if reason else None
 
 
 def write_notification(note: Notification, now_s: int) -> bytes:
@@ -96,13 +108,12 @@ def _entry(one: Entry, now_s: int) -> Sequence[Member]:
     family = "RCDT" if one.is_credit and not one.return_reason else "ICDT"
     kind = "RRTN" if one.return_reason else "DMCT"
     code = [("Cd", "PMNT"), ("Fmly", [("Cd", family), ("SubFmlyCd", kind)])]
-    returned = [("Rsn", [("Cd", one.return_reason)])] if one.return_reason else None
     transaction: list[Member] = [
         ("Refs", [("EndToEndId", one.end_to_end_id)]),
         ("Amt", one.amount_fen),
         ("CdtDbtInd", side),
         ("RmtInf", [("Ustrd", one.text)] if one.text else None),
-        ("RtrInf", returned),
+        ("RtrInf", _coded(one.return_reason)),
     ]
     return [
         ("Amt", one.amount_fen),
@@ -119,19 +130,31 @@ def read_report(raw: bytes, file: str) -> StatusReport | Notification:
     """A pacs.002.001.10 or camt.054.001.08. Raises InputError."""
     schema, root = read_document(raw, (PACS_002, CAMT_054), file)
     if schema == PACS_002:
-        return _status(all_of(root, "FIToFIPmtStsRpt")[0])
+        return _status(all_of(root, "FIToFIPmtStsRpt")[0], file)
     return _notification(all_of(root, "BkToCstmrDbtCdtNtfctn")[0], file)
 
 
-def _status(body: object) -> StatusReport:
+def _status(body: object, file: str) -> StatusReport:
+    """A report on one of our messages; one on several is left to people."""
     lines = tuple(
         StatusLine(
             text_of(one, "OrgnlEndToEndId"), text_of(one, "TxSts"), text_of(one, "StsRsnInf/Rsn/Cd")
         )
         for one in all_of(body, "TxInfAndSts")
     )
-    original = text_of(body, "OrgnlGrpInfAndSts/OrgnlMsgId")
-    return StatusReport(text_of(body, "GrpHdr/MsgId"), original, lines)
+    groups = all_of(body, "OrgnlGrpInfAndSts")
+    named = (*groups, *all_of(body, "TxInfAndSts/OrgnlGrpInf"))
+    originals = sorted({text_of(one, "OrgnlMsgId") for one in named})
+    if len(originals) != 1 or len(groups) > 1:
+        raise InputError("OrgnlMsgId", ", ".join(originals), "report on one message", file=file)
+    whole = "OrgnlGrpInfAndSts/"
+    return StatusReport(
+        text_of(body, "GrpHdr/MsgId"),
+        originals[0],
+        lines,
+        text_of(body, whole + "GrpSts"),
+        text_of(body, whole + "StsRsnInf/Rsn/Cd"),
+    )
 
 
 def _notification(body: object, file: str) -> Notification:

@@ -1,5 +1,7 @@
 """Money that leaves: nothing is paid twice, whatever comes twice, late or broken."""
 
+from pathlib import Path
+
 import pytest
 
 from system.adapters.memory_store import MemoryStore
@@ -150,6 +152,60 @@ def test_a_rejection_names_its_reason_and_closes_the_account_to_more(store: Memo
         assert not account.usable
         [later] = desk.order(unit, [Order("receivables", "s-1", "sweep/2", 1)], NOW_S)
         assert later.state == "held"
+
+
+@pytest.mark.parametrize(("code", "state"), [("RJCT", "rejected"), ("ACTC", "accepted")])
+def test_what_a_report_says_of_the_whole_message_holds_for_payments_that_it_does_not_name(
+    store: MemoryStore, code: str, state: str
+) -> None:
+    with store.transaction() as unit:
+        desk.name_account(unit, ACCOUNT)
+        orders = [ORDER, Order("receivables", "s-1", "sweep/2", 70_000)]
+        first, second = desk.order(unit, orders, NOW_S)
+        message = desk.pack(unit, NOW_S)
+        assert message is not None
+        lines = (StatusLine(first.payment_id, "ACSC"),)
+        report = StatusReport("P-1", message.message_id, lines, code, "MS03")
+        taken = intake.take(unit, write_status(report, NOW_S), NOW_S)
+        assert [(one.payment_id, one.state) for one in taken.changes] == [
+            (first.payment_id, "settled"),
+            (second.payment_id, state),
+        ]
+        assert taken.note == ""
+        assert now(unit, second.payment_id).reason == "MS03"
+
+
+@pytest.mark.parametrize(("whole", "line"), [("", ""), ("PART", ""), ("", "CANC"), ("CANC", "")])
+def test_a_report_that_moves_nothing_says_why(store: MemoryStore, whole: str, line: str) -> None:
+    with store.transaction() as unit:
+        row = sent(unit)
+        lines = (StatusLine(row.payment_id, line),) if line else ()
+        raw = write_status(StatusReport("P-1", row.message_id, lines, whole), NOW_S)
+        taken = intake.take(unit, raw, NOW_S)
+        assert (taken.changes, now(unit, row.payment_id).state) == ((), "sent")
+        assert (whole or line or "missing") in taken.note
+
+
+def test_a_bank_may_say_all_that_the_standard_lets_it_say(store: MemoryStore) -> None:
+    whole = (Path(__file__).parents[1] / "data" / "pacs-002-whole.xml").read_bytes()
+    with store.transaction() as unit:
+        row = sent(unit)
+        raw = whole.replace(b"m1", row.message_id.encode()).replace(b"e1", row.payment_id.encode())
+        [changed] = intake.take(unit, raw, NOW_S).changes
+        assert (changed.state, changed.reason) == ("rejected", "AC04")
+
+
+def test_a_report_on_two_messages_is_left_to_people(store: MemoryStore) -> None:
+    with store.transaction() as unit:
+        row = sent(unit)
+        raw = status(row, "ACSC").replace(
+            b"<TxInfAndSts>",
+            b"<TxInfAndSts><OrgnlGrpInf><OrgnlMsgId>M-9</OrgnlMsgId>"
+            b"<OrgnlMsgNmId>pain.001</OrgnlMsgNmId></OrgnlGrpInf>",
+        )
+        taken = intake.take(unit, raw, NOW_S)
+        assert taken.changes == ()
+        assert "report on one message" in taken.note
 
 
 def test_a_duplicate_is_no_rejection(store: MemoryStore) -> None:
