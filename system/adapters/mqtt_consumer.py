@@ -17,6 +17,8 @@ _LOG = logging.getLogger(__name__)
 BATCH_MAX: Final = 1_000
 _WAIT_S_MIN, _WAIT_S_MAX = 0.25, 15.0
 _PAUSE_S_MAX: Final = 0.1
+# Deliveries of the first commit whose time is bounded; from then on as many as the time allows.
+_PART_FIRST: Final = 8
 # Returns when others on the loop have had their turn.
 GiveWay = Callable[[], Awaitable[None]]
 
@@ -50,7 +52,9 @@ class Consumer:
     poll_s: how often it looks for letters that others have put into the outbox; it looks after each
     commit in any case, and when ``nudge`` is called.  tick_s: how often the service looks for what
     did not come.  None for never.  gather_s: how long at least what comes is gathered for the next
-    commit: a message costs less in company.  give_way: awaited before each commit.
+    commit: a message costs less in company.  hold_s: about how long one commit may hold the loop;
+    what would take longer, as after an outage, is committed in parts. None for all at once.
+    give_way: awaited before each commit.
     """
 
     def __init__(
@@ -62,11 +66,14 @@ class Consumer:
         poll_s: float | None = 1.0,
         tick_s: float | None = 60.0,
         gather_s: float = 0.0,
+        hold_s: float | None = None,
         give_way: GiveWay = _at_once,
     ) -> None:
         self._link, self._desk, self._batch_max = link, desk, batch_max
         self._poll_s, self._tick_s, self._gather_s = poll_s, tick_s, gather_s
         self._give_way = give_way
+        self._hold_s = hold_s
+        self._part_max = batch_max if hold_s is None else min(_PART_FIRST, batch_max)
         self._wanted = asyncio.Event()
         self.taken = 0
 
@@ -83,19 +90,39 @@ class Consumer:
                 tasks.create_task(self._tick(self._tick_s))
 
     async def _bring_in(self) -> None:
-        now = asyncio.get_running_loop().time
         while True:
             deliveries = await self._link.receive(self._batch_max)
-            await self._give_way()
-            began_at = now()
-            await self._commit(deliveries)
-            self._link.acknowledge(deliveries)
-            self.taken += len(deliveries)
-            self.nudge()
-            # Who else is on this loop gets as long as the commit took, and a turn at least: so a
-            # dear commit is a large one, and a broker in the process is never starved.
-            took_s = min(now() - began_at, _PAUSE_S_MAX)
-            await asyncio.sleep(max(took_s, self._gather_s))
+            while deliveries:
+                part = deliveries[: self._part_max]
+                deliveries = deliveries[len(part) :]
+                took_s = await self._take_in(part)
+                # Who else is on this loop gets as long as the commit took, and a turn at least: so
+                # a dear commit is a large one, and a broker in the process is never starved.
+                rest_s = min(took_s, _PAUSE_S_MAX)
+                await asyncio.sleep(rest_s if deliveries else max(rest_s, self._gather_s))
+
+    async def _take_in(self, deliveries: Sequence[Delivery]) -> float:
+        """Commit, acknowledge, and say how long that took."""
+        await self._give_way()
+        now = asyncio.get_running_loop().time
+        began_at = now()
+        await self._commit(deliveries)
+        took_s = now() - began_at
+        self._link.acknowledge(deliveries)
+        self.taken += len(deliveries)
+        self.nudge()
+        self._learn(len(deliveries), took_s)
+        return took_s
+
+    def _learn(self, count: int, took_s: float) -> None:
+        """Somewhat more deliveries next time, or a quarter fewer. Not by what one took: a commit
+        has a cost of its own, by which a part of one would look dearest and stay alone."""
+        if self._hold_s is None:
+            return
+        if took_s > self._hold_s:
+            self._part_max = max(1, min(count, self._part_max) * 3 // 4)
+        elif count == self._part_max:
+            self._part_max = min(self._batch_max, count + 1 + count // 8)
 
     async def _commit(self, deliveries: Sequence[Delivery]) -> None:
         """All at once; where our own code fails on them, by halves, until it is found on which."""

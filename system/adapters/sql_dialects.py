@@ -21,6 +21,9 @@ POSTGRES_WRITER_LOCK = 0x5AA9A
 _SCHEMA = "coalesce(current_schema(), '')"
 # Prepared statements that the driver keeps: a product's request needs about a hundred.
 _STATEMENTS_KEPT = 1_024
+# Pages (4 kB each) in SQLite's log before a commit copies them into the database: that held a busy
+# writer for 15 to 30 ms, and ``sql_checkpoints`` does it beside the commits, all but the last ones.
+WAL_PAGES_MAX = 8_000
 SQLITE_UNAVAILABLE = (
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -106,6 +109,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "synchronous = FULL",  # NORMAL loses acknowledged postings in a power cut
         "temp_store = MEMORY",
         "cache_size = -65536",
+        f"wal_autocheckpoint = {WAL_PAGES_MAX}",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -19,6 +19,7 @@ from system.adapters.keys import KeyRing
 from system.adapters.rail_embedded import INSTANT, RAIL_TABLES, EmbeddedRail, RailTerms
 from system.adapters.rail_folder import FolderRail
 from system.adapters.sql_book import SqlBook, frame_tables
+from system.adapters.sql_checkpoints import Checkpoints
 from system.adapters.sql_store import SqlStore
 from system.api import surveillance
 from system.api.access import SCOPES, Caller, Role
@@ -78,6 +79,8 @@ _ANCHOR_S: Final = 3_600.0
 _RAIL_S: Final = 0.5
 # Between two looks at what subscribers have not heard yet.
 _HOOKS_S: Final = 0.5
+# Between two copies of SQLite's log into its file.
+_CHECKPOINT_S: Final = 1.0
 # In production money that leaves a deposit is paid by the rail.
 _POLICY: Final = replace(CHAIN_POLICY, pays_by_rail=True)
 _LOG = logging.getLogger("shapan.gateway")
@@ -199,6 +202,7 @@ class Process:
             asyncio.create_task(self._deliver()),
             asyncio.create_task(self._again(_DAY_LOOK_S, self.close_days)),
             asyncio.create_task(self._again(_ANCHOR_S, self.anchor)),
+            asyncio.create_task(self._copy_log()),
         ]
         try:
             desk = self.gateway.services.leasing.telemetry
@@ -220,6 +224,12 @@ class Process:
                 # Retrying is safe by design of each step; the operator sees that it goes on.
                 _LOG.warning("%s: %s; will be tried again", work.__name__, error)
             await asyncio.sleep(pause_s)
+
+    async def _copy_log(self) -> None:
+        checkpoints = Checkpoints(self._opening.settings.store_url)
+        while True:
+            await asyncio.to_thread(checkpoints.copy)
+            await asyncio.sleep(_CHECKPOINT_S)
 
     def advance_chain(self) -> None:
         """Send what is queued, seal it where the chain seals on demand, apply what is final.

@@ -27,6 +27,8 @@ _COMES_IN: Final = ("device/+/data", "device/+/ack", "gateway/+/data", f"{ALERTS
 _GOES_OUT: Final = ("device/+/command", ALERTS)
 # What comes in this time is taken into the books together: a commit costs as much as two messages.
 _GATHER_S: Final = 0.05
+# What has gathered in an outage is taken in parts: a thousand messages held the loop for seconds.
+_HOLD_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,5 +99,5 @@ class Telemetry:
 
     async def _consume(self, link: MqttLink, desk: TelemetryDesk, give_way: GiveWay) -> None:
         await link.open()
-        self.consumer = Consumer(link, desk, gather_s=_GATHER_S, give_way=give_way)
+        self.consumer = Consumer(link, desk, gather_s=_GATHER_S, hold_s=_HOLD_S, give_way=give_way)
         await self.consumer.run()

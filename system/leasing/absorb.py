@@ -46,8 +46,8 @@ def absorb(unit: BookUnit, readings: Readings, policy: LeasingPolicy) -> Absorbe
     """Carry twins on over readings that history has kept, each once, in any order."""
     readings = readings.in_event_order()
     machines, starts = np.unique(readings.device, return_index=True)
-    twins = _read(unit, TWINS, TWIN_COLUMNS, machines)
-    heard = _heard(unit, machines, twins["at_ms"])
+    twins = _read(unit, TWINS, (*TWIN_COLUMNS, "silence_told_ms"), machines)
+    heard = _heard(machines, twins["at_ms"], twins.pop("silence_told_ms"))
     behind = _behind(twins, readings, starts)
     again_from_ms: dict[int, int] = {}
     lasting: set[str] = set()
@@ -95,8 +95,7 @@ def _read(unit: BookUnit, frame: Frame, names: Sequence[str], machines: I64) -> 
     return {name: column.copy() for name, column in found.items()}
 
 
-def _heard(unit: BookUnit, machines: I64, at_ms: I64) -> dict[int, int]:
-    told_ms = unit.read(TWINS, ["silence_told_ms"], machines)["silence_told_ms"]
+def _heard(machines: I64, at_ms: I64, told_ms: I64) -> dict[int, int]:
     told = (told_ms == at_ms) & (at_ms != MISSING)
     return dict(zip(machines[told].tolist(), at_ms[told].tolist(), strict=True))
 

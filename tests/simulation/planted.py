@@ -311,7 +311,7 @@ LEASING = (
     ),
     Defect(
         "a message is acknowledged before its commit",
-        "system.adapters.mqtt_consumer:Consumer._bring_in",
+        "system.adapters.mqtt_consumer:Consumer._take_in",
         "await self._commit", "self._link.acknowledge(deliveries); await self._commit",
         "broker", KILLS,
     ),
