@@ -57,7 +57,7 @@ class Bank:
         self._transport, self._client_id, self._secret = transport, client_id, secret
         self._signer = _Signer(client_id, signer) if signer else None
         self._pause = pause
-        self._token = ""
+        self._token = ""  # nosec B105
 
     def get(self, path: str, **query: str | int) -> Any:
         """The answer's JSON. Raises Refused, and OSError where nobody answers."""
@@ -118,7 +118,7 @@ class Bank:
     def _once(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
         reply = self._signed(method, path, headers, body)
         if reply.status == 401 and self._token:
-            self._token = ""  # it has expired: with a new one
+            self._token = ""  # it has expired: with a new one  # nosec B105
             reply = self._signed(method, path, headers, body)
         return reply
 
