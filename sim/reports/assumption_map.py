@@ -8,13 +8,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from sim.reports.figures import figure, plain_number
+from sim.reports.figures import figure, parameter_figure, plain_number
 from sim.reports.words import words
 from sim.run_folder import Json
-from sim.scenario_units import unit_of
 
 MOVERS_SHOWN = 4
-_FIGURE_UNITS = {"share": "ratio", "s": "s", "fen": "fen"}
 
 
 def show_map(found: Json, claims: Sequence[Json], lang: str, console: Console) -> None:
@@ -88,7 +86,7 @@ def _box(entry: Json, word: Mapping[str, str]) -> str:
     if not entry["box"]:
         return word["map_nowhere"]
     rows = [
-        f"{name} {_amount(name, entry['box'][name][0])} … {_amount(name, entry['box'][name][1])}"
+        f"{name} {' … '.join(parameter_figure(name, end) for end in entry['box'][name])}"
         for name in entry["box_restricted"]
     ]
     quality = entry["box_quality"]
@@ -101,10 +99,5 @@ def _break_even(found: Json, word: Mapping[str, str]) -> str:
     name = found["parameter"]
     if found["value"] is None:
         return f"{name}: {word['map_unturned']}" if name else "–"
-    span = f"{_amount(name, found['ci_low'])} … {_amount(name, found['ci_high'])}"
-    return f"{name} = {_amount(name, found['value'])}\n[dim]{span}[/dim]"
-
-
-def _amount(name: str, value: float | None) -> str:
-    """A parameter's figure as people read it."""
-    return figure(value, _FIGURE_UNITS.get(unit_of(name) or "", ""))
+    span = f"{parameter_figure(name, found['ci_low'])} … {parameter_figure(name, found['ci_high'])}"
+    return f"{name} = {parameter_figure(name, found['value'])}\n[dim]{span}[/dim]"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from sim.scenario_units import unit_of
 from system.limits import DAY_S
 from system.money import yuan_of_fen
 
 HOUR_S = 3_600
 POINTS = "points"
 MINUTE_S = 60
+_PARAMETER_UNITS = {"share": "ratio", "s": "s", "fen": "fen"}
 # More digits than anybody reads; only an interval of very few replications is as wide.
 _LONG = 10**12
 
@@ -26,6 +28,11 @@ def figure(value: float | None, unit: str) -> str:
         fen = round(value)
         return f"{'-' if fen < 0 else ''}¥{yuan_of_fen(abs(fen))}"
     return plain_number(value)
+
+
+def parameter_figure(name: str, value: float | None) -> str:
+    """A value of a scenario's parameter, whose name bears the unit."""
+    return figure(value, _PARAMETER_UNITS.get(unit_of(name) or "", ""))
 
 
 def _three(value: float, sign: str = "") -> str:

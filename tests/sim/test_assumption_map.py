@@ -24,6 +24,10 @@ from sim.pools.base import Pool
 from sim.pools.local import LocalPool
 from sim.prepare import reopen
 from sim.reports.document import document_of
+from sim.reports.figures import figure
+from sim.reports.story.blocks import Cell, Table
+from sim.reports.story.source import sources_of
+from sim.reports.story.tell import tell
 from sim.run_folder import RunFolder
 from sim.scenario import apply, load, packaged
 from sim.study import conduct
@@ -66,6 +70,22 @@ def _more(folder: Path, points: int | None) -> None:
 
 def _claims(folder: Path) -> dict:
     return json.loads((folder / "map.json").read_text())["claims"]
+
+
+def test_a_report_tells_what_moves_a_claim_where_it_holds_and_where_it_turns(mapped: Path) -> None:
+    report = tell(sources_of([mapped]), "en")
+    [section] = [one for one in report.sections if one.key == "map-toy"]
+    [table] = [block for block in section.blocks if isinstance(block, Table)]
+    rows = {row[0].note: row[1:] for row in table.rows if isinstance(row[0], Cell)}
+    _, movers, turn, box = rows["instant"]
+    assert movers == "mean_delay_s"
+    # Of people, not of machines: seconds as they read them, and no box without its share.
+    turned = _claims(mapped)["instant"]["break_even"]
+    assert turn.text == f"mean_delay_s = {figure(turned['value'], 's')}"
+    assert "inside" in box.note
+    assert "mean_delay_s" in box.text
+    [drawn] = [one for one in report.figures() if one.key == "tornado-instant"]
+    assert "moved most by mean_delay_s" in drawn.title
 
 
 def test_the_parameter_that_matters_is_told_from_one_that_does_not(mapped: Path) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from sim.reports.charts.tornado import Weight, tornado_chart
+from sim.reports.figures import figure, parameter_figure
 from sim.reports.reasons import told
+from sim.reports.story.amounts import with_units
 from sim.reports.story.blocks import Block, Cell, Commands, Figure, Section, Table, Text
 from sim.reports.story.source import Source
 from sim.reports.story.tongue import Tongue
@@ -31,14 +33,14 @@ def _blocks(source: Source, say: Tongue) -> Iterator[Block]:
         )
         yield Commands([f"shapan run {source.folder.path.name} --map"])
         return
-    yield _turns(source.map, say)
+    yield _turns(source, source.map, say)
     for claim in source.claims:
         found = source.map["claims"].get(claim["id"])
         if found and found["movers"]:
             yield _tornado(claim, found, source.map, say)
 
 
-def _turns(document: Json, say: Tongue) -> Table:
+def _turns(source: Source, document: Json, say: Tongue) -> Table:
     head = (
         say("promise", "承诺"),
         say("points where it holds", "成立的取样点"),
@@ -46,7 +48,11 @@ def _turns(document: Json, say: Tongue) -> Table:
         say("turns at", "翻转处"),
         say("box in which it holds", "成立的区间盒"),
     )
-    rows = [_row(name, found, document, say) for name, found in document["claims"].items()]
+    rows = [
+        _row(claim, document["claims"][claim["id"]], document, say)
+        for claim in source.claims
+        if claim["id"] in document["claims"]
+    ]
     caption = say(
         "Each assumption varied over its range, all at once; what moves a claim, and where it "
         "turns",
@@ -55,30 +61,40 @@ def _turns(document: Json, say: Tongue) -> Table:
     return Table(caption, head, rows, frozenset({1}))
 
 
-def _row(name: str, found: Json, document: Json, say: Tongue) -> tuple[Cell | str, ...]:
-    share = found["holds_share"]
-    holds = "–" if share is None else f"{share:.0%} / {found['points']}"
-    turn = found["break_even"]
-    at = Cell("–", "quiet", told(turn["reason"], say.lang))
-    if turn["value"] is not None:
-        ends = f"{_number(turn['ci_low'])} – {_number(turn['ci_high'])}"
-        at = Cell(f"{turn['parameter']} = {turn['value']:.4g}", note=ends)
-    movers = ", ".join(found["movers"][:3]) or say("nothing", "无")
-    return (name, holds, movers, at, _box(found, document))
+def _row(claim: Json, found: Json, document: Json, say: Tongue) -> tuple[Cell | str, ...]:
+    share, points = found["holds_share"], found["points"]
+    holds = "–" if share is None else say(f"{share:.0%} of {points}", f"{points} 个中 {share:.0%}")
+    movers = ", ".join(found["movers"][:3]) or say("nothing beyond luck", "无超出运气者")
+    promise = Cell(claim["text"][say.lang], note=claim["id"])
+    return (promise, holds, movers, _turn(found["break_even"], say), _box(found, document, say))
 
 
-def _number(value: float | None) -> str:
-    return "…" if value is None else f"{value:.4g}"
+def _turn(turn: Json, say: Tongue) -> Cell:
+    """Where the claim turns, with its interval; else why nowhere."""
+    name = turn["parameter"]
+    if turn["value"] is None:
+        return Cell("–", "quiet", told(turn["reason"], say.lang))
+    ends = f"{_amount(name, turn['ci_low'], say)} – {_amount(name, turn['ci_high'], say)}"
+    return Cell(f"{name} = {_amount(name, turn['value'], say)}", note=ends)
 
 
-def _box(found: Json, document: Json) -> str:
-    """The sides of the box that are narrower than the range."""
+def _amount(name: str, value: float | None, say: Tongue) -> str:
+    return "…" if value is None else with_units(parameter_figure(name, value), say.lang)
+
+
+def _box(found: Json, document: Json, say: Tongue) -> Cell:
+    """The sides of the box that are narrower than the range, and how often it holds inside."""
+    if not found["box"]:
+        return Cell(say.word("map_nowhere"), "quiet")
     sides = [
-        f"{name} {_number(found['box'][name][0])} – {_number(found['box'][name][1])}"
+        f"{name} {_amount(name, found['box'][name][0], say)} – "
+        f"{_amount(name, found['box'][name][1], say)}"
         for name in found["box_restricted"]
         if name in document["design"]["axes"]
     ]
-    return "; ".join(sides) or "–"
+    density = figure(found["box_quality"]["density"], "ratio")
+    note = say.word("map_density").format(density=density)
+    return Cell("; ".join(sides) or say.word("map_whole"), note=note)
 
 
 def _tornado(claim: Json, found: Json, document: Json, say: Tongue) -> Figure:
