@@ -145,7 +145,9 @@ class RunFolder:
         return [name for name in names if name.stem.isdecimal()]
 
     def failures(self) -> list[Json]:
-        return [read_json(name) for name in sorted((self.path / "failures").glob("*.json"))]
+        """The records of what failed, in order, each with the command that makes it smaller."""
+        found = sorted((self.path / "failures").glob("*.json"))
+        return [read_json(name) | {"shrink": f"shapan shrink {name}"} for name in found]
 
     def runtimes(self) -> dict[str, Json]:
         """Replication number -> wall-clock facts by arm."""

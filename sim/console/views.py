@@ -37,6 +37,7 @@ from sim.reports.story.faults import faults
 from sim.reports.story.source import sources_of
 from sim.reports.story.tell import chapter
 from sim.reports.story.tongue import Tongue
+from sim.run_document import PARTIAL, RUNNING
 from sim.run_folder import Json, RunFolder
 from sim.scenario import Scenario, packaged, scenario_of
 from system.api.services import Services
@@ -49,6 +50,8 @@ SHOWN_MAX: Final = 200
 _ALL_METRICS_RUNS_MAX: Final = 4
 # More parameters than these would push the claims off the first screen.
 _DIFFERING_OPEN_MAX: Final = 12
+# A run that was interrupted, or cut off.
+_OPEN: Final = (PARTIAL, RUNNING)
 _EPOCH_ORDINAL: Final = datetime.date(1970, 1, 1).toordinal()
 
 
@@ -130,6 +133,7 @@ def run(id_: str, folder: RunFolder, query: Mapping[str, str]) -> Context:
         "metrics": _metrics(metrics_of(records, units), document["arms"]),
         "arms": document["arms"],
         "failures": folder.failures(),
+        "resume": f"shapan run --resume {folder.path}" if document["status"] in _OPEN else "",
         "replications": [record["replication"] for record in records],
         "events": plain_number(document.get("events", 0)),
         "files": list(folder.files()),

@@ -226,6 +226,11 @@ _ROWS = {
     "downloads": ("Downloads", "下载"),
     "failures": ("Failures", "失败"),
     "replay": ("replay", "重放"),
+    "shrink": ("the smallest case that still fails", "缩减为仍会失败的最小情形"),
+    "resume": (
+        "It was left unfinished, unless something works on it now; to finish it",
+        "此运行尚未完成（除非仍有进程在运行）；继续完成",
+    ),
     "compare": ("Comparison", "比较"),
     "differs": ("What differs", "不同之处"),
     "differ_count": ("parameters that differ: {n}", "不同的参数：{n} 个"),

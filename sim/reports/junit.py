@@ -80,7 +80,7 @@ def _replications(folder: RunFolder) -> Iterator[Element]:
 
 def _error(case: Element, failure: Json) -> None:
     found = SubElement(case, "error", type=failure["stage"], message=failure["error"])
-    found.text = f"{failure['replay']}\n\n{failure['traceback']}"
+    found.text = f"{failure['replay']}\n{failure['shrink']}\n\n{failure['traceback']}"
 
 
 def _claims(folder: RunFolder, required: Collection[str]) -> Iterator[Element]:

@@ -51,6 +51,8 @@ def failures(source: Source, say: Tongue) -> Iterator[Block]:
         for one in found
     ]
     yield Table(say("Replications that failed", "失败的重复"), head, rows, frozenset({0}))
+    yield Text(say("The smallest case that still fails:", "仍会失败的最小情形："), "quiet")
+    yield Commands([one["shrink"] for one in found])
 
 
 def parameters(source: Source, say: Tongue) -> Section:
