@@ -17,6 +17,7 @@ PAGES = {
     "run": "/runs/first",
     "charts": "/runs/charted",
     "events": "/runs/first/events?arm=new&replication=0",
+    "lives": "/runs/charted/lives?arm=calm&replication=0&who=machine/7",
     "watch": "/runs/first/watch?arm=new&replication=0",
     "compare": "/compare?run=first&run=slower&run=broken",
     "operations": "/operations",
