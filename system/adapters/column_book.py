@@ -172,17 +172,11 @@ class ColumnUnit:
             self._put(held, name, slice(None), rows, covered, values)
 
     def write_plane(self, frame: Frame, name: str, plane: int, rows: Rows, values: I64) -> None:
-        self.write_planes(frame, plane, rows, {name: values})
-
-    def write_planes(self, frame: Frame, plane: int, rows: Rows, columns: Columns) -> None:
         held = self._frames[frame.name]
         rows, n = found_rows(frame, rows, held.count)
         assert_each_once(frame, rows)
-        for name, values in columns.items():
-            check_plane(frame, held.by_name[name], plane, values, n)
-        covered = _nearly_a_range(rows, n)
-        for name, values in columns.items():
-            self._put(held, name, slice(plane, plane + 1), rows, covered, values)
+        check_plane(frame, held.by_name[name], plane, values, n)
+        self._put(held, name, slice(plane, plane + 1), rows, _nearly_a_range(rows, n), values)
 
     def _put(
         self,

@@ -132,7 +132,9 @@ class SqlBookUnit:
         [held] = self.read_planes(frame, names, [plane], rows)
         columns = {name: values.copy() for name, values in zip(names, held, strict=True)}
         yield columns, np.arange(n)
-        self.write_planes(frame, plane, rows, columns)
+        with self._rows.savepoint():
+            for name, values in columns.items():
+                self.write_plane(frame, name, plane, rows, values)
 
     def write(self, frame: Frame, rows: Rows, columns: Columns) -> None:
         rows, n = found_rows(frame, rows, self.count(frame))
@@ -151,13 +153,6 @@ class SqlBookUnit:
             self._write_plain(frame, rows, {name: values}, n)
         else:
             write_pages(self._rows, frame, name, plane, rows, values[np.newaxis])
-
-    def write_planes(self, frame: Frame, plane: int, rows: Rows, columns: Columns) -> None:
-        _, n = found_rows(frame, rows, self.count(frame))
-        for name, values in columns.items():
-            check_plane(frame, self._shapes[frame.name].by_name[name], plane, values, n)
-        for name, values in columns.items():
-            self.write_plane(frame, name, plane, rows, values)
 
     def _block(self, shape: _Shape, rows: Rows, n: int) -> I64:
         """The accounts' rows as they are stored: (n, 1 + plain columns)."""

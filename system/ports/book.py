@@ -107,11 +107,6 @@ class BookUnit(Protocol):
         """Overwrite one plane of a column. Raises MissingRow or CheckFailed."""
         ...
 
-    def write_planes(self, frame: Frame, plane: int, rows: Rows, columns: Columns) -> None:
-        """Overwrite the same plane of several columns with planes. Raises MissingRow or
-        CheckFailed."""
-        ...
-
 
 class Book(Protocol):
     """A book opened over a fixed set of frames and tables. One transaction at a time."""

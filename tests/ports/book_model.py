@@ -73,11 +73,8 @@ class ModelBook:
         columns = dict(zip(names, held, strict=True))
         with self.savepoint():
             yield columns, np.arange(len(self._numbers(rows)))
-            self.write_planes(frame, plane, rows, columns)
-
-    def write_planes(self, frame: Frame, plane: int, rows: Rows, columns: Columns) -> None:
-        for name, values in columns.items():
-            self.write_plane(frame, name, plane, rows, values)
+            for name, values in columns.items():
+                self.write_plane(frame, name, plane, rows, values)
 
     def write_plane(self, frame: Frame, name: str, plane: int, rows: Rows, values: I64) -> None:
         numbers = self._numbers(rows)

@@ -107,9 +107,8 @@ def test_a_plane_is_written_alone_and_all_planes_together(book: Book) -> None:
         unit.write_plane(FEEDS, "since_day", 0, slice(1, 3), column(5, 6))
         assert [row[0] for row in gross(unit)] == [0, 0, 0, 8]
         assert [row[69] for row in gross(unit)] == [0, 0, 0, 9]
-        unit.write_planes(
-            FEEDS, 1, column(69, 0), {"orders": column(6, 5), "gross_fen": column(4, 3)}
-        )
+        unit.write_plane(FEEDS, "orders", 1, column(69, 0), column(6, 5))
+        unit.write_plane(FEEDS, "gross_fen", 1, column(69, 0), column(4, 3))
         assert unit.read_plane(FEEDS, "orders", 1, column(0, 69)).tolist() == [5, 6]
         assert [row[69] for row in gross(unit)] == [0, 4, 0, 9]
         both = np.arange(8, dtype=np.int64).reshape(4, 2)
@@ -197,7 +196,6 @@ def test_an_account_that_is_not_there_is_named_and_nothing_is_written(
             lambda: unit.read_plane(FEEDS, "orders", 1, rows),
             lambda: unit.write(LINES, rows, {"day": np.zeros(n, np.int64)}),
             lambda: unit.write_plane(FEEDS, "orders", 1, rows, np.ones(n, np.int64)),
-            lambda: unit.write_planes(FEEDS, 1, rows, {"orders": np.ones(n, np.int64)}),
             lambda: unit.edit_planes(FEEDS, ["orders"], 1, rows).__enter__(),
         ):
             with pytest.raises(MissingRow) as refused:
@@ -229,12 +227,6 @@ def test_a_floor_holds_on_every_way_in_and_a_refused_write_leaves_nothing_half_d
             ),
             (
                 lambda: unit.write_plane(FEEDS, "gross_fen", 2, column(0), column(-1)),
-                "gross_fen >= 0",
-            ),
-            (
-                lambda: unit.write_planes(
-                    FEEDS, 1, column(0), {"orders": column(1), "gross_fen": column(-1)}
-                ),
                 "gross_fen >= 0",
             ),
         ):
