@@ -172,12 +172,16 @@ def test_the_report_draws_its_charts_inside_the_console(page: Any, address: str)
 
 def test_an_architect_starts_a_run_from_the_form_and_cancels_it(page: Any, address: str) -> None:
     """In a browser, for its forms say where they come from in their own way."""
+    from axe_playwright_python.sync_playwright import Axe
+
     page.goto(address + "/new?scenario=receivables")
     page.fill("input[name=replications]", "40")
     page.fill("input[name=horizon_days]", "31")
     page.click("button:has-text('Start the run')")
     expect(page.locator(".status.running")).to_be_visible()
     assert "shapan run receivables --set horizon_days=31" in page.inner_text("pre")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
     page.click("button:has-text('Cancel')")
     expect(page.locator(".status.cancelled")).to_be_visible(timeout=60_000)
     expect(page.locator("button:has-text('Cancel')")).not_to_be_visible()
