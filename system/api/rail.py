@@ -78,7 +78,7 @@ def give_back(services: Services, product: str, asked: Sequence[tuple[str, str, 
 
 def _receive(services: Services, received: Received) -> None:
     """Money from outside pays what its text names: a receivable, merchant/N or lease/N."""
-    key = f"camt/{received.message_id}/{received.entry.end_to_end_id}"
+    key = f"camt/{received.message_id}/{received.position}"
     text, amount_fen = received.entry.text, received.entry.amount_fen
     claim, numbered = _RECEIVABLE.search(text), _NUMBERED.search(text)
     if claim is not None:

@@ -22,9 +22,11 @@ DUPLICATE: Final = "AM05"
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """Money that reached our account from outside. message_id: of the camt.054."""
+    """Money that reached our account from outside. message_id: of the camt.054.  position: which of
+    its movements, since payers need not name theirs, and many do not."""
 
     message_id: str
+    position: int
     entry: Entry
 
 
@@ -132,9 +134,9 @@ def _apply(unit: Unit, report: StatusReport | Notification, now_s: int) -> Taken
 def _apply_entries(report: Notification, payments: _Payments) -> tuple[list[Received], list[str]]:
     """What came from outside, and what could not be used."""
     received, notes = list[Received](), list[str]()
-    for entry in report.entries:
+    for position, entry in enumerate(report.entries):
         if entry.is_credit and not entry.return_reason:
-            received.append(Received(report.message_id, entry))
+            received.append(Received(report.message_id, position, entry))
         elif note := _change(payments, entry):
             notes.append(note)
     return received, notes

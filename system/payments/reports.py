@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from system.errors import InputError
 from system.payments.xml_shape import (
@@ -19,6 +19,7 @@ from system.xml_documents import CAMT_054, PACS_002, PAIN_001
 # ISO 20022 names: accepted and in process, accepted and settled, pending, rejected.
 Status = Literal["ACSP", "ACSC", "PDNG", "RJCT"]
 _BOOKED: Final = "BOOK"
+_CREDIT: Final = "CRDT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def write_notification(note: Notification, now_s: int) -> bytes:
 
 
 def _entry(one: Entry, now_s: int) -> Sequence[Member]:
-    side = "CRDT" if one.is_credit else "DBIT"
+    side = _CREDIT if one.is_credit else "DBIT"
     family = "RCDT" if one.is_credit and not one.return_reason else "ICDT"
     kind = "RRTN" if one.return_reason else "DMCT"
     code = [("Cd", "PMNT"), ("Fmly", [("Cd", family), ("SubFmlyCd", kind)])]
@@ -160,16 +161,37 @@ def _status(body: object, file: str) -> StatusReport:
 def _notification(body: object, file: str) -> Notification:
     """Booked entries, one for each transaction in them."""
     entries = [
-        Entry(
-            text_of(one, "Refs/EndToEndId"),
-            amount_fen(one, "Amt", file) if all_of(one, "Amt") else amount_fen(entry, "Amt", file),
-            (text_of(one, "CdtDbtInd") or text_of(entry, "CdtDbtInd")) == "CRDT",
-            text_of(one, "RtrInf/Rsn/Cd"),
-            text_of(one, "RmtInf/Ustrd"),
-        )
+        one
         for entry in all_of(body, "Ntfctn/Ntry")
         if text_of(entry, "Sts/Cd") == _BOOKED
-        for one in all_of(entry, "NtryDtls/TxDtls")
+        for one in _transactions(entry, file)
     ]
     account = text_of(body, "Ntfctn/Acct/Id/Othr/Id")
     return Notification(text_of(body, "GrpHdr/MsgId"), account, tuple(entries))
+
+
+def _transactions(entry: Any, file: str) -> list[Entry]:
+    """What a booked entry holds; one without details stands for itself.
+
+    Raises InputError where its transactions are not its amount.
+    """
+    whole_fen, side = amount_fen(entry, "Amt", file), text_of(entry, "CdtDbtInd")
+    details = all_of(entry, "NtryDtls/TxDtls")
+    if not details:
+        return [Entry("", whole_fen, side == _CREDIT, "", text_of(entry, "AddtlNtryInf"))]
+    alone_fen = whole_fen if len(details) == 1 else 0
+    found = [
+        Entry(
+            text_of(one, "Refs/EndToEndId"),
+            amount_fen(one, "Amt", file) if all_of(one, "Amt") else alone_fen,
+            (text_of(one, "CdtDbtInd") or side) == _CREDIT,
+            text_of(one, "RtrInf/Rsn/Cd"),
+            text_of(one, "RmtInf/Ustrd"),
+        )
+        for one in details
+    ]
+    told_fen = sum(one.amount_fen if one.is_credit else -one.amount_fen for one in found)
+    if told_fen != (whole_fen if side == _CREDIT else -whole_fen):
+        remedy = "give each transaction its amount: together they are the entry's"
+        raise InputError("NtryDtls", told_fen, remedy, file=file, line=entry.sourceline)
+    return found

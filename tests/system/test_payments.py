@@ -260,6 +260,30 @@ def test_what_cannot_be_used_is_kept_with_a_note_and_changes_nothing(
     assert note in kept[0].note, kept[0].note
 
 
+def test_a_booked_entry_without_details_is_money_all_the_same(store: MemoryStore) -> None:
+    with store.transaction() as unit:
+        raw = moved(sent(unit), text="for R-7")
+        details = raw[raw.index(b"<NtryDtls>") : raw.index(b"</Ntry>")]
+        told = raw.replace(details, b"<AddtlNtryInf>for R-8</AddtlNtryInf>")
+        [received] = intake.take(unit, told, NOW_S).received
+        assert (received.entry.amount_fen, received.entry.text) == (50_000, "for R-8")
+
+
+def test_transactions_that_are_not_their_entry_are_left_to_people(store: MemoryStore) -> None:
+    with store.transaction() as unit:
+        row = sent(unit)
+        raw = moved(row)
+        one = raw[raw.index(b"<TxDtls>") : raw.index(b"</NtryDtls>")]
+        for other in (one + one, one.replace(b"500.00", b"499.00"), one + b"<TxDtls></TxDtls>"):
+            taken = intake.take(unit, raw.replace(one, other), NOW_S)
+            if other == one + b"<TxDtls></TxDtls>":
+                # A second one without an amount adds nothing.
+                assert [change.state for change in taken.changes] == ["settled"]
+            else:
+                assert taken.changes == ()
+                assert "together they are the entry's" in taken.note
+
+
 def test_an_id_that_comes_again_with_other_content_is_put_aside(store: MemoryStore) -> None:
     with store.transaction() as unit:
         row = sent(unit)

@@ -252,6 +252,20 @@ def test_money_from_outside_pays_what_it_names_and_waits_where_it_names_nothing(
     assert (left["amount_fen"], left["text"]) == (500, "thank you")
 
 
+def test_payers_who_name_nothing_alike_all_count(town: Town) -> None:
+    receivable, _ = accepted(town)
+    told = [f"for {receivable}", f"for {receivable}", "thanks", "thanks"]
+    entries = tuple(Entry("NOTPROVIDED", 5_000_000, True, "", text) for text in told)
+    note = Notification("C-1", "SHAPAN-CLEARING", entries)
+    for _ in range(2):
+        answer = tell(town, write_notification(note, town.clock.time_s))
+        assert answer.status_code == 200, answer.text
+    town.step()
+    assert town.get(f"/receivables/{receivable}", "teller").json()["state"] == "settled"
+    left = town.get("/unapplied-cash", "teller").json()["cash"]
+    assert [one["amount_fen"] for one in left] == [5_000_000, 5_000_000]
+
+
 def test_what_a_lessee_paid_too_much_is_ordered_back(town: Town) -> None:
     lease = leased(town)
     paid = town.post(f"/leasing/leases/{lease}/payments", {"amount_fen": 5_000}, "teller").json()
