@@ -19,6 +19,8 @@ from sim.lives import FACTS, FENCES, LINKS, PLACES
 from sim.run_folder import Json, RunFolder
 from system.kernels.business_day import business_day, day_start_s
 
+# Another number where what ``sim.lives`` writes has another form: the old is simulated again.
+_KEPT: Final = "lives-2"
 SHOWN_MAX: Final = 200
 _LIFE_MAX: Final = 1_000
 ABSENT, RUNNING, READY, BROKEN = "absent", "running", "ready", "broken"
@@ -48,7 +50,7 @@ class Lives:
         self._running: dict[Path, subprocess.Popen[bytes]] = {}
 
     def _place(self, id_: str, arm: str, replication: int) -> Path:
-        return self._root / ".console" / "lives" / f"{id_.replace('/', '-')}-{arm}-{replication}"
+        return self._root / ".console" / _KEPT / f"{id_.replace('/', '-')}-{arm}-{replication}"
 
     def state(self, id_: str, arm: str, replication: int) -> str:
         """Whether the lives of this arm of this replication can be told."""
