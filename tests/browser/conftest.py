@@ -31,7 +31,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(study_of(place, "products.toy.trouble=fail", out="broken"))
     (place / "toy.toml").unlink()
     made_run(place / "charted", "feed-outage", 3)
-    told().write(place / ".console" / "lives" / "charted-calm-0")
+    told().write(place / ".console" / "lives-2" / "charted-calm-0")
     return place
 
 

@@ -64,7 +64,7 @@ def test_nothing_is_simulated_again_until_somebody_asks(visitor: Visitor, runs: 
 def test_a_life_is_found_by_name_and_told_in_order_with_its_map(
     visitor: Visitor, runs: Path
 ) -> None:
-    told().write(runs / ".console" / "lives" / "leasing-usage-0")
+    told().write(runs / ".console" / "lives-2" / "leasing-usage-0")
     assert visitor.console.lives.state("leasing", "usage", 0) == READY
     page = visitor.get(f"{PAGE}&search=machine").text
     assert page.index("machine/7<") < page.index("machine/12<")
@@ -92,7 +92,7 @@ def test_the_fleet_stands_on_its_map_step_by_step_once_it_was_simulated_again(
     lives.add([Fact("machine/7", START_S + 86_400 * 3, "alert_geofence", 900, "now closed")])
     moves = ((0, 116.4), (3_600, 116.5), (86_400 * 3, 116.6))
     lives.places = [(7, START_S + after_s, lon, 39.9) for after_s, lon in moves]
-    lives.write(runs / ".console" / "lives" / "leasing-2-usage-1")
+    lives.write(runs / ".console" / "lives-2" / "leasing-2-usage-1")
     shown = visitor.get(frames).json()
     [fleet] = shown["pictures"]
     step = str(3 // shown["step_days"])
