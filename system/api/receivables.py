@@ -110,10 +110,8 @@ def _accept(desk: Services, call: Call) -> Taken:
     parts = (body.nonce, body.deadline_s, body.signature)
     service = desk.receivables.receivables
     if parts == (None, None, None):
-        [command] = service.signed_acceptances([receivable_id])
-    else:
-        command = _signed_by_debtor(call, row, body)
-    [outcome] = service.accept([command])
+        return _done(service.accept_held(call.key, receivable_id))
+    [outcome] = service.accept([_signed_by_debtor(call, row, body)])
     return _done(outcome)
 
 

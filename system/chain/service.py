@@ -6,11 +6,10 @@ seals a block, ``confirm`` applies what became of it and returns what happened.
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final
 
-from system.canonical import sha256_hex
 from system.chain import (
     anchors,
     service_alerts,
@@ -53,6 +52,7 @@ from system.chain.disburse import sign_waiting
 from system.chain.events import Event
 from system.chain.index import EventIndex
 from system.chain.kernels.monitoring import MonitoringBounds
+from system.chain.keyed import Keyed, keyed, keyed_whenever_signed
 from system.chain.operations import RISK_KINDS, pack
 from system.chain.outcome import Outcome, as_text, from_text, refused, unusable
 from system.chain.reconcile import Difference, Reconciler, raise_difference
@@ -71,30 +71,6 @@ from system.ledger.idempotency import Answered, Reply, once
 from system.limits import BATCH_ITEMS_MAX
 from system.ports.store import Unit
 
-C = TypeVar("C")
-# Whose command ids they are: two parties may use the same one.
-_CLIENTS: Final[dict[type, str]] = {
-    EnrolParty: "party_id",
-    ChangeKyc: "party_id",
-    RegisterReceivable: "seller_id",
-    AcceptReceivable: "debtor_id",
-    RejectReceivable: "debtor_id",
-    ReportPledge: "bank_id",
-    ReleaseAlert: "asked_by",
-    RequestFinancing: "supplier_id",
-    TakeQuote: "supplier_id",
-    DeclineQuote: "supplier_id",
-    EndorseLot: "holder_id",
-    PayReceivable: "debtor_id",
-    OpenDispute: "debtor_id",
-    ResolveDispute: "supplier_id",
-    CallRecourse: "bank_id",
-    WriteOff: "bank_id",
-    EndPayout: "payment_id",
-    HoldPurchases: "bank_id",
-    LiftHold: "bank_id",
-    PauseNewRisk: "asked_by",
-}
 _NEW_RISK: Final = (
     RegisterReceivable,
     AcceptReceivable,
@@ -103,16 +79,6 @@ _NEW_RISK: Final = (
     EndorseLot,
 )
 _Handler = Callable[[Session, Sequence[Any]], list[Outcome]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Keyed(Generic[C]):
-    """A command with its idempotency key."""
-
-    client: str
-    key: str
-    fingerprint: str
-    command: C
 
 
 class ReceivablesService:
@@ -156,6 +122,14 @@ class ReceivablesService:
     def accept(self, batch: Sequence[AcceptReceivable]) -> list[Outcome]:
         """Take debtors' signed acceptances. The reference is the receivable id."""
         return self._run(batch, service_intake.accept)
+
+    def accept_held(self, command_id: str, receivable_id: str) -> Outcome:
+        """Accept for a debtor whose key the system holds; a repeat gets the first answer, though
+        what it would sign holds another time. Raises MissingRow."""
+        [signed] = self.signed_acceptances([receivable_id])
+        command = replace(signed, command_id=command_id)
+        [outcome] = self._run([command], service_intake.accept, keyed_whenever_signed)
+        return outcome
 
     def reject(self, batch: Sequence[RejectReceivable]) -> list[Outcome]:
         """Debtors deny debts. The reference is the receivable id."""
@@ -338,7 +312,9 @@ class ReceivablesService:
             known = self._party_by_address[address] = standing.party_id
         return known
 
-    def _run(self, batch: Sequence[Any], handler: _Handler) -> list[Outcome]:
+    def _run(
+        self, batch: Sequence[Any], handler: _Handler, as_keyed: Callable[[Any], Keyed[Any]] = keyed
+    ) -> list[Outcome]:
         """One answer per command, in order; repeats get the stored one, and nothing is done.
 
         Raises IntegrityError for new risk while the chain has lost what the books stand on.
@@ -348,24 +324,24 @@ class ReceivablesService:
             raise IntegrityError("final transactions", "all on the chain", found)
         problems = [problem_of(command) for command in batch]
         usable = zip(batch, problems, strict=True)
-        keyed = [_keyed(command) for command, problem in usable if problem is None]
+        once_each = [as_keyed(command) for command, problem in usable if problem is None]
         try:
             with self._parts.store.transaction() as unit:
                 session = Session(unit, self._parts)
-                replies = once(unit, keyed, partial(_handle, session, handler), session.now_s)
+                replies = once(unit, once_each, partial(_handle, session, handler), session.now_s)
                 session.close()
         except BaseException:
             self._watch.forget()
             raise
         self._fresh += session.events
-        answers = iter(map(_answer, keyed, replies))
+        answers = iter(map(_answer, once_each, replies))
         return [
             next(answers) if problem is None else unusable(command.command_id, problem)
             for command, problem in zip(batch, problems, strict=True)
         ]
 
 
-def _answer(command: _Keyed[Any], reply: Reply) -> Outcome:
+def _answer(command: Keyed[Any], reply: Reply) -> Outcome:
     if reply.answered is Answered.KEY_REUSED:
         return refused(command.key, Refusal.COMMAND_ID_REUSED, "")
     return from_text(command.key, reply.response)
@@ -387,11 +363,5 @@ def _watched(
     return handler(session, watch, batch)
 
 
-def _handle(session: Session, handler: _Handler, batch: list[_Keyed[Any]]) -> list[str]:
+def _handle(session: Session, handler: _Handler, batch: list[Keyed[Any]]) -> list[str]:
     return [as_text(outcome) for outcome in handler(session, [item.command for item in batch])]
-
-
-def _keyed(command: Any) -> _Keyed[Any]:
-    kind = type(command)
-    client = f"{kind.__name__}/{getattr(command, _CLIENTS[kind])}"
-    return _Keyed(client, command.command_id, sha256_hex(repr(command)), command)

@@ -21,6 +21,18 @@ def accepted(town: Town, number: str = "INV-1") -> tuple[str, int]:
     return receivable, int(shown["lots"][0]["lot_id"])
 
 
+def test_an_acceptance_by_a_held_key_is_one_however_late_it_is_repeated(town: Town) -> None:
+    receivable, other = registered(town), registered(town, "INV-2")
+    path = f"/receivables/{receivable}/acceptance"
+    first = town.post(path, {}, "core-erp", key="k")
+    town.step()
+    town.clock.time_s += 5
+    again = town.post(path, {}, "core-erp", key="k")
+    assert (again.status_code, again.text) == (first.status_code, first.text)
+    elsewhere = town.post(f"/receivables/{other}/acceptance", {}, "core-erp", key="k")
+    assert elsewhere.status_code == 422, elsewhere.text
+
+
 ASK = {
     "supplier_id": "supplier-1",
     "bank_id": "bank-1",
