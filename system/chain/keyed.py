@@ -29,7 +29,7 @@ from system.chain.commands import (
 
 C = TypeVar("C")
 # Whose command ids they are: two parties may use the same one.
-_CLIENTS: Final[dict[type, str]] = {
+CLIENTS: Final[dict[type, str]] = {
     EnrolParty: "party_id",
     ChangeKyc: "party_id",
     RegisterReceivable: "seller_id",
@@ -66,7 +66,7 @@ class Keyed(Generic[C]):
 def keyed(command: Any) -> Keyed[Any]:
     """A repeat is the same command in every field."""
     kind = type(command)
-    client = f"{kind.__name__}/{getattr(command, _CLIENTS[kind])}"
+    client = f"{kind.__name__}/{getattr(command, CLIENTS[kind])}"
     return Keyed(client, command.command_id, sha256_hex(repr(command)), command)
 
 

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from system.chain import commands as c
-from system.chain import service
+from system.chain import keyed
 from system.chain.policy import DEFAULT_POLICY
 from system.chain.records import ALERTS, LIMITS, LOTS, RECEIVABLES, REQUESTS
 from system.chain.rules import Refusal
@@ -55,7 +55,7 @@ UNUSABLE: dict[Any, tuple[Any, ...]] = {
 
 
 def test_every_command_of_the_service_is_checked() -> None:
-    assert set(COMMANDS) == set(service._CLIENTS)
+    assert set(COMMANDS) == set(keyed.CLIENTS)
     assert [problem_of(command) for command in COMMANDS.values()] == [None] * len(COMMANDS)
 
 

@@ -3,10 +3,19 @@
 import asyncio
 from collections.abc import Sequence
 
+import pytest
+
+from system.adapters import mqtt_consumer
 from system.adapters.mqtt_consumer import Consumer
 from system.ports.broker import Delivery
 
 WAITING = 1_000
+
+
+@pytest.fixture(autouse=True)
+def without_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long others get between two parts is not asked here."""
+    monkeypatch.setattr(mqtt_consumer, "_PAUSE_S_MAX", 0.0)
 
 
 class Backlog:
