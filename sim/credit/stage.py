@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 from sim.credit.bank import Bank
@@ -116,7 +115,8 @@ class _Days(EconomyModel):
     def _business(self) -> None:
         stage, day = self._stage, self._day
         if self._nights is None:
-            self._delivery = partial(_as_is, self._morning(day))
+            first = self._morning(day)
+            self._delivery = lambda: first
         else:
             self._nights.end()
             self._delivery = self._nights.delivery
@@ -161,7 +161,3 @@ class _Days(EconomyModel):
         self._day += 1
         if self._day == self._stage.end_day and self._nights is not None:
             self._nights.end()
-
-
-def _as_is(batch: FeedBatch | None) -> FeedBatch | None:
-    return batch
