@@ -1,17 +1,18 @@
-"""Questions in SQL to the events of a run, where they lie: DuckDB reads only what a question needs.
+"""Questions in SQL to the events of a run, where they lie.
 
 A million events are counted, filtered and joined in a fraction of a second, never all in memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
 
+from sim.parquet_sql import asked
 from sim.run_folder import RunFolder
 from system.limits import DAY_S, LOCAL_OFFSET_S
 
@@ -44,16 +45,8 @@ def table(folder: RunFolder, sql: str, values: Mapping[str, Any]) -> pa.Table:
         return found
 
 
-@contextmanager
-def _asked(folder: RunFolder, sql: str, values: Mapping[str, Any]) -> Iterator[Any]:
-    import duckdb
-
-    files = [str(path) for path in folder.event_files()]
-    with duckdb.connect() as database:
-        # One thread: sums of integers are exact anyway, and a server has other guests.
-        database.execute("set threads = 1")
-        database.read_parquet(files).create_view("events")
-        yield database.sql(sql, params=dict(values))
+def _asked(folder: RunFolder, sql: str, values: Mapping[str, Any]) -> AbstractContextManager[Any]:
+    return asked("events", folder.event_files(), sql, values)
 
 
 @dataclass(frozen=True, slots=True)

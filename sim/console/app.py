@@ -37,6 +37,7 @@ from sim.console.launches import RUNNING, Launches
 from sim.console.library import COMPARED_MAX, Library
 from sim.console.lives import Lives
 from sim.console.words import words
+from sim.parquet_sql import open_database
 from sim.reports.html.render import VEGA, render
 from sim.reports.pdf import render as pdf
 from sim.reports.reasons import told
@@ -83,8 +84,9 @@ class Console:
         self._drift: Context | None = None
         self.library, self.launches, self._base = Library(root), Launches(root), base
         self.lives = Lives(root)
-        # So that the first visitor of the form need not wait for it.
-        Thread(target=views.scenarios, daemon=True).start()
+        # So that no first visitor needs to wait for it.
+        for slow in (open_database, views.scenarios):
+            Thread(target=slow, daemon=True).start()
         self._templates = Environment(
             loader=PackageLoader("sim.console"),
             autoescape=select_autoescape(default=True),

@@ -12,10 +12,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import duckdb
-
 from sim.console.machine import FIXES_MAX, HEIGHT, WIDTH, drawn, projection_of
 from sim.lives import FACTS, FENCES, LINKS, PLACES
+from sim.parquet_sql import asked
 from sim.run_folder import Json, RunFolder
 from system.kernels.business_day import business_day, day_start_s
 
@@ -153,7 +152,6 @@ class Lives:
 
 
 def _ask(file: Path, sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with duckdb.connect() as database:
-        database.execute("set threads = 1")
-        database.read_parquet(str(file)).create_view("told")
-        return database.execute(sql, values).fetchall()
+    with asked("told", [file], sql, values) as answer:
+        rows: list[tuple[Any, ...]] = answer.fetchall()
+        return rows

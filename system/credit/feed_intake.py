@@ -36,7 +36,7 @@ from system.credit.kernels.feed_loops import (
 from system.credit.kernels.feed_rows import one_day_at_a_time, stretches, whole_numbers
 from system.kernels.account_sets import as_rows, each_once, pack_set
 from system.kernels.business_day import business_day
-from system.kernels.columns import I64, Mask
+from system.kernels.columns import I64, Mask, nonzero_at
 from system.kernels.compiled import as_input, as_inputs
 from system.limits import (
     FEED_DAY_SLOTS,
@@ -297,11 +297,11 @@ def _refuse(piece: _Piece, rows: _Rows, codes: I64) -> _Rows:
 
 def count_dropped(unit: BookUnit, accounts: I64) -> None:
     """Note a row of each of these merchants that came without consent; repeated ones count."""
-    merchants, spread = each_once(accounts)
-    came = 1 if isinstance(spread, slice) else np.bincount(spread, minlength=merchants.size)
+    came = np.bincount(accounts)
+    merchants = nonzero_at(came)
     rows = as_rows(merchants)
     before = unit.read_plane(FEEDS, "dropped_rows", 0, rows)
-    unit.write_plane(FEEDS, "dropped_rows", 0, rows, before + came)
+    unit.write_plane(FEEDS, "dropped_rows", 0, rows, before + came[merchants])
 
 
 def read_period(unit: BookUnit, merchants: Rows, period: int) -> feed_words.Words:

@@ -34,14 +34,8 @@ from system.subledger.journal import total_of
 
 _ROWS_AT_ONCE: Final = 65_536
 # Read of every line on every day; the rest only where something happened.
-_DAILY: Final = (
-    "principal_fen",
-    "rate_ppm",
-    "accrued_raw",
-    "overdue_fen",
-    "unpaid_due_day",
-    "asset_class",
-)
+_ACCRUED: Final = ("principal_fen", "rate_ppm", "accrued_raw", "overdue_fen")
+_MARKED: Final = ("unpaid_due_day", "asset_class")
 _TROUBLE: Final = (
     "life",
     "frozen_for",
@@ -76,9 +70,8 @@ class _Run:
         rows, accounts = slice(start, stop), np.arange(start, stop)
         if delinquency.is_overdue_day(self.day, self.desk.policy.billing):
             self._let_bills_age(rows, accounts)
-        columns = self.desk.unit.read(LINES, _DAILY, rows)
-        self._accrue(accounts, columns)
-        self._look_at_trouble(accounts, columns)
+        self._accrue(rows, accounts)
+        self._look_at_trouble(rows, accounts)
         if arrears.is_billing_day(self.day):
             self._bill(rows, accounts)
         self.closed += accounts.size
@@ -99,11 +92,11 @@ class _Run:
             self.desk.write(rows, {"fee_due_fen": columns["fee_due_fen"] + fee_fen})
             self.desk.tell(Kind.FEE_CHARGED, accounts, fee_fen)
 
-    def _accrue(self, accounts: I64, columns: Mapping[str, I64]) -> None:
+    def _accrue(self, rows: slice, accounts: I64) -> None:
         """A day's interest, and penalty on what is overdue; most lines owe nothing."""
-        accounts, columns = _some(
-            accounts, columns, (columns["principal_fen"] | columns["overdue_fen"]) != 0
-        )
+        columns: Mapping[str, I64] = self.desk.unit.read(LINES, _ACCRUED, rows)
+        owes = (columns["principal_fen"] | columns["overdue_fen"]) != 0
+        accounts, columns = _some(accounts, columns, owes)
         if not accounts.size:
             return
         raw = one_day_raw(columns["principal_fen"], columns["rate_ppm"])
@@ -114,12 +107,13 @@ class _Run:
             extra_ppm = delinquency.penalty_rate_ppm(columns["rate_ppm"], self.desk.policy.billing)
             raw = one_day_raw(columns["overdue_fen"], extra_ppm)
             self.penalty_raw += total_of(raw)
-            rows = as_rows(accounts)
-            before = self.desk.unit.read(LINES, ("penalty_raw",), rows)["penalty_raw"]
-            self.desk.write(rows, {"penalty_raw": before + raw})
+            late = as_rows(accounts)
+            before = self.desk.unit.read(LINES, ("penalty_raw",), late)["penalty_raw"]
+            self.desk.write(late, {"penalty_raw": before + raw})
 
-    def _look_at_trouble(self, accounts: I64, columns: Mapping[str, I64]) -> None:
+    def _look_at_trouble(self, rows: slice, accounts: I64) -> None:
         """Whoever is past due, or was so lately: category, freeze, charge-off."""
+        columns: Mapping[str, I64] = self.desk.unit.read(LINES, _MARKED, rows)
         is_marked = (columns["unpaid_due_day"] > 0) | (columns["asset_class"] > NORMAL)
         accounts, columns = _some(accounts, columns, is_marked)
         dpd_days = arrears.days_past_due(columns["unpaid_due_day"], self.day)
