@@ -37,11 +37,13 @@ from sim.console.launches import RUNNING, Launches
 from sim.console.library import COMPARED_MAX, Library
 from sim.console.lives import Lives
 from sim.console.words import words
+from sim.fault_kinds import KINDS
 from sim.parquet_sql import open_database
 from sim.reports.html.render import VEGA, render
 from sim.reports.pdf import render as pdf
 from sim.reports.reasons import told
 from sim.reports.story.amounts import with_units
+from sim.reports.story.happenings import happening
 from sim.reports.story.source import sources_of
 from sim.reports.story.tell import tell
 from sim.reports.story.tongue import Tongue
@@ -100,6 +102,10 @@ class Console:
         self._templates.globals["in_words"] = told
         self._templates.globals["arm_name"] = lambda arm, lang: Tongue(lang).arm(arm)
         self._templates.globals["meaning"] = lambda metric, lang: Tongue(lang).meaning(metric)
+        self._templates.globals["happening"] = happening
+        self._templates.globals["fault_text"] = lambda kind, lang: (
+            KINDS[kind].text_zh if lang == "zh" else KINDS[kind].text_en
+        )
         self._templates.globals["alert_name"] = lambda kind, lang: Tongue(lang).kind(kind)
 
     def app(self) -> Starlette:

@@ -14,9 +14,17 @@ from sim.credit.lives import lives_of
 from sim.joint.lives import lives_of as lives_of_joint
 from sim.leasing.lives import lives_of as lives_of_leasing
 from sim.lives import LINKS, Fact, Lives, is_told
+from sim.receivables.lives import _snake
 from sim.receivables.lives import lives_of as lives_of_receivables
+from sim.reports.story.happenings import happening
 from sim.scenario import apply, load, packaged
 from sim.world import Task
+from system.chain.abi import load_contract
+from system.chain.bindings import CONTRACT_NAMES
+from system.chain.deploy import BUILD_FOLDER
+from system.credit.events import Kind as CreditKind
+from system.leasing.leases.events import Kind as LeaseKind
+from system.leasing.records import AlertKind
 from tests.sim.console.visitor import Visitor
 from tests.sim.credit_runs import small
 from tests.sim.joint_runs import WATCHED
@@ -113,11 +121,32 @@ def test_what_cannot_be_simulated_again_says_so(visitor: Visitor, runs: Path) ->
     assert lives.state("other", "usage", 0) == BROKEN
 
 
+def assert_in_chinese(kinds: set[object]) -> None:
+    assert not [kind for kind in kinds if re.search("[A-Za-z]", happening(str(kind), "zh"))]
+
+
+def test_every_fact_of_the_journals_and_every_event_of_the_contracts_has_chinese_words() -> None:
+    # Rights are of no receivable's life.
+    names = [name for name in CONTRACT_NAMES if name != "AccessManager"]
+    abis = [load_contract(BUILD_FOLDER, name) for name in names]
+    events = {event.name for abi in abis for event in abi.events.values()}
+    assert {"Registered", "Disbursed"} <= events
+    # One stands in the ABI and never happens.
+    happens = events - {"EIP712DomainChanged"}
+    assert_in_chinese({f"chain_{_snake(name)}" for name in happens})
+    assert_in_chinese(
+        {*CreditKind, *LeaseKind, *(f"alert_{one.name.lower()}" for one in AlertKind)}
+    )
+    assert happening("alert_fuel_theft", "zh") == "预警：盗油"
+    assert happening("principal_repaid", "en") == "principal repaid"
+
+
 def test_every_yuan_that_a_merchant_drew_is_in_its_life() -> None:
     task = Task(small(), "collateral", 0, "columns", "revm", "memory")
     rows = [row for table in lives_of(task).facts for row in table.to_pylist()]
     drawn = [row for row in rows if row["kind"] == "drawn"]
     [who] = {row["who"] for row in drawn[:1]}
+    assert_in_chinese({row["kind"] for row in rows})
     life = [row["kind"] for row in rows if row["who"] == who]
     assert {"asked_for_credit", "approved_at_pd_ppm", "drawn", "principal_repaid"} <= set(life)
     assert all(row["value"] > 0 for row in drawn)
@@ -140,6 +169,7 @@ def test_every_machine_has_its_yard_and_its_sites_in_order() -> None:
     assert sorted(found.fences) == list(range(6))
     assert all(len(site) == 1 for sites in found.fences.values() for site in sites)
     assert max(map(len, found.fences.values())) > 1
+    assert_in_chinese({row["kind"] for table in found.facts for row in table.to_pylist()})
 
 
 def of_receivables(arm: str) -> dict[str, list[dict[str, object]]]:
@@ -151,6 +181,7 @@ def of_receivables(arm: str) -> dict[str, list[dict[str, object]]]:
 
 def test_a_receivables_life_has_its_chain_transactions_and_its_postings() -> None:
     lives = of_receivables("chain")
+    assert_in_chinese({row["kind"] for rows in lives.values() for row in rows})
     [life, *_] = [rows for rows in lives.values() if any(row["kind"] == "funded" for row in rows)]
     kinds = [row["kind"] for row in life]
     steps = ["chain_registered", "chain_accepted", "sought", "chain_split", "chain_disbursed"]
@@ -164,6 +195,7 @@ def test_a_receivables_life_has_its_chain_transactions_and_its_postings() -> Non
 def test_on_paper_a_receivables_life_is_what_people_did() -> None:
     kinds = {row["kind"] for rows in of_receivables("paper").values() for row in rows}
     assert {"ordered", "delivered", "invoiced", "paid"} <= kinds
+    assert_in_chinese(kinds)
     assert not [kind for kind in kinds if str(kind).startswith(("chain_", "ledger_"))]
 
 
@@ -178,6 +210,7 @@ def test_a_joint_run_tells_receivables_lines_leases_and_machines_and_whose_they_
     for row in rows:
         lives.setdefault(str(row["who"]), []).append(row)
     kinds = {who: {row["kind"] for row in life} for who, life in lives.items()}
+    assert_in_chinese({row["kind"] for row in rows})
 
     def of(prefix: str, *wanted: str) -> list[str]:
         return [w for w in kinds if w.startswith(prefix) and kinds[w] >= set(wanted)]
