@@ -16,7 +16,6 @@ from system.credit.kernels import delinquency
 from system.credit.records import LINES, LINES_DAYS, Freeze, LineState
 from system.credit.reports import DayReport
 from system.credit.service_care import give_up
-from system.errors import InputError
 from system.kernels import arrears
 from system.kernels.account_sets import as_rows
 from system.kernels.accrual import fen_unit_raw, one_day_raw, whole_fen_half_even
@@ -236,11 +235,9 @@ def days_to_close(parts: Parts) -> range:
 
 def end_of_day(parts: Parts, day: int, part: slice | None) -> DayReport:
     """Close the day for all lines, or those of ``part`` (start and stop, no step)."""
-    today = business_day(parts.clock.now_s())
-    if day > today:
-        raise InputError("day", day, f"today is {today}: close it, or an earlier day")
+    closed_days.check_day(day, business_day(parts.clock.now_s()))
     with parts.book.transaction() as unit:
-        first, stop = _bounds(part, unit.count(LINES))
+        first, stop = closed_days.bounds(part, unit.count(LINES))
         run = _Run(Desk(unit, parts, f"end of day {day}, {first} to {stop}", day), day)
         for low, high in closed_days.close(unit.rows, LINES_DAYS, first, stop, day):
             for start in range(low, high, _ROWS_AT_ONCE):
@@ -249,11 +246,3 @@ def end_of_day(parts: Parts, day: int, part: slice | None) -> DayReport:
         if report.closed:
             run.desk.close("end of day", [day, report.closed])
     return report
-
-
-def _bounds(part: slice | None, count: int) -> tuple[int, int]:
-    if part is None:
-        return 0, count
-    if part.step not in (None, 1) or not 0 <= (part.start or 0) <= count:
-        raise InputError("rows", part, f"give a contiguous range of the {count} lines")
-    return part.start or 0, count if part.stop is None else min(part.stop, count)

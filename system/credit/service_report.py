@@ -93,7 +93,8 @@ def view(parts: Parts, names: Sequence[str], rows: Rows) -> dict[str, I64]:
         lines = unit.read(LINES, sorted(needed.union(names, _STATE) - DERIVED.keys()), rows)
         # Whoever never had a line owes nothing: most merchants are not looked at.
         at = nonzero_at(lines["life"])
-        some = {name: lines[name][at] for name in needed}
+        is_all = at.size == lines["life"].size
+        some = lines if is_all else {name: lines[name][at] for name in needed}
         # Copies: what the unit shows may change once this transaction is over.
         return {
             name: _spread(DERIVED[name][0](some, day, parts.policy), at, lines["life"].size)
@@ -105,6 +106,8 @@ def view(parts: Parts, names: Sequence[str], rows: Rows) -> dict[str, I64]:
 
 def _spread(values: I64, at: I64, n: int) -> I64:
     """Values at these positions, zero at all others: int64 (n,)."""
+    if at.size == n:
+        return values
     spread = np.zeros(n, np.int64)
     spread[at] = values
     return spread

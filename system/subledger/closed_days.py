@@ -31,6 +31,21 @@ def days_to_close(unit: Unit, name: str, today: int) -> range:
     return range(min(closed, default=today) + 1, today)
 
 
+def check_day(day: int, today: int) -> None:
+    """Raises InputError for a day that has not come."""
+    if day > today:
+        raise InputError("day", day, f"today is {today}: close it, or an earlier day")
+
+
+def bounds(part: slice | None, count: int) -> tuple[int, int]:
+    """First and stop of a part of the accounts, all of them if it is None. Raises InputError."""
+    if part is None:
+        return 0, count
+    if part.step not in (None, 1) or not 0 <= (part.start or 0) <= count:
+        raise InputError("rows", part, f"give a contiguous range of the {count} accounts")
+    return part.start or 0, count if part.stop is None else min(part.stop, count)
+
+
 def last_closed(unit: Unit, name: str, accounts: I64) -> I64:
     """The last day closed for each account; that of the last one for unknown ones."""
     held = ranges(unit, name)

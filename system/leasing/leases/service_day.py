@@ -9,7 +9,6 @@ from typing import Final
 
 import numpy as np
 
-from system.errors import InputError
 from system.kernels import arrears
 from system.kernels.accrual import fen_unit_raw, one_day_raw
 from system.kernels.business_day import business_day
@@ -141,11 +140,9 @@ def days_to_close(parts: LeaseParts) -> range:
 
 def end_of_day(parts: LeaseParts, day: int, part: slice | None) -> DayReport:
     """Close the day for all leases, or those of ``part`` (start and stop, no step)."""
-    today = business_day(parts.clock.now_s())
-    if day > today:
-        raise InputError("day", day, f"today is {today}: close it, or an earlier day")
+    closed_days.check_day(day, business_day(parts.clock.now_s()))
     with parts.book.transaction() as unit:
-        first, stop = _bounds(part, unit.count(LEASES))
+        first, stop = closed_days.bounds(part, unit.count(LEASES))
         run = _Run(Desk(unit, parts, f"end of lease day {day}, {first} to {stop}", day), day)
         for low, high in closed_days.close(unit.rows, LEASE_DAYS, first, stop, day):
             for start in range(low, high, _ROWS_AT_ONCE):
@@ -154,11 +151,3 @@ def end_of_day(parts: LeaseParts, day: int, part: slice | None) -> DayReport:
         if report.closed:
             run.desk.close("end of day", [day, report.closed])
     return report
-
-
-def _bounds(part: slice | None, count: int) -> tuple[int, int]:
-    if part is None:
-        return 0, count
-    if part.step not in (None, 1) or not 0 <= (part.start or 0) <= count:
-        raise InputError("rows", part, f"give a contiguous range of the {count} leases")
-    return part.start or 0, count if part.stop is None else min(part.stop, count)
