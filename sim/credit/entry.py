@@ -18,4 +18,6 @@ def since_day(block: Block, p: WorldParameters) -> I64:
     age_days = YEAR_DAYS * p.established_years_p50_ratio * exp_portable(score)
     pace = p.entry_days_max / newcomers if newcomers else 0.0
     after_days = 1 + (place - 1) * pace
-    return p.start_day + floor_i64(np.where(place < 1, -1 - age_days, after_days))
+    since = p.start_day + floor_i64(np.where(place < 1, -1 - age_days, after_days))
+    # Days count from 1970: what is older is as old as that.
+    return np.maximum(since, 0)

@@ -220,3 +220,9 @@ def test_dishonest_merchants_are_as_many_as_stated() -> None:
 def test_the_portable_exponential_is_one() -> None:
     x = np.linspace(-9, 9, 1_001)
     assert exp_portable(x) == pytest.approx(np.exp(x), rel=1e-4)
+
+
+def test_a_shop_is_never_older_than_the_calendar_of_the_books() -> None:
+    """They count days from 1970 and would refuse it, and with it the whole economy."""
+    old = economy(3_000, established_years_p50_ratio=10, established_years_sigma=1.2)
+    assert old.roster().since_day.min() == 0
