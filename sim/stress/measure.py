@@ -46,7 +46,9 @@ class Measure:
         end = struck_s
         for second in range(int(struck_s), last + 1):
             held = self.seconds.get(second)
-            if held is not None and held.percentile_us(99) <= limit_us:
+            if held is None:  # nothing was meant to start in it
+                continue
+            if held.percentile_us(99) <= limit_us:
                 return max(end - struck_s, 0.0)
             end = second + 1.0
         return None

@@ -48,7 +48,17 @@ def html(document: dict[str, Any]) -> str:
         )
         for check in document["checks"]
     ]
-    faults = [tuple(one.values()) for one in document["faults"]]
+    names = list(document["streams"])
+    faults = [
+        (
+            one["kind"],
+            one["at_s"],
+            one["cause_gone_after_s"],
+            *(one["in_time_again_after_s"][name] for name in names),
+        )
+        for one in document["faults"]
+    ]
+    late = tuple(f"{name} in time again after s" for name in names)
     heads = ("stream", "rate", "asked", "errors", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms")
     return "\n".join(
         (
@@ -59,7 +69,7 @@ def html(document: dict[str, Any]) -> str:
             f"{escape(', '.join(f'{k}: {v}' for k, v in document['parts'].items()))}</p>",
             _table((*heads, "max ms", "saturated above /s"), streams),
             _table(("check", "value", "limit", "holds", "detail"), checks),
-            _table(("fault", "at s", "cause gone after s", "in time again after s"), faults),
+            _table(("fault", "at s", "cause gone after s", *late), faults),
         )
     )
 

@@ -19,6 +19,8 @@ from system.ports.broker import Account
 EACH: Final = 20
 _LOOK_S: Final = 0.1
 _WAIT_S_MAX: Final = 60.0
+# A terminal whose line is down asks at least so often.
+_RETRY_S_MAX: Final = 2.0
 
 
 @dataclass(slots=True)
@@ -39,7 +41,7 @@ class Voice:
         self.kept = [0] * self.machines.count
         for user, secret in self.machines.gateways:
             account = Account(user, secret, (f"gateway/{user}/data",), ())
-            link = MqttLink(self.url, account, (), OsClock())
+            link = MqttLink(self.url, account, (), OsClock(), wait_s_max=_RETRY_S_MAX)
             await link.open()
             self.links.append(link)
 

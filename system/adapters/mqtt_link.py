@@ -24,7 +24,7 @@ from system.ports.clock import Clock
 _PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 # A broker that does not answer within this time is given up, and tried anew.
 _ANSWER_S_MAX: Final = 20.0
-_WAIT_S_MIN, _WAIT_S_MAX = 0.5, 30.0
+_WAIT_S_MIN: Final = 0.5
 _REFUSALS: Final = (wire.BAD_PROTOCOL, wire.BAD_IDENTIFIER, wire.BAD_PASSWORD, wire.NOT_ALLOWED)
 
 
@@ -33,7 +33,8 @@ class MqttLink:
 
     filters: subscribed at QoS 1.  held_max, held_bytes_max: of messages that have come and were not
     received; above that it stops reading.  authority: PEM file of who signed the broker's
-    certificate, where the system does not know it.  keep_alive_s: 0 for none.
+    certificate, where the system does not know it.  keep_alive_s: 0 for none.  wait_s_max: between
+    two attempts to connect.
     """
 
     def __init__(
@@ -45,12 +46,13 @@ class MqttLink:
         *,
         authority: Path | None = None,
         keep_alive_s: int = 60,
+        wait_s_max: float = 30.0,
         held_max: int = 5_000,
         held_bytes_max: int = 32 * 1_048_576,
     ) -> None:
         self._host, self._port, self._tls = _place(url, authority)
         self._account, self._filters, self._clock = account, tuple(filters), clock
-        self._keep_alive_s = keep_alive_s
+        self._keep_alive_s, self._wait_s_max = keep_alive_s, wait_s_max
         self._held_max, self._held_bytes_max = held_max, held_bytes_max
         self._inbox: deque[Delivery] = deque()
         self._inbox_bytes = 0
@@ -156,7 +158,7 @@ class MqttLink:
     def _wait_s(self, failures: int) -> float:
         """Doubling from half a second; spread by user, so that a fleet does not return at once."""
         spread = 0.75 + crc32(self._account.user.encode()) / 2**33
-        return float(min(_WAIT_S_MIN * 2 ** min(failures, 16), _WAIT_S_MAX) * spread)
+        return float(min(_WAIT_S_MIN * 2 ** min(failures, 16), self._wait_s_max) * spread)
 
     async def _connected(self) -> Socket:
         loop = asyncio.get_running_loop()

@@ -93,7 +93,10 @@ def test_faults_are_planned_from_the_seed() -> None:
 class Slow:
     """Takes a tenth of a second; the second one breaks."""
 
-    name, unit, each = "money", "moves", 1
+    unit, each = "moves", 1
+
+    def __init__(self, name: str = "money") -> None:
+        self.name = name
 
     async def open(self) -> None: ...
 
@@ -181,14 +184,31 @@ def result(measure: Measure, **more: Any) -> Result:
 def test_recovery_is_the_time_until_answers_are_in_time_again() -> None:
     struck = [Struck(KILLED, 5.0, 7.0)]
     found = result(measured(range(5, 9)), struck=struck)
-    assert found.recoveries_s() == [4.0]
+    assert found.recoveries_s("money") == [4.0]
     checks = {check.name: check for check in found.checks(thresholds(None))}
     assert checks["recovery_after_gateway_killed_s"].holds
     # What was late because of the fault does not count as the bank's usual latency.
     assert checks["money_p99_ms"].holds
     never = result(measured(range(5, 20)), struck=struck)
-    assert never.recoveries_s() == [None]
+    assert never.recoveries_s("money") == [None]
     assert not all(check.holds for check in never.checks(thresholds(None)))
+
+
+def test_each_stream_has_a_recovery_of_its_own_and_the_last_one_counts() -> None:
+    """Telemetry may be away for longer than money: its late seconds are the fault's as well."""
+    struck = [Struck(KILLED, 5.0, 7.0)]
+    money, telemetry = measured(range(5, 9)), Measure("telemetry", asked=10)
+    for second in (2, 6, 10, 12, 14, 18):
+        telemetry.done(second + 0.5, 3.0 if second in (6, 10, 12) else 0.01)
+    found = result(money, struck=struck)
+    found.loaded.measures["telemetry"] = telemetry
+    found.streams = (*found.streams, cast(Stream, Slow(name="telemetry")))
+    assert found.recoveries_s("telemetry") == [8.0]
+    [check] = [one for one in found.checks(thresholds(None)) if one.name.startswith("recovery")]
+    assert (check.value, check.detail) == (8.0, "telemetry was late for longest")
+    assert found.quiet("telemetry").count == 2
+    document = found.document(thresholds(None))
+    assert document["faults"][0]["in_time_again_after_s"] == {"money": 4.0, "telemetry": 8.0}
 
 
 def test_what_was_missed_stands_in_every_report() -> None:

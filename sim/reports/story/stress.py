@@ -142,6 +142,22 @@ def _checks(checks: Sequence[Json], say: Tongue) -> Table:
 
 
 def _faults(faults: Sequence[Json], say: Tongue) -> Table:
-    keys = list(faults[0])
-    rows = [tuple("–" if one[key] is None else str(one[key]) for key in keys) for one in faults]
-    return Table(say("Faults under load", "负载下的故障"), keys, rows)
+    streams = list(faults[0]["in_time_again_after_s"])
+    again = [say(f"{name} in time again after", f"{name} 恢复用时") for name in streams]
+    head = (say("fault", "故障"), say("at", "发生于"), say("cause gone after", "故障持续"), *again)
+    rows = [
+        (
+            one["kind"],
+            _seconds(one["at_s"]),
+            _seconds(one["cause_gone_after_s"]),
+            *(_seconds(one["in_time_again_after_s"][name]) for name in streams),
+        )
+        for one in faults
+    ]
+    return Table(
+        say("Faults under load", "负载下的故障"), head, rows, frozenset(range(1, len(head)))
+    )
+
+
+def _seconds(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f} s"

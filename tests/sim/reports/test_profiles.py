@@ -171,7 +171,14 @@ STRESS = {
     "checks": [
         {"name": "money_p99_ms", "value": 70.5, "limit": 50.0, "holds": False, "detail": "99"}
     ],
-    "faults": [{"kind": "service_killed", "at_s": 3.0, "money_in_time_again_after_s": None}],
+    "faults": [
+        {
+            "kind": "service_killed",
+            "at_s": 3.0,
+            "cause_gone_after_s": 4.5,
+            "in_time_again_after_s": {"money": None},
+        }
+    ],
 }
 
 
@@ -187,7 +194,7 @@ def test_load_in_real_time_is_told_over_time_with_its_threshold_drawn(
     assert drawn[1] == [{"value": 50.0, "label": "p99 ≤ 50 ms"}]
     _, checks, faults = tables(report, "stress-1")
     assert texts(checks)["money_p99_ms"] == ["70.5", "50", "missed"]
-    assert texts(faults) == {"service_killed": ["3.0", "–"]}
+    assert texts(faults) == {"service_killed": ["3.0 s", "4.5 s", "–"]}
 
 
 def test_what_is_no_stress_document_is_refused_and_said_why(tmp_path: Path) -> None:
