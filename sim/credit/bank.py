@@ -47,8 +47,6 @@ class Bank:
         self.service, self.clock, self.economy = service, clock, economy
         self.facts, self.log, self.faults = facts, log, faults
         self.rows = slice(0, facts.granted_day.size)
-        # All merchants as the books showed them on the last morning.
-        self._view = {name: np.zeros(facts.granted_day.size, np.int64) for name in VIEW}
         # What the economy was told: the auditor holds the journal against it.
         self.received_fen = np.zeros(facts.granted_day.size, np.int64)
         self.paid_fen = np.zeros(facts.granted_day.size, np.int64)
@@ -67,18 +65,12 @@ class Bank:
             self.service.grant_consent(GrantConsent(name, rows, purpose, CLASSES_ALL, _FOREVER_S))
 
     def open_day(self, day: int) -> dict[str, I64]:
-        """All merchants as the books show them, until the next morning; what the run notes of it.
-
-        Only whoever ever had a line is looked at: the others owe nothing.
-        """
-        rows = np.flatnonzero(self.facts.granted_day != NEVER)
-        held = self.service.view(VIEW, rows)
-        for name, column in self._view.items():
-            column[rows] = held[name]
-        fresh = self.facts.open_day(day, rows, held)
+        """All merchants as the books show them; what the run notes of it."""
+        view = self.service.view(VIEW, self.rows)
+        fresh = self.facts.open_day(day, view)
         if fresh.size:
             self._note("went_bad", day, fresh, self.facts.granted_day[fresh])
-        return self._view
+        return view
 
     def grant(self, day: int, rows: I64, limit_fen: I64, rate_ppm: int) -> I64:
         """Open lines by two officers' decision. Returns the rows that got one."""

@@ -103,14 +103,11 @@ class Facts:
         self.bad_day = np.full(n, NEVER, np.int64)
         self.secured_fen = np.zeros(n, np.int64)
 
-    def open_day(self, day: int, rows: I64, view: dict[str, I64]) -> I64:
-        """Note how the books stand this morning. Returns the merchants that have become bad.
-
-        rows: whoever ever had a line.  view: columns of these rows.
-        """
+    def open_day(self, day: int, view: dict[str, I64]) -> I64:
+        """Note how the books stand this morning. Returns the merchants that have become bad."""
         late = view["dpd_days"] > BAD_DPD_DAYS
         live = view["state"] != LineState.CHARGED_OFF
-        fresh: I64 = rows[late & (self.bad_day[rows] == NEVER)]
+        fresh: I64 = np.flatnonzero(late & (self.bad_day == NEVER))
         self.bad_day[fresh] = day
         principal_fen = view["principal_fen"]
         drawable = view["state"] == LineState.OPEN

@@ -97,7 +97,8 @@ class Intake:
         self._count = unit.count(FEEDS)
         # Under which consent each merchant was opened: it is the same for all of a delivery.
         self._opened = np.zeros(self._count, np.int64)
-        self._days = (2**62, 0)
+        # The lowest and the highest of each.
+        self._days = self._bases = (2**62, 0)
         self._dropped: list[I64] = []
         self._digest = hashlib.sha256()
         self.codes = np.zeros(batch.accounts.size, np.int64)
@@ -133,9 +134,10 @@ class Intake:
         merchants, spread = each_once(accounts)
         basis = widest_consents(self._unit, merchants, self._now_s)[spread]
         at, mine, unseen = np.empty((3, accounts.size), np.int64)
-        count, common = open_rows(
+        count, common, low, high = open_rows(
             at, mine, unseen, self._opened, accounts, as_input(basis), CLASSES_ALL
         )
+        self._bases = min(self._bases[0], low), max(self._bases[1], high)
         at, mine, unseen = at[:count], mine[:count], unseen[: accounts.size - count]
         if unseen.size:
             self._dropped.append(accounts[unseen])
@@ -265,9 +267,10 @@ class Intake:
 
     def _note_access(self) -> None:
         digest = self._digest.hexdigest()
-        for basis in np.flatnonzero(np.bincount(self._opened)).tolist():
-            if basis == 0:
-                continue
+        low, high = self._bases
+        # One consent is mostly all: looking for others takes a pass over all merchants.
+        bases = [high] if low == high else nonzero_at(np.bincount(self._opened)).tolist()
+        for basis in filter(None, bases):
             purpose, classes = divmod(basis, BASIS_PURPOSE)
             reference = self._batch.command_id
             access = Access(

@@ -25,6 +25,7 @@ from system.limits import (
 )
 
 Columns = tuple[I64, ...]
+_ABOVE_ANY = 2**62
 # In precedence order; feed_records.FeedRefusal has a code for each.
 CONTENT_CHECKS = (
     "DAY_BEFORE_START",
@@ -128,24 +129,26 @@ def stale_rows(found: I64, at: I64, revisions: I64, held_ratings: I64, stamp_day
 @compiled
 def open_rows(
     at: I64, mine: I64, unseen: I64, opened: I64, accounts: I64, basis: I64, classes_all: int
-) -> tuple[int, int]:
+) -> tuple[int, int, int, int]:
     """Into ``at``: positions of rows that have a basis, and into ``mine`` their accounts; into
     ``unseen``: positions of the others; (n,) each, filled from the start. Into ``opened``, by
     account: the basis.
 
-    Returns how many have one, and which classes are open in all of these.
+    Returns how many have one, which classes are open in all of these, and the lowest and the
+    highest basis.
     """
-    count = 0
-    common = classes_all
+    count = high = 0
+    common, low = classes_all, _ABOVE_ANY
     for j in range(accounts.size):
         opened[accounts[j]] = basis[j]
         if basis[j] > 0:
             at[count], mine[count] = j, accounts[j]
             count += 1
             common &= basis[j]
+            low, high = min(low, basis[j]), max(high, basis[j])
         else:
             unseen[j - count] = j
-    return count, common
+    return count, common, low, high
 
 
 @compiled
