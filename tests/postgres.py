@@ -72,6 +72,13 @@ def _own_cluster(tools: str) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def restart_command(url: str) -> str:
+    """The shell command that ends a cluster of our own as a crash does, and starts it again."""
+    folder = make_url(url).query["host"]
+    command = f"{_tools()}/pg_ctl restart -m immediate -w -D {folder}/data -l {folder}/log"
+    return f"{'runuser -u postgres -- ' if os.geteuid() == 0 else ''}{command} >{os.devnull}"
+
+
 @contextmanager
 def fresh_schema(url: str) -> Iterator[str]:
     """A URL whose tables live in a schema of their own."""

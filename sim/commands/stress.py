@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.commands import options
+from system.errors import InputError
 
 if TYPE_CHECKING:
     from sim.stress.result import Result
@@ -20,6 +21,11 @@ _ONLY = "One stream alone, at the rate that it must bear: money, decisions, fina
 _STORE = "A database URL for the bank; a file of its own if left out. It must be empty."
 _EVM = "revm, or the address of a node (http://HOST:PORT)."
 _BROKER = "The address of a broker (mqtt://HOST:PORT); one in the gateway's process if left out."
+
+_RESTART = (
+    "PART=COMMAND, may be repeated: strike once by this shell command, which takes a broker, "
+    "database or node down and ends with 0 once it is up again."
+)
 
 
 def stress(
@@ -42,6 +48,7 @@ def stress(
     store: Annotated[str | None, typer.Option("--store", help=_STORE)] = None,
     evm: Annotated[str, typer.Option("--evm", help=_EVM)] = "revm",
     broker: Annotated[str | None, typer.Option("--broker", help=_BROKER)] = None,
+    restart: Annotated[list[str] | None, typer.Option("--restart", help=_RESTART)] = None,
     json: options.Json = False,
 ) -> int:
     """Put a running bank under load, in real time, over HTTP, MQTT and the chain.
@@ -61,7 +68,8 @@ def stress(
     settings |= {"SHAPAN_STORE": store} if store else {}
     settings |= {"SHAPAN_BROKER": broker} if broker else {}
     with TemporaryDirectory(prefix="shapan-stress-") as folder:
-        wish = Wish(chosen, seed, rates, Path(folder), settings, kills, merchants)
+        place, restarts = Path(folder), _restarts(restart or [])
+        wish = Wish(chosen, seed, rates, place, settings, kills, merchants, restarts)
         result = run(wish, lambda text: typer.echo(text, err=True))
     document = result.document(limits)
     if junit is not None:
@@ -73,6 +81,15 @@ def stress(
     else:
         _show(result, document)
     return 0 if document["status"] == "ok" else options.BROKEN
+
+
+def _restarts(given: list[str]) -> dict[str, str]:
+    """Part -> command. Raises InputError."""
+    found = dict(one.partition("=")[::2] for one in given)
+    for part, command in found.items():
+        if not part.isidentifier() or not command:
+            raise InputError("restart", f"{part}={command}", "write PART=COMMAND")
+    return found
 
 
 def _show(result: Result, document: dict[str, object]) -> None:

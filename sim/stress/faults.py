@@ -3,7 +3,7 @@
 import asyncio
 import resource
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,8 +14,10 @@ from sim.stress.load import Loaded
 from sim.stress.profile import Profile
 from sim.stress.proxy import Proxy
 from sim.stress.server import NotUp, Server
+from system.errors import InputError
 
 KILLED: Final = "gateway_killed"
+RESTARTED: Final = "_restarted"
 _FOR_S: Final = 3.0
 _DELAY_S: Final = 0.25
 # No file may grow beyond this: log, journal and database are larger, so every write fails.
@@ -34,19 +36,32 @@ class Struck:
 
 @dataclass(slots=True)
 class Faults:
-    """Strikes a server that this process started. ``struck`` tells what came of it."""
+    """Strikes a server that this process started. ``struck`` tells what came of it.
+
+    restarts: a part behind the server -> the shell command that takes it down and up again.
+    """
 
     server: Server
     proxy: Proxy
+    restarts: Mapping[str, str] = field(default_factory=dict)
     struck: list[Struck] = field(default_factory=list)
 
     async def strike(self, kind: str, loaded: Loaded) -> None:
         """Do it, and wait until its cause is gone. Raises NotUp where nothing comes back."""
         clock = asyncio.get_running_loop().time
         one = Struck(kind, clock() - loaded.started_s, 0.0)
-        await _KINDS[kind](self)
+        part = kind.removesuffix(RESTARTED)
+        await (self.restarted(part) if part in self.restarts else _KINDS[kind](self))
         one.over_s = clock() - loaded.started_s
         self.struck.append(one)
+
+    async def restarted(self, part: str) -> None:
+        """A broker, a database or a node goes and comes back, as its command has it."""
+        command = self.restarts[part]
+        process = await asyncio.create_subprocess_shell(command)
+        if await process.wait():
+            remedy = f"it must end with 0 once {part} is up again: {command}"
+            raise InputError("restart", process.returncode, remedy)
 
     async def killed(self) -> None:
         """kill -9, and a start on the same files."""
@@ -101,14 +116,18 @@ _KINDS: Final[dict[str, Callable[[Faults], Awaitable[None]]]] = {
 }
 
 
-def schedule(profile: Profile, luck: Luck, kills: int | None) -> list[tuple[float, str]]:
-    """(seconds, kind), ascending: kills at random, the others spread over the run."""
+def schedule(
+    profile: Profile, luck: Luck, kills: int | None, parts: Iterable[str] = ()
+) -> list[tuple[float, str]]:
+    """(seconds, kind), ascending: kills at random, the others spread over the run, and after them
+    one restart of each of these parts."""
     count = profile.kills if kills is None else kills
     span = (0.1 * profile.duration_s, 0.85 * profile.duration_s)
     at = span[0] + luck.generator("faults", "kills").random(count) * (span[1] - span[0])
-    others = np.linspace(*span, num=len(profile.faults) + 2)[1:-1]
+    kinds = (*profile.faults, *(part + RESTARTED for part in parts))
+    others = np.linspace(*span, num=len(kinds) + 2)[1:-1]
     planned = [(float(one), KILLED) for one in at]
-    planned += [(float(one), kind) for one, kind in zip(others, profile.faults, strict=True)]
+    planned += [(float(one), kind) for one, kind in zip(others, kinds, strict=True)]
     return sorted(planned)
 
 

@@ -1,8 +1,8 @@
 """One stress run: a bank is founded and started, loaded, struck, stopped, and audited."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,7 +36,7 @@ class Wish:
     """What to do. rates_per_s: arrivals of each stream at factor 1 (readings for telemetry).
 
     settings: of the gateway, as in docs/OPERATIONS.md.  kills: None for the profile's.  merchants:
-    half of them have a line.
+    half of them have a line.  restarts: a part -> the command that takes it down and up again.
     """
 
     profile: Profile
@@ -46,6 +46,7 @@ class Wish:
     settings: dict[str, str]
     kills: int | None = None
     merchants: int = 2_000
+    restarts: Mapping[str, str] = field(default_factory=dict)
 
 
 def stress(wish: Wish, say: Callable[[str], None]) -> Result:
@@ -119,11 +120,12 @@ class _Load:
         """From the first connection to the last answer."""
         proxy = Proxy(self._server.port)
         await proxy.start()
-        planned = striking.schedule(self._wish.profile, self._luck, self._wish.kills)
+        wish = self._wish
+        planned = striking.schedule(wish.profile, self._luck, wish.kills, wish.restarts)
         # A relay costs time of its own: only where it has something to do.
         http = Http(LOOPBACK, proxy.port if planned else self._server.port)
         gateway = Gateway(http)
-        faults = Faults(self._server, proxy)
+        faults = Faults(self._server, proxy, wish.restarts)
         instants = self._instants()
         self.streams = self._made(gateway, {name: len(at) for name, at in instants.items()})
 

@@ -18,7 +18,7 @@ from sim.stress.arrivals import Phase, festival_factor, instants_s, ranks
 from sim.stress.audit import paid_out
 from sim.stress.bank import Bank
 from sim.stress.client import Client
-from sim.stress.faults import KILLED, Struck, schedule
+from sim.stress.faults import KILLED, Faults, Struck, schedule
 from sim.stress.fleet import Machines
 from sim.stress.gateway import Gateway
 from sim.stress.histogram import Histogram
@@ -26,7 +26,9 @@ from sim.stress.http import Unanswered
 from sim.stress.load import Loaded, drive
 from sim.stress.measure import Measure
 from sim.stress.profile import names, profile, rates_per_s, thresholds
+from sim.stress.proxy import Proxy
 from sim.stress.result import Result
+from sim.stress.server import Server
 from sim.stress.streams import Money, Stream
 from system.adapters.memory_store import MemoryStore
 from system.errors import InputError
@@ -88,6 +90,28 @@ def test_faults_are_planned_from_the_seed() -> None:
     assert Counter(kind for _, kind in planned)[KILLED] == 50
     assert planned == sorted(planned) == schedule(profile("faults", 900.0), Luck(1, 0), None)
     assert planned != schedule(profile("faults", 900.0), Luck(2, 0), None)
+    restarts = schedule(profile("faults", 900.0), Luck(1, 0), None, ("broker", "database"))
+    assert {kind for _, kind in restarts} - {kind for _, kind in planned} == {
+        "broker_restarted",
+        "database_restarted",
+    }
+
+
+def test_a_part_behind_the_bank_is_restarted_by_its_own_command(tmp_path: Path) -> None:
+    up = tmp_path / "up"
+    commands = {"broker": f"touch {up}", "node": "exit 3"}
+    faults = Faults(cast(Server, None), cast(Proxy, None), commands)
+    loaded = Loaded({}, wall_s=0.0)
+    asyncio.run(faults.strike("broker_restarted", loaded))
+    assert up.exists()
+    assert [one.kind for one in faults.struck] == ["broker_restarted"]
+    with pytest.raises(InputError, match="once node is up again: exit 3"):
+        asyncio.run(faults.strike("node_restarted", loaded))
+
+
+def test_a_restart_without_a_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(["stress", "faults", "--restart", "broker"]) == 2
+    assert "PART=COMMAND" in capsys.readouterr().err
 
 
 class Slow:
