@@ -20,8 +20,8 @@ from system.payments.instructions import (
     Instruction,
     read_initiation,
 )
-from system.payments.intake import DUPLICATE
 from system.payments.reports import (
+    DUPLICATE,
     Entry,
     Notification,
     StatusLine,

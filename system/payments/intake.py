@@ -13,11 +13,15 @@ from system.ledger.inbox import Incoming, Reception
 from system.limits import TEXT_CHARS_MAX
 from system.payments.desk import TARGET
 from system.payments.records import MESSAGES, PAYMENTS, PAYOUT_ACCOUNTS, RailMessage, RailPayment
-from system.payments.reports import Entry, Notification, StatusLine, StatusReport, read_report
+from system.payments.reports import (
+    DUPLICATES,
+    Entry,
+    Notification,
+    StatusLine,
+    StatusReport,
+    read_report,
+)
 from system.ports.store import Unit
-
-# ISO 20022: a payment of this name came before.
-DUPLICATE: Final = "AM05"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +147,14 @@ def _apply_entries(report: Notification, payments: _Payments) -> tuple[list[Rece
 
 
 def _lines(unit: Unit, report: StatusReport) -> tuple[StatusLine, ...]:
-    """Its own, and what it says of the whole message for each payment without one."""
-    if report.status not in _STATES:
-        return report.lines
-    named = {line.end_to_end_id for line in report.lines}
+    """Its own, and what it says of the whole message for each payment without one.
+
+    Nothing is said of the whole where a line's payment is not known: it may be any of them.
+    """
     rows = unit.find(PAYMENTS, {"message_id": report.original_id})
+    named = {line.end_to_end_id for line in report.lines}
+    if report.status not in _STATES or named - {row.payment_id for row in rows}:
+        return report.lines
     return report.lines + tuple(
         StatusLine(row.payment_id, report.status, report.reason)
         for row in rows
@@ -169,7 +176,7 @@ def _apply_status(unit: Unit, report: StatusReport, payments: _Payments, now_s: 
         if row is None or row.message_id != report.original_id:
             notes.append(f"no payment {line.end_to_end_id} of ours was in it")
             continue
-        if line.reason == DUPLICATE:
+        if line.reason in DUPLICATES:
             # The rail has it already: to take it for refused could pay it twice.
             notes.append(f"the rail calls {line.end_to_end_id} a duplicate")
             continue

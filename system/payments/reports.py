@@ -18,6 +18,11 @@ from system.xml_documents import CAMT_054, PACS_002, PAIN_001
 
 # ISO 20022 names: accepted and in process, accepted and settled, pending, rejected.
 Status = Literal["ACSP", "ACSC", "PDNG", "RJCT"]
+# ISO 20022: a payment, or a message, of this name came before.
+DUPLICATE: Final = "AM05"
+DUPLICATES: Final = (DUPLICATE, "DU01", "DU02", "DU03", "DU04", "DU05", "DUPL")
+# ISO 20022: said in words, or not at all.
+_NARRATIVE: Final = "NARR"
 _BOOKED: Final = "BOOK"
 _CREDIT: Final = "CRDT"
 
@@ -138,9 +143,7 @@ def read_report(raw: bytes, file: str) -> StatusReport | Notification:
 def _status(body: object, file: str) -> StatusReport:
     """A report on one of our messages; one on several is left to people."""
     lines = tuple(
-        StatusLine(
-            text_of(one, "OrgnlEndToEndId"), text_of(one, "TxSts"), text_of(one, "StsRsnInf/Rsn/Cd")
-        )
+        StatusLine(text_of(one, "OrgnlEndToEndId"), text_of(one, "TxSts"), _status_reason([one]))
         for one in all_of(body, "TxInfAndSts")
     )
     groups = all_of(body, "OrgnlGrpInfAndSts")
@@ -148,14 +151,20 @@ def _status(body: object, file: str) -> StatusReport:
     originals = sorted({text_of(one, "OrgnlMsgId") for one in named})
     if len(originals) != 1 or len(groups) > 1:
         raise InputError("OrgnlMsgId", ", ".join(originals), "report on one message", file=file)
-    whole = "OrgnlGrpInfAndSts/"
     return StatusReport(
         text_of(body, "GrpHdr/MsgId"),
         originals[0],
         lines,
-        text_of(body, whole + "GrpSts"),
-        text_of(body, whole + "StsRsnInf/Rsn/Cd"),
+        text_of(body, "OrgnlGrpInfAndSts/GrpSts"),
+        _status_reason(groups),
     )
+
+
+def _status_reason(told: Sequence[Any]) -> str:
+    """The first code; of several, one for a duplicate, since what was paid is not to be paid
+    again."""
+    codes = [code.text.strip() for one in told for code in all_of(one, "StsRsnInf/Rsn/Cd")]
+    return next((code for code in codes if code in DUPLICATES), codes[0] if codes else "")
 
 
 def _notification(body: object, file: str) -> Notification:
@@ -177,16 +186,17 @@ def _transactions(entry: Any, file: str) -> list[Entry]:
     """
     whole_fen, side = amount_fen(entry, "Amt", file), text_of(entry, "CdtDbtInd")
     details = all_of(entry, "NtryDtls/TxDtls")
+    reversal = _NARRATIVE if text_of(entry, "RvslInd") in ("true", "1") else ""
     if not details:
-        return [Entry("", whole_fen, side == _CREDIT, "", text_of(entry, "AddtlNtryInf"))]
+        return [Entry("", whole_fen, side == _CREDIT, reversal, text_of(entry, "AddtlNtryInf"))]
     alone_fen = whole_fen if len(details) == 1 else 0
     found = [
         Entry(
             text_of(one, "Refs/EndToEndId"),
             amount_fen(one, "Amt", file) if all_of(one, "Amt") else alone_fen,
             (text_of(one, "CdtDbtInd") or side) == _CREDIT,
-            text_of(one, "RtrInf/Rsn/Cd"),
-            text_of(one, "RmtInf/Ustrd"),
+            _return_reason(one) or reversal,
+            " ".join(line.text.strip() for line in all_of(one, "RmtInf/Ustrd")),
         )
         for one in details
     ]
@@ -195,3 +205,9 @@ def _transactions(entry: Any, file: str) -> list[Entry]:
         remedy = "give each transaction its amount: together they are the entry's"
         raise InputError("NtryDtls", told_fen, remedy, file=file, line=entry.sourceline)
     return found
+
+
+def _return_reason(transaction: Any) -> str:
+    """Empty for what does not come back; a bank need not give a code of the standard."""
+    returned = all_of(transaction, "RtrInf")
+    return text_of(transaction, "RtrInf/Rsn/Cd") or (_NARRATIVE if returned else "")

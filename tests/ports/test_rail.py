@@ -7,8 +7,14 @@ import pytest
 from system.adapters.rail_embedded import LINES_MAX, RailTerms
 from system.errors import InputError
 from system.payments.instructions import Initiation, Instruction, write_initiation
-from system.payments.intake import DUPLICATE
-from system.payments.reports import Entry, Notification, StatusLine, StatusReport, read_report
+from system.payments.reports import (
+    DUPLICATE,
+    Entry,
+    Notification,
+    StatusLine,
+    StatusReport,
+    read_report,
+)
 from tests.ports.rail_box import NOON_S, RailBox
 
 AGENT = "102100099996"

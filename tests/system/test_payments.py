@@ -21,6 +21,7 @@ from system.payments.records import (
     RailPayment,
 )
 from system.payments.reports import (
+    DUPLICATES,
     Entry,
     Notification,
     StatusLine,
@@ -34,6 +35,7 @@ TABLES = (*PAYMENT_TABLES, *outbox.OUTBOX_TABLES, *INBOX_TABLES, *AUDIT_TABLES)
 NOW_S = 1_767_240_000
 ACCOUNT = PayoutAccount("s-1", "Supplier", "6222000000000001", "102100099996", True, NOW_S)
 ORDER = Order("receivables", "s-1", "sweep/1", 50_000)
+CODES = (b"NARR", b"AM05")
 
 
 @pytest.fixture
@@ -208,13 +210,38 @@ def test_a_report_on_two_messages_is_left_to_people(store: MemoryStore) -> None:
         assert "report on one message" in taken.note
 
 
-def test_a_duplicate_is_no_rejection(store: MemoryStore) -> None:
+@pytest.mark.parametrize("reason", DUPLICATES)
+@pytest.mark.parametrize("is_whole", [False, True])
+def test_a_duplicate_is_no_rejection(store: MemoryStore, reason: str, is_whole: bool) -> None:
     with store.transaction() as unit:
         row = sent(unit)
-        taken = intake.take(unit, status(row, "RJCT", intake.DUPLICATE), NOW_S)
+        whole = write_status(StatusReport("P-1", row.message_id, (), "RJCT", reason), NOW_S)
+        raw = whole if is_whole else status(row, "RJCT", reason)
+        taken = intake.take(unit, raw, NOW_S)
         assert taken.changes == ()
         assert "duplicate" in taken.note
         assert now(unit, row.payment_id).state == "sent"
+
+
+def test_a_duplicate_is_none_whatever_else_is_given_as_a_reason(store: MemoryStore) -> None:
+    with store.transaction() as unit:
+        row = sent(unit)
+        first, second = (b"<StsRsnInf><Rsn><Cd>%b</Cd></Rsn></StsRsnInf>" % c for c in CODES)
+        raw = status(row, "RJCT", "NARR").replace(first, first + second)
+        taken = intake.take(unit, raw, NOW_S)
+        assert taken.changes == ()
+        assert "duplicate" in taken.note
+
+
+def test_a_line_without_a_name_leaves_the_whole_message_to_people(store: MemoryStore) -> None:
+    with store.transaction() as unit:
+        row = sent(unit)
+        lines = (StatusLine(row.payment_id, "RJCT", "AC01"),)
+        raw = write_status(StatusReport("P-1", row.message_id, lines, "ACSC"), NOW_S)
+        name = f"<OrgnlEndToEndId>{row.payment_id}</OrgnlEndToEndId>".encode()
+        taken = intake.take(unit, raw.replace(name, b""), NOW_S)
+        assert taken.changes == ()
+        assert "no payment" in taken.note
 
 
 def test_what_was_rejected_can_be_asked_for_again_once_and_nothing_else_can(
@@ -298,6 +325,47 @@ def test_money_that_comes_in_is_told_with_what_its_payer_wrote(store: MemoryStor
         row = sent(unit)
         [received] = intake.take(unit, moved(row, text="lease/7"), NOW_S).received
     assert (received.entry.text, received.entry.amount_fen) == ("lease/7", 50_000)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"<Cd>AC04</Cd></Rsn></RtrInf>", b"<Prtry>CLOSED</Prtry></Rsn></RtrInf>"),
+        (b"<Rsn><Cd>AC04</Cd></Rsn></RtrInf>", b"<AddtlInf>closed</AddtlInf></RtrInf>"),
+    ],
+    ids=["own code", "words"],
+)
+def test_what_comes_back_without_a_code_of_the_standard_comes_back_all_the_same(
+    store: MemoryStore, old: bytes, new: bytes
+) -> None:
+    with store.transaction() as unit:
+        raw = moved(sent(unit), back="AC04")
+        assert old in raw
+        taken = intake.take(unit, raw.replace(old, new), NOW_S)
+        assert taken.received == ()
+        assert [one.state for one in taken.changes] == ["settled", "returned"]
+
+
+def test_a_debit_that_the_bank_reverses_is_no_money_from_outside(store: MemoryStore) -> None:
+    with store.transaction() as unit:
+        raw = moved(sent(unit), text="lease/7")
+        whole = raw.replace(b"<Sts>", b"<RvslInd>true</RvslInd><Sts>")
+        taken = intake.take(unit, whole, NOW_S)
+        assert taken.received == ()
+        assert [one.state for one in taken.changes] == ["settled", "returned"]
+        details = raw[raw.index(b"<NtryDtls>") : raw.index(b"</Ntry>")]
+        bare = whole.replace(details, b"").replace(b"C-", b"D-")
+        taken = intake.take(unit, bare, NOW_S)
+        assert taken.received == ()
+        assert "is ours" in taken.note
+
+
+def test_all_lines_that_a_payer_wrote_are_read(store: MemoryStore) -> None:
+    with store.transaction() as unit:
+        raw = moved(sent(unit), text="lease/7")
+        one = b"<Ustrd>lease/7</Ustrd>"
+        [received] = intake.take(unit, raw.replace(one, b"<Ustrd>rent</Ustrd>" + one), 1).received
+        assert received.entry.text == "rent lease/7"
 
 
 @pytest.mark.parametrize(
