@@ -18,6 +18,8 @@ PREFIX: Final = "parameters."
 _STEPS: Final = 200
 # Parameters that are moments (UTC seconds), not durations.
 _MOMENTS: Final = ("start_s",)
+# Of a whole number: more than anything counts, and few enough for any arithmetic.
+_DIGITS_MAX: Final = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,14 @@ def count_field(population: str) -> str:
 
 def whole_or(form: Mapping[str, Sequence[str]], field: str, default: int) -> int:
     """A field's whole number; the default while it holds none."""
-    text = _last(form, field)
-    return int(text) if text.isascii() and text.isdigit() else default
+    found = whole_number(_last(form, field))
+    return default if found is None else found
+
+
+def whole_number(text: str) -> int | None:
+    """What the text says; None for what is no whole number, or has too many digits."""
+    is_one = text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX
+    return int(text) if is_one else None
 
 
 def _last(form: Mapping[str, Sequence[str]], name: str) -> str:
@@ -108,9 +116,10 @@ def _last(form: Mapping[str, Sequence[str]], name: str) -> str:
 
 
 def _whole(field: str, text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise InputError(field, text, "write a whole number")
-    return int(text)
+    found = whole_number(text)
+    if found is None:
+        raise InputError(field, text, f"write a whole number of at most {_DIGITS_MAX} digits")
+    return found
 
 
 def _differs(text: str, parameter: Parameter) -> bool:

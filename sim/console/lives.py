@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from sim.console.forms import whole_number
 from sim.console.machine import FIXES_MAX, HEIGHT, WIDTH, drawn, projection_of
 from sim.lives import FACTS, FENCES, LINKS, PLACES
 from sim.parquet_sql import asked
@@ -101,13 +102,14 @@ class Lives:
         """Where a machine was, and the fences of its sites; None for what is no machine, and for
         one that neither told where it was nor has a fence."""
         kind, _, number = who.partition("/")
-        if kind != "machine":
+        machine = whole_number(number)
+        if kind != "machine" or machine is None:
             return None
         place = self._place(id_, arm, replication)
         rows = _ask(
             place / PLACES,
             "select lon, lat from told where machine = $machine order by at_s",
-            {"machine": int(number)},
+            {"machine": machine},
         )
         fences = json.loads((place / FENCES).read_text(encoding="utf-8"))
         *others, rings = fences.get(number) or [[]]

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from sim.compare import compare
 from sim.console import drill
 from sim.console.costs import Size, cost_of, counts_of
-from sim.console.forms import count_field, sliders, whole_or
+from sim.console.forms import count_field, sliders, whole_number, whole_or
 from sim.console.growth import place_of
 from sim.console.intervals import HEIGHT, WIDTH, picture
 from sim.console.launches import Launch
@@ -236,12 +236,13 @@ def events(id_: str, folder: RunFolder, query: Mapping[str, str]) -> Context:
 
 def _chosen(document: Json, query: Mapping[str, str]) -> tuple[str, int]:
     """The arm and replication that an address names. Raises InputError."""
-    replication, arm = query.get("replication", "0"), query.get("arm") or document["arms"][0]
-    if not replication.isdigit() or int(replication) not in document.get("replications", ()):
-        raise InputError("replication", replication, "choose one that was run")
+    asked, arm = query.get("replication", "0"), query.get("arm") or document["arms"][0]
+    replication = whole_number(asked)
+    if replication is None or replication not in document.get("replications", ()):
+        raise InputError("replication", asked, "choose one that was run")
     if arm not in document["arms"]:
         raise InputError("arm", arm, f"use {' or '.join(document['arms'])}")
-    return arm, int(replication)
+    return arm, replication
 
 
 def lives(id_: str, folder: RunFolder, told: Lives, query: Mapping[str, str]) -> Context:

@@ -89,3 +89,14 @@ def test_the_form_says_on_what_its_estimate_rests(tmp_path: Path) -> None:
     took(tmp_path, "other", 2 * sum(ACTORS.values()), 15.0)
     assert "拟合" in visitor.get(f"{asked}&lang=zh").text
     assert "unknown" in visitor.get("/estimate?scenario=leasing").text
+
+
+@pytest.mark.parametrize("digits", [400, 5_000])
+def test_a_number_with_more_digits_than_anything_counts_is_as_packaged(
+    tmp_path: Path, digits: int
+) -> None:
+    took(tmp_path, "only", sum(ACTORS.values()), 10.0)
+    visitor = Visitor.of(tmp_path)
+    asked = "/estimate?scenario=credit&replications=4&arms=data"
+    usual, long = (visitor.get(asked + more) for more in ("", "&horizon_days=" + "9" * digits))
+    assert (long.status_code, long.text) == (200, usual.text)

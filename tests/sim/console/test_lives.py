@@ -88,6 +88,16 @@ def test_a_life_is_found_by_name_and_told_in_order_with_its_map(
     assert "No map" in page
 
 
+@pytest.mark.parametrize("number", ["", "abc", "²", "9" * 60, "9" * 5_000])
+def test_a_machine_whose_number_is_none_has_no_map(
+    visitor: Visitor, runs: Path, number: str
+) -> None:
+    told().write(runs / ".console" / "lives-2" / "leasing-usage-0")
+    page = visitor.get(f"{PAGE}&who=machine/{number}")
+    assert page.status_code == 200
+    assert "No map" in page.text
+
+
 def test_the_fleet_stands_on_its_map_step_by_step_once_it_was_simulated_again(
     visitor: Visitor, runs: Path
 ) -> None:

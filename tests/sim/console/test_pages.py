@@ -114,6 +114,8 @@ def test_a_comparison_that_cannot_be_made_is_refused_with_the_remedy(
         "/runs/first/files/nope.json",
         "/runs/nope",
         "/runs/first/events?replication=99",
+        "/runs/first/events?replication=²",
+        f"/runs/first/events?replication={'1' * 5_000}",
         "/runs/first/events?arm=nobody",
         "/new?scenario=%2fetc%2fpasswd",
     ],
