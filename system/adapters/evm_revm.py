@@ -138,6 +138,8 @@ class RevmChain(LocalChain):
     def _rewind(self, to: Block) -> None:
         if self._before_last is not None and self._before_last[0] == to.number + 1:
             self._vm.revert(self._before_last[1])
+            # What is asked next is asked at the head: its number and time are no part of the state.
+            self._enter_block(to.number, to.time_s)
         else:
             self._run_again()
         self._before_last = None

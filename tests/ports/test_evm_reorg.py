@@ -30,6 +30,17 @@ def test_a_reorg_that_keeps_transactions_mines_them_again(local: World) -> None:
     assert (words(local.view(READ))[0], words(local.view(READ_COUNT))) == (2, [1])
 
 
+@pytest.mark.parametrize("depth", [1, 2])
+def test_after_a_reorg_calls_see_the_number_and_time_of_the_head(local: World, depth: int) -> None:
+    local.run(local.sign(store(1)))
+    told, head = words(local.view(READ)), local.chain.head()
+    for _ in range(depth):
+        local.seal()
+    local.chain.reorg(depth, keep=True)
+    assert local.chain.head() == head
+    assert words(local.view(READ)) == told
+
+
 def test_a_reorg_may_lose_transactions_until_they_are_sent_again(local: World) -> None:
     signed = local.sign(COUNT)
     local.run(signed)
