@@ -114,9 +114,9 @@ class Lives:
         fences = json.loads((place / FENCES).read_text(encoding="utf-8"))
         *others, rings = fences.get(number) or [[]]
         fixes = [(lon, lat) for lon, lat in rows[-FIXES_MAX:]]
-        if not fixes and not rings:
-            return None
         earlier = [ring for site in others for ring in site]
+        if not (fixes or rings or earlier):
+            return None
         return {"map": drawn(fixes, rings, earlier), "fixes": len(fixes)}
 
     def fleet(self, id_: str, arm: str, replication: int, first_s: int, step_s: int) -> Json | None:

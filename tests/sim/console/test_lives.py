@@ -88,6 +88,16 @@ def test_a_life_is_found_by_name_and_told_in_order_with_its_map(
     assert "No map" in page
 
 
+def test_a_machine_that_only_ever_had_a_fence_has_a_map(visitor: Visitor, runs: Path) -> None:
+    lives = told()
+    lives.places, lives.fences = [], {7: [lives.fences[7][0], []]}
+    made_run(runs / "leasing-3", "leasing", 1)
+    lives.write(runs / ".console" / "lives-2" / "leasing-3-usage-0")
+    page = visitor.get(PAGE.replace("leasing", "leasing-3") + "&who=machine/7").text
+    assert page.count('class="fence other"') == 1
+    assert "No map" not in page
+
+
 @pytest.mark.parametrize("number", ["", "abc", "²", "9" * 60, "9" * 5_000])
 def test_a_machine_whose_number_is_none_has_no_map(
     visitor: Visitor, runs: Path, number: str
