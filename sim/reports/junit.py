@@ -6,6 +6,7 @@ required fails, as with exit code 3; others that are not supported are shown as 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring  # nosec B405
@@ -14,6 +15,8 @@ from sim.run import HELD
 from sim.run_folder import Json, RunFolder
 
 _FAILURES: Final = ("failure", "error")
+# What XML has no way to write; errors quote what they met, terminals' colours among it.
+_UNWRITABLE: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit(runs: Sequence[tuple[str, RunFolder]], required: Collection[str] = ()) -> str:
@@ -29,7 +32,8 @@ def junit(runs: Sequence[tuple[str, RunFolder]], required: Collection[str] = ())
 def text_of(root: Element) -> str:
     """The whole file."""
     indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
+    text = _UNWRITABLE.sub("\ufffd", tostring(root, encoding="unicode"))
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
 
 
 def add_suite(root: Element, name: str, cases: Sequence[Element]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.run_library import made_run
 from sim.metrics.catalog import find
+from sim.reports.junit_soak import junit_of_soak
 from sim.reports.pdf.render import render as pdf
 from sim.reports.story.blocks import Cell, Commands, Report, Table
 from sim.reports.story.dossier import FIELDS, read_dossier
@@ -247,6 +248,13 @@ def test_a_soak_is_told_with_what_it_reached_and_the_commands_of_what_broke(
     [section] = [section for section in report.sections if section.key == "soak-1"]
     [commands] = [block for block in section.blocks if isinstance(block, Commands)]
     assert commands.lines == [SOAK["failed"][0]["replay"], SOAK["failed"][0]["shrink"]]
+
+
+def test_what_xml_cannot_write_is_replaced_in_junit() -> None:
+    [broken] = SOAK["failed"]
+    told = junit_of_soak(SOAK | {"failed": [broken | {"error": "\x00 \x1b[31m \ud800 \ufffe 错"}]})
+    [found] = fromstring(told.encode()).iter("failure")
+    assert found.get("message") == "\ufffd \ufffd[31m \ufffd \ufffd 错"
 
 
 @pytest.mark.parametrize(
