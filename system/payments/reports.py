@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from system.errors import InputError
 from system.payments.xml_shape import (
@@ -16,8 +16,6 @@ from system.payments.xml_shape import (
 )
 from system.xml_documents import CAMT_054, PACS_002, PAIN_001
 
-# ISO 20022 names: accepted and in process, accepted and settled, pending, rejected.
-Status = Literal["ACSP", "ACSC", "PDNG", "RJCT"]
 # ISO 20022: a payment, or a message, of this name came before.
 DUPLICATE: Final = "AM05"
 DUPLICATES: Final = (DUPLICATE, "DU01", "DU02", "DU03", "DU04", "DU05", "DUPL")
