@@ -20,7 +20,7 @@ from sim.run_folder import Json, RunFolder
 from system.kernels.business_day import business_day, day_start_s
 
 # Another number where what ``sim.lives`` writes has another form: the old is simulated again.
-_KEPT: Final = "lives-2"
+_KEPT: Final = "lives-3"
 SHOWN_MAX: Final = 200
 _LIFE_MAX: Final = 1_000
 ABSENT, RUNNING, READY, BROKEN = "absent", "running", "ready", "broken"
@@ -49,12 +49,15 @@ class Lives:
         self._root = root
         self._running: dict[Path, subprocess.Popen[bytes]] = {}
 
-    def _place(self, id_: str, arm: str, replication: int) -> Path:
-        return self._root / ".console" / _KEPT / f"{id_.replace('/', '-')}-{arm}-{replication}"
+    def place(self, id_: str, arm: str, replication: int) -> Path:
+        """Where they are kept: a run that takes another's name tells no old lives."""
+        run = RunFolder(self._root / id_).read_run()
+        name = f"{run['scenario_digest'][:16]}-{run['seed']}-{arm}-{replication}"
+        return self._root / ".console" / _KEPT / name
 
     def state(self, id_: str, arm: str, replication: int) -> str:
         """Whether the lives of this arm of this replication can be told."""
-        place = self._place(id_, arm, replication)
+        place = self.place(id_, arm, replication)
         if (place / FACTS).is_file():
             return READY
         process = self._running.get(place)
@@ -66,7 +69,7 @@ class Lives:
         """Simulate again, unless that is done or under way."""
         if self.state(id_, arm, replication) in (READY, RUNNING):
             return
-        place = self._place(id_, arm, replication)
+        place = self.place(id_, arm, replication)
         command = (sys.executable, "-m", "sim.lives", str(folder.path), arm, str(replication))
         self._running[place] = subprocess.Popen(
             (*command, str(place)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -74,7 +77,7 @@ class Lives:
 
     def found(self, id_: str, arm: str, replication: int, search: str) -> tuple[list[str], int]:
         """Who has a life and contains the text, SHOWN_MAX at most; and how many there are."""
-        place = self._place(id_, arm, replication)
+        place = self.place(id_, arm, replication)
         rows = _ask(
             place / FACTS,
             "select distinct who from told where contains(who, $search) order by length(who), who",
@@ -84,7 +87,7 @@ class Lives:
 
     def life(self, id_: str, arm: str, replication: int, who: str) -> list[Moment]:
         """What happened to this one, in order."""
-        place = self._place(id_, arm, replication)
+        place = self.place(id_, arm, replication)
         [(first_s,)] = _ask(place / FACTS, "select min(at_s) from told", {})
         rows = _ask(
             place / FACTS,
@@ -105,7 +108,7 @@ class Lives:
         machine = whole_number(number)
         if kind != "machine" or machine is None:
             return None
-        place = self._place(id_, arm, replication)
+        place = self.place(id_, arm, replication)
         rows = _ask(
             place / PLACES,
             "select lon, lat from told where machine = $machine order by at_s",
@@ -125,7 +128,7 @@ class Lives:
 
         first_s: UTC second at which the first step of ``step_s`` seconds begins.
         """
-        place, steps = self._place(id_, arm, replication), {"first": first_s, "step": step_s}
+        place, steps = self.place(id_, arm, replication), {"first": first_s, "step": step_s}
         if self.state(id_, arm, replication) != READY:
             return None
         rows = _ask(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks.run_library import made_run
+from sim.console.lives import Lives
 from tests.sim.console.test_lives import told
 from tests.sim.test_serve import free_port, wait_for
 from tests.sim.toy_runs import ROOT, run, study_of
@@ -31,7 +32,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(study_of(place, "products.toy.trouble=fail", out="broken"))
     (place / "toy.toml").unlink()
     made_run(place / "charted", "feed-outage", 3)
-    told().write(place / ".console" / "lives-2" / "charted-calm-0")
+    told().write(Lives(place).place("charted", "calm", 0))
     return place
 
 

@@ -1,5 +1,6 @@
 """Down to one loan or one machine: what was simulated again is found, told and drawn."""
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from benchmarks.run_library import START_S, made_run
-from sim.console.lives import BROKEN, READY
+from sim.console.lives import ABSENT, BROKEN, READY
 from sim.credit.lives import lives_of
 from sim.joint.lives import lives_of as lives_of_joint
 from sim.leasing.lives import lives_of as lives_of_leasing
@@ -72,7 +73,7 @@ def test_nothing_is_simulated_again_until_somebody_asks(visitor: Visitor, runs: 
 def test_a_life_is_found_by_name_and_told_in_order_with_its_map(
     visitor: Visitor, runs: Path
 ) -> None:
-    told().write(runs / ".console" / "lives-2" / "leasing-usage-0")
+    told().write(visitor.console.lives.place("leasing", "usage", 0))
     assert visitor.console.lives.state("leasing", "usage", 0) == READY
     page = visitor.get(f"{PAGE}&search=machine").text
     assert page.index("machine/7<") < page.index("machine/12<")
@@ -92,7 +93,7 @@ def test_a_machine_that_only_ever_had_a_fence_has_a_map(visitor: Visitor, runs: 
     lives = told()
     lives.places, lives.fences = [], {7: [lives.fences[7][0], []]}
     made_run(runs / "leasing-3", "leasing", 1)
-    lives.write(runs / ".console" / "lives-2" / "leasing-3-usage-0")
+    lives.write(visitor.console.lives.place("leasing-3", "usage", 0))
     page = visitor.get(PAGE.replace("leasing", "leasing-3") + "&who=machine/7").text
     assert page.count('class="fence other"') == 1
     assert "No map" not in page
@@ -102,7 +103,7 @@ def test_a_machine_that_only_ever_had_a_fence_has_a_map(visitor: Visitor, runs: 
 def test_a_machine_whose_number_is_none_has_no_map(
     visitor: Visitor, runs: Path, number: str
 ) -> None:
-    told().write(runs / ".console" / "lives-2" / "leasing-usage-0")
+    told().write(visitor.console.lives.place("leasing", "usage", 0))
     page = visitor.get(f"{PAGE}&who=machine/{number}")
     assert page.status_code == 200
     assert "No map" in page.text
@@ -120,7 +121,7 @@ def test_the_fleet_stands_on_its_map_step_by_step_once_it_was_simulated_again(
     lives.add([Fact("machine/7", START_S + 86_400 * 3, "alert_geofence", 900, "now closed")])
     moves = ((0, 116.4), (3_600, 116.5), (86_400 * 3, 116.6))
     lives.places = [(7, START_S + after_s, lon, 39.9) for after_s, lon in moves]
-    lives.write(runs / ".console" / "lives-2" / "leasing-2-usage-1")
+    lives.write(visitor.console.lives.place("leasing-2", "usage", 1))
     shown = visitor.get(frames).json()
     [fleet] = shown["pictures"]
     step = str(3 // shown["step_days"])
@@ -130,9 +131,23 @@ def test_the_fleet_stands_on_its_map_step_by_step_once_it_was_simulated_again(
     assert "simulate this replication again" not in visitor.get(frames.replace(".json", "")).text
 
 
+def test_a_run_that_takes_anothers_name_tells_none_of_its_lives(
+    visitor: Visitor, runs: Path
+) -> None:
+    made_run(runs / "again", "leasing", 1)
+    lives = visitor.console.lives
+    told().write(lives.place("again", "usage", 0))
+    assert lives.state("again", "usage", 0) == READY
+    file = runs / "again" / "run.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"seed": 99}))
+    assert lives.state("again", "usage", 0) == ABSENT
+
+
 def test_what_cannot_be_simulated_again_says_so(visitor: Visitor, runs: Path) -> None:
     made_run(runs / "other", "leasing", 1)
-    (runs / "other" / "run.json").write_text("{}", encoding="utf-8")
+    file = runs / "other" / "run.json"
+    run = json.loads(file.read_text())
+    file.write_text(json.dumps(run | {"scenario_digest": "0" * 64}))
     lives = visitor.console.lives
     lives.start("other", visitor.console.library.folder("other"), "usage", 0)
     ends = time.monotonic() + 60
