@@ -165,7 +165,7 @@ class SqlUnit:
         return self._statements[table.name].records(rows)
 
     def savepoint(self) -> AbstractContextManager[None]:
-        return _Savepoint(self._cursor)
+        return _Savepoint(self._cursor, self._dialect)
 
 
 class _Savepoint:
@@ -174,22 +174,28 @@ class _Savepoint:
     All have one name: both databases take the innermost.
     """
 
-    __slots__ = ("_cursor",)
+    __slots__ = ("_cursor", "_dialect")
 
-    def __init__(self, cursor: Any) -> None:
-        self._cursor = cursor
+    def __init__(self, cursor: Any, dialect: Dialect) -> None:
+        self._cursor, self._dialect = cursor, dialect
 
     def __enter__(self) -> None:
-        self._cursor.execute("SAVEPOINT s")
+        self._execute("SAVEPOINT s")
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
-            self._cursor.execute("RELEASE s")
+            self._execute("RELEASE s")
             return
         # A full disk may already have ended the transaction, and the savepoint with it.
         with suppress(Exception):
             self._cursor.execute("ROLLBACK TO s")
             self._cursor.execute("RELEASE s")
+
+    def _execute(self, sql: str) -> None:
+        try:
+            self._cursor.execute(sql)
+        except Exception as error:
+            raise self._dialect.translated(error, None, "mark a place") from error
 
 
 def _limit(limit: int | None) -> str:
@@ -221,9 +227,9 @@ class SqlStore:
     def transaction(self) -> Iterator[SqlUnit]:
         connection = self._connection()
         try:
-            cursor = connection.cursor()
-            self._run(cursor, self._dialect.begin, "begin")
+            cursor = self._cursor(connection)
             try:
+                self._run(cursor, self._dialect.begin, "begin")
                 yield SqlUnit(cursor, self._dialect, self._statements)
                 self._run(cursor, ("COMMIT",), "commit")
             except BaseException:
@@ -237,8 +243,18 @@ class SqlStore:
             return self._engine.raw_connection()
         except PoolTimeout:
             raise StoreUnavailable("begin", "another transaction is still open") from None
-        except DBAPIError as error:
-            raise StoreUnavailable("connect", str(error.orig)) from error
+        except Exception as error:
+            # The driver's own error: outside of its connections SQLAlchemy wraps nothing.
+            cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+            raise self._dialect.translated(cause, None, "connect") from error
+
+    def _cursor(self, connection: Any) -> Any:
+        try:
+            return connection.cursor()
+        except Exception as error:
+            # The server went away since: the next one connects anew.
+            connection.invalidate()
+            raise self._dialect.translated(error, None, "connect") from error
 
     def _run(self, cursor: Any, statements: tuple[str, ...], operation: str) -> None:
         try:

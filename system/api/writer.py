@@ -9,6 +9,7 @@ that under load groups are larger, and what each piece costs is less.
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -48,7 +49,8 @@ _Answer = tuple[Any, Exception | None]
 
 class Writer:
     """on_lost: called when work was undone by an error that is nobody's refusal, before its callers
-    learn of it: what services remember of it must be forgotten."""
+    learn of it: what services remember of it must be forgotten. Where the store is away it may
+    raise StoreUnavailable; it is called again then before anything else is done."""
 
     def __init__(self, store: GroupStore, on_lost: Callable[[], None]) -> None:
         self._store, self._on_lost = store, on_lost
@@ -56,6 +58,7 @@ class Writer:
         # How long others have the loop now, and until when by its clock.
         self._rest_s = self._rest_until_s = 0.0
         self._beside = asyncio.Lock()
+        self._owes_forgetting = False
 
     async def run(self, work: Callable[[], T], together: Together | None = None) -> T:
         """The work's result once it is durable; its own error undoes it alone.
@@ -104,20 +107,32 @@ class Writer:
 
     def _commit(self, group: list[_Piece]) -> None:
         try:
+            if self._owes_forgetting:
+                self._forget()
             with self._store.group():
                 answers = self._answers(group)
         except Exception as error:
-            self._on_lost()
+            self._lose()
             for piece in group:
                 piece.future.set_exception(error)
             return
         if any(failed for _, failed in answers):
-            self._on_lost()
+            self._lose()
         for piece, (result, failed) in zip(group, answers, strict=True):
             if failed is None:
                 piece.future.set_result(result)
             else:
                 piece.future.set_exception(failed)
+
+    def _lose(self) -> None:
+        self._owes_forgetting = True
+        # The callers wait for an answer, not for the store.
+        with suppress(StoreUnavailable):
+            self._forget()
+
+    def _forget(self) -> None:
+        self._on_lost()
+        self._owes_forgetting = False
 
     def _answers(self, group: list[_Piece]) -> list[_Answer]:
         """One per piece. Pieces of a group have no order among them: nobody was answered yet."""
@@ -144,7 +159,7 @@ class Writer:
         if isinstance(failed, InputError | Problem):
             return {}
         if failed is not None:
-            self._on_lost()
+            self._lose()
             return {}
         return {n: (result, None) for n, result in zip(numbers, results, strict=True)}
 

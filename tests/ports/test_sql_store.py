@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from system.adapters import sql_dialects
@@ -13,6 +14,7 @@ from system.adapters.sql_store import SqlStore
 from system.errors import InputError, IntegrityError, StoreUnavailable
 from system.ports.store import Key, Table
 from tests.ports.store_box import StoreBox
+from tests.postgres import fresh_schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,54 @@ def test_a_database_locked_by_another_is_unavailable_and_usable_afterwards(
     other.close()
     with store.transaction() as unit:
         unit.insert(FACTS, [Fact("a", "b")])
+
+
+@pytest.mark.postgres
+def test_a_server_that_went_away_is_unavailable_and_its_return_is_noticed(
+    postgres_url: str,
+) -> None:
+    """A lost connection came back from the pool again and again, and the caller met the driver's
+    own error."""
+    with fresh_schema(postgres_url) as url:
+        store = SqlStore(url, [FACTS])
+
+        def end_its_connection() -> None:
+            with psycopg.connect(postgres_url, autocommit=True) as other:
+                other.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+                )
+
+        def write(fact: str) -> None:
+            with store.transaction() as unit:
+                unit.insert(FACTS, [Fact(fact, "")])
+                if fact == "lost":
+                    end_its_connection()
+                with unit.savepoint():
+                    unit.insert(FACTS, [Fact(fact + "-2", "")])
+
+        write("a")
+        with pytest.raises(StoreUnavailable):
+            write("lost")
+        write("b")
+        with store.transaction() as unit:
+            assert [row.fact_id for row in unit.scan(FACTS)] == ["a", "a-2", "b", "b-2"]
+        store.close()
+
+
+@pytest.mark.postgres
+def test_a_transaction_that_could_not_begin_leaves_its_connection_usable(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was left inside the transaction that had waited for the writer's lock in vain."""
+    monkeypatch.setattr(sql_dialects, "BUSY_S_MAX", 1)
+    with fresh_schema(postgres_url) as url:
+        one, two = SqlStore(url, [FACTS]), SqlStore(url, [FACTS])
+        with one.transaction(), pytest.raises(StoreUnavailable, match="begin"), two.transaction():
+            raise AssertionError("not reached")
+        with two.transaction() as unit:
+            unit.insert(FACTS, [Fact("a", "")])
+        one.close()
+        two.close()
 
 
 def test_a_full_disk_is_unavailable_and_leaves_nothing_behind(tmp_path: Path) -> None:

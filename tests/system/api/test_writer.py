@@ -5,9 +5,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from system.adapters.group_store import GroupStore
 from system.adapters.memory_store import MemoryStore
 from system.api.writer import Writer
+from system.errors import StoreUnavailable
 
 
 class CountingStore(GroupStore):
@@ -20,6 +23,19 @@ class CountingStore(GroupStore):
     @contextmanager
     def group(self) -> Iterator[None]:
         self.groups += 1
+        with super().group():
+            yield
+
+
+class AwayStore(CountingStore):
+    """A database that may be away."""
+
+    is_away = False
+
+    @contextmanager
+    def group(self) -> Iterator[None]:
+        if self.is_away:
+            raise StoreUnavailable("begin", "nobody is there")
         with super().group():
             yield
 
@@ -54,6 +70,35 @@ def test_a_writer_that_goes_on_under_another_clock_does_not_wait_for_the_old_one
     asyncio.run(writer.run(lambda: time.sleep(0.01)))
     with asyncio.Runner(loop_factory=Behind) as runner:
         runner.run(asyncio.wait_for(writer.run(lambda: None), 5))
+
+
+def test_while_the_store_is_away_callers_are_told_so_and_what_it_lost_is_forgotten_first() -> None:
+    store = AwayStore()
+    told: list[str] = []
+
+    def forget() -> None:
+        told.append("forget")
+        if store.is_away:
+            raise StoreUnavailable("connect", "nobody is there")
+
+    writer = Writer(store, forget)
+
+    async def refused() -> None:
+        async with asyncio.timeout(5):
+            with pytest.raises(StoreUnavailable):
+                await writer.run(lambda: told.append("work"))
+
+    async def go() -> None:
+        store.is_away = True
+        await refused()
+        await refused()
+        store.is_away = False
+        await writer.run(lambda: told.append("work"))
+        await writer.run(lambda: told.append("work"))
+
+    asyncio.run(go())
+    assert told[-3:] == ["forget", "work", "work"]
+    assert "work" not in told[:-3]
 
 
 def test_no_two_pieces_of_other_work_run_without_the_requests_between_them() -> None:
