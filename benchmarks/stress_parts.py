@@ -47,7 +47,7 @@ def accounts() -> list[Account]:
 def broker_at(folder: Path) -> Iterator[tuple[str, str]]:
     """The URL of a Mosquitto that comes back when it is killed, and the command that kills it."""
     port = free_port()
-    config = configure(folder, accounts(), Listener(port=port))
+    config = configure(folder, accounts(), Listener(port=port), is_durable=True)
     if os.geteuid() == 0:
         config.write_text(config.read_text() + "user root\n")
     with kept_up([program("mosquitto"), "-c", str(config)], port) as process_id:

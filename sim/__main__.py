@@ -6,6 +6,7 @@ is not supported. Commands import what they need when they are called, so that h
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -84,6 +85,8 @@ def _refuse(message: str, code: int) -> int:
 
 def main() -> None:
     """Entry point of the ``shapan`` script."""
+    # As Ctrl-C, which a shell keeps from what it runs in the background: folders are closed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(call(sys.argv[1:]))
 
 

@@ -22,7 +22,7 @@ from sim.scenario import Scenario
 
 RUNNING, DONE, CANCELLED, BROKEN = "running", "done", "cancelled", "broken"
 # The command line's own way to end, and Python's where it has not yet come so far.
-_CANCELLED_CODES: Final = (130, -signal.SIGINT)
+_CANCELLED_CODES: Final = (130, -signal.SIGTERM)
 _DONE_CODES: Final = (0, 3)
 
 
@@ -97,7 +97,7 @@ class Launches:
         """Ask it to end after closing its folder; nothing where it has ended."""
         launch = self._launches.get(id_)
         if launch is not None and launch.state == RUNNING:
-            launch.process.send_signal(signal.SIGINT)
+            launch.process.send_signal(signal.SIGTERM)
 
 
 def _name(scenario: str, plan: Plan) -> str:

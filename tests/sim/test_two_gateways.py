@@ -54,10 +54,11 @@ def settings(postgres_url: str, tmp_path: Path) -> Iterator[dict[str, str]]:
     required_anvil()
     mosquitto.program("mosquitto")
     with ExitStack() as parts:
+        chain, _ = parts.enter_context(node(tmp_path))
         yield {
             "SHAPAN_STORE": parts.enter_context(fresh_schema(postgres_url)),
             "SHAPAN_BROKER": parts.enter_context(mosquitto_at(tmp_path, accounts())),
-            "SHAPAN_EVM": parts.enter_context(node()),
+            "SHAPAN_EVM": chain,
             "SHAPAN_CONFIRMATIONS": "0",
         }
 

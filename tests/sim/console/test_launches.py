@@ -1,5 +1,6 @@
 """Runs that are started from the console."""
 
+import signal
 import time
 from pathlib import Path
 
@@ -53,15 +54,26 @@ def test_a_run_goes_from_the_form_to_its_page_and_shows_its_claims(tmp_path: Pat
 
 @pytest.mark.slow
 def test_a_cancelled_run_is_closed_and_can_be_resumed(tmp_path: Path) -> None:
+    """Also where Ctrl-C is not heard, as in a shell's background."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        launch = cancelled(tmp_path)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert launch.state == CANCELLED, launch.log_tail()
+    assert launch.folder.read_run()["status"] == "partial"
+
+
+def cancelled(tmp_path: Path) -> Launch:
     visitor = Visitor.of(tmp_path)
-    launch = started(visitor, SMALL | {"replications": "40", "horizon_days": "120"})
+    long: dict[str, object] = {"replications": "40", "horizon_days": "120"}
+    launch = started(visitor, SMALL | long)
     while not (launch.folder.path / "run.json").exists():
         time.sleep(0.1)
     time.sleep(1)
     assert visitor.post(f"/launches/{launch.id}/cancel", {}).status_code == 303
     wait(launch)
-    assert launch.state == CANCELLED, launch.log_tail()
-    assert launch.folder.read_run()["status"] == "partial"
+    return launch
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", ""])
