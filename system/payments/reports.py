@@ -166,15 +166,17 @@ def _status_reason(told: Sequence[Any]) -> str:
 
 
 def _notification(body: object, file: str) -> Notification:
-    """Booked entries, one for each transaction in them."""
+    """Booked entries of one account, one for each transaction in them."""
+    accounts = sorted({text_of(one, "Acct/Id/Othr/Id") for one in all_of(body, "Ntfctn")})
+    if len(accounts) != 1:
+        raise InputError("Acct", ", ".join(accounts), "tell of one account in a message", file=file)
     entries = [
         one
         for entry in all_of(body, "Ntfctn/Ntry")
         if text_of(entry, "Sts/Cd") == _BOOKED
         for one in _transactions(entry, file)
     ]
-    account = text_of(body, "Ntfctn/Acct/Id/Othr/Id")
-    return Notification(text_of(body, "GrpHdr/MsgId"), account, tuple(entries))
+    return Notification(text_of(body, "GrpHdr/MsgId"), accounts[0], tuple(entries))
 
 
 def _transactions(entry: Any, file: str) -> list[Entry]:

@@ -360,6 +360,19 @@ def test_a_debit_that_the_bank_reverses_is_no_money_from_outside(store: MemorySt
         assert "is ours" in taken.note
 
 
+def test_a_message_of_two_accounts_is_left_to_people(store: MemoryStore) -> None:
+    """The second one's entries would be taken for the first's."""
+    with store.transaction() as unit:
+        row = sent(unit)
+        raw = moved(row)
+        told = raw[raw.index(b"<Ntfctn>") : raw.index(b"</Ntfctn>") + len(b"</Ntfctn>")]
+        other = told.replace(b"<Id>A</Id>", b"<Id>B</Id>")
+        assert other != told
+        taken = intake.take(unit, raw.replace(told, told + other), NOW_S)
+        assert "one account" in taken.note
+        assert now(unit, row.payment_id).state == "sent"
+
+
 def test_all_lines_that_a_payer_wrote_are_read(store: MemoryStore) -> None:
     with store.transaction() as unit:
         raw = moved(sent(unit), text="lease/7")
