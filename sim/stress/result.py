@@ -52,22 +52,23 @@ class Result:
         """Latency of a stream in the seconds in which thresholds count."""
         measure, whole = self.loaded.measures[name], Histogram()
         until_s = self.profile.held_until * self.profile.duration_s
+        disturbed = self._disturbed(name)
         for second, histogram in measure.seconds.items():
-            if second < until_s and not self._is_disturbed(name, second):
+            if second < until_s and not any(start <= second <= end for start, end in disturbed):
                 whole.merge(histogram)
         return whole
 
-    def _is_disturbed(self, name: str, second: int) -> bool:
+    def _disturbed(self, name: str) -> list[tuple[float, float]]:
+        """From when to when a fault or spike weighs on a stream; where it never recovered, for
+        ever."""
         spans = [(one.at_s, one.over_s) for one in self.struck]
         if self.profile.spikes is not None:
             from_share, to_share = self.profile.spikes
             spans.append((from_share * self.profile.duration_s, to_share * self.profile.duration_s))
-        # Where it never recovered, what follows is the fault's until the end.
-        return any(
-            start - _MARGIN_S <= second
-            and (took_s is None or second <= max(end, start + took_s) + _MARGIN_S)
+        return [
+            (start - _MARGIN_S, max(end, start + _endless(took_s)) + _MARGIN_S)
             for (start, end), took_s in zip(spans, self.recoveries_s(name), strict=True)
-        )
+        ]
 
     def recoveries_s(self, name: str) -> list[float | None]:
         """By fault or spike: from its beginning until the stream was in time again."""
