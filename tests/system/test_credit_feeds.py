@@ -12,6 +12,7 @@ from system.credit import feed_intake
 from system.credit.feed_records import DAY_WORDS, FEED_FIELDS, FEEDS, FeedBatch, FeedRefusal
 from system.credit.feeds import erase_feed
 from system.errors import InputError
+from system.kernels.account_sets import unpack_set
 from system.limits import (
     FEED_DAY_COUNT_MAX,
     FEED_DAY_FEN_MAX,
@@ -277,6 +278,15 @@ def test_the_widest_consent_opens_a_row_and_is_the_one_that_is_noted() -> None:
     (row,) = bank.access_rows()
     assert (row.purpose, row.classes) == (Purpose.TRAINING, CLASSES_ALL)
     assert bank.sums(0, PERIOD0)["stock_fen"] > 0
+
+
+def test_each_consent_under_which_rows_of_one_delivery_were_read_has_its_own_line() -> None:
+    bank = column_bank(4, consent=False)
+    bank.grant([0, 3])
+    bank.grant([1], classes=DataClass.ORDERS)
+    bank.receive([(a, DAY0, 0, values()) for a in range(4)])
+    found = [(row.classes, unpack_set(row.accounts).tolist()) for row in bank.access_rows()]
+    assert found == [(DataClass.ORDERS, [1]), (CLASSES_ALL, [0, 3])]
 
 
 def test_erasing_deletes_the_feed_and_notes_it_and_leaves_the_others() -> None:
