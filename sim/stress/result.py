@@ -1,5 +1,6 @@
 """What a stress run came to, and whether it is what must hold."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -75,8 +76,13 @@ class Result:
         starts = [one.at_s for one in self.struck]
         if self.profile.spikes is not None:
             starts.append(self.profile.spikes[0] * self.profile.duration_s)
-        limit_us = _LATE_US.get(name, _LATE_USUAL_US)
-        return [self.loaded.measures[name].recovery_s(at_s, limit_us) for at_s in starts]
+        limit_us, measure = _LATE_US.get(name, _LATE_USUAL_US), self.loaded.measures[name]
+        return [
+            measure.recovery_s(
+                at_s, limit_us, min((s for s in starts if s > at_s), default=math.inf)
+            )
+            for at_s in starts
+        ]
 
     def saturation_per_s(self, name: str, limit_us: int) -> float | None:
         """The highest rate of arrivals that a step bore; None where none was missed."""
@@ -158,7 +164,7 @@ class Result:
             "checks": [
                 {
                     "name": check.name,
-                    "value": None if check.value == float("inf") else round(check.value, 3),
+                    "value": None if check.value == math.inf else round(check.value, 3),
                     "limit": check.limit,
                     "holds": check.holds,
                     "detail": check.detail,
@@ -205,4 +211,4 @@ class Result:
 
 
 def _endless(seconds: float | None) -> float:
-    return float("inf") if seconds is None else seconds
+    return math.inf if seconds is None else seconds

@@ -235,6 +235,15 @@ def test_each_stream_has_a_recovery_of_its_own_and_the_last_one_counts() -> None
     assert document["faults"][0]["in_time_again_after_s"] == {"money": 4.0, "telemetry": 8.0}
 
 
+def test_what_is_late_after_the_next_fault_is_that_ones() -> None:
+    struck = [Struck(KILLED, 3.0, 5.0), Struck(KILLED, 8.0, 10.0), Struck(KILLED, 17.0, 18.0)]
+    found = result(measured(range(4, 12)), struck=struck)
+    assert found.recoveries_s("money") == [5.0, 4.0, 0.0]
+    assert found.quiet("money").percentile_us(100) < 2_000_000
+    alone = result(measured(range(17, 20)), struck=struck)
+    assert alone.recoveries_s("money") == [0.0, 0.0, None]
+
+
 def test_what_was_missed_stands_in_every_report() -> None:
     found = result(measured(range(20)), invariants={"nothing_paid_twice": "account 3: twice"})
     document = found.document(thresholds(None))
