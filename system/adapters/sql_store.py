@@ -227,7 +227,7 @@ class SqlStore:
     def transaction(self) -> Iterator[SqlUnit]:
         connection = self._connection()
         try:
-            cursor = self._cursor(connection)
+            cursor = connection.cursor()
             try:
                 self._run(cursor, self._dialect.begin, "begin")
                 yield SqlUnit(cursor, self._dialect, self._statements)
@@ -247,14 +247,6 @@ class SqlStore:
             # The driver's own error: outside of its connections SQLAlchemy wraps nothing.
             cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
             raise self._dialect.translated(cause, None, "connect") from error
-
-    def _cursor(self, connection: Any) -> Any:
-        try:
-            return connection.cursor()
-        except Exception as error:
-            # The server went away since: the next one connects anew.
-            connection.invalidate()
-            raise self._dialect.translated(error, None, "connect") from error
 
     def _run(self, cursor: Any, statements: tuple[str, ...], operation: str) -> None:
         try:
