@@ -1,6 +1,7 @@
 """What breaks under load, when, and how long until the bank answers in time again."""
 
 import asyncio
+import os
 import resource
 import signal
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -73,6 +74,11 @@ class Faults:
         await asyncio.to_thread(self.server.stop)
         await asyncio.to_thread(self.server.start)
 
+    async def chain_state_killed(self) -> None:
+        """kill -9 of what the gateway started itself; where the chain is a node, of nothing."""
+        for pid in self.server.started():
+            os.kill(pid, signal.SIGKILL)
+
     async def disk_full(self) -> None:
         """No file of the process grows."""
         process = self.server.process
@@ -109,6 +115,7 @@ class Faults:
 _KINDS: Final[dict[str, Callable[[Faults], Awaitable[None]]]] = {
     KILLED: Faults.killed,
     "gateway_stopped": Faults.stopped,
+    "chain_state_killed": Faults.chain_state_killed,
     "disk_full": Faults.disk_full,
     "slow_network": Faults.slow_network,
     "cut_network": Faults.cut_network,

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -140,11 +141,24 @@ class Server:
                 self.kill()
 
     def rss_bytes(self) -> int:
-        """Memory that the process holds, 0 where the machine does not tell."""
+        """Memory that the process and those it started hold, 0 where the machine does not tell."""
+        pids = [] if self.process is None else [self.process.pid, *self.started()]
+        return sum(_rss_bytes(pid) for pid in pids)
+
+    def started(self) -> list[int]:
+        """The processes that the gateway started, such as the one that serves its chain's state."""
         if self.process is None:
-            return 0
-        try:
-            pages = Path(f"/proc/{self.process.pid}/statm").read_text(encoding="ascii").split()[1]
-        except (OSError, IndexError):
-            return 0
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+            return []
+        found: list[int] = []
+        for told in Path(f"/proc/{self.process.pid}/task").glob("*/children"):
+            with suppress(OSError):
+                found += map(int, told.read_text(encoding="ascii").split())
+        return sorted(found)
+
+
+def _rss_bytes(pid: int) -> int:
+    try:
+        pages = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]
+    except (OSError, IndexError):
+        return 0
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")

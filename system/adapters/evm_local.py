@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from system.adapters.evm_blocks import Blocks, Mined, Outcome, receipts_of
 from system.adapters.evm_pool import Pending, Pool
 from system.adapters.evm_transactions import Opened, check_gas
-from system.errors import InputError
+from system.errors import EvmUnavailable, InputError
 from system.ports.evm import Address, Block, Call, Receipt, Signed
 
 
@@ -97,14 +97,19 @@ class LocalChain(ABC):
     def seal(self, at_s: int) -> Block:
         """One block of all that can be mined, whatever its size; empty when nothing waits.
 
-        Raises InputError unless at_s is ``time_step_s`` or more above the head's time.
+        Raises InputError unless at_s is ``time_step_s`` or more above the head's time, and
+        EvmUnavailable where it cannot be executed now; then what waits goes on waiting.
         """
         head = self.head()
         if at_s < head.time_s + self.time_step_s:
             least_s = head.time_s + self.time_step_s
             raise InputError("at_s", at_s, f"the head is of {head.time_s}: give {least_s} or more")
         batch = self._pool.take(self._nonces)
-        block_hash, outcomes = self._execute(at_s, batch)
+        try:
+            block_hash, outcomes = self._execute(at_s, batch)
+        except EvmUnavailable:
+            self._pool.put_first(batch)
+            raise
         block = Block(head.number + 1, block_hash, head.hash, at_s)
         receipts = receipts_of(block, [pending.signed.tx_hash for pending in batch], outcomes)
         self._blocks.append(Mined(block, tuple(batch), receipts))

@@ -4,8 +4,8 @@ What it does not give, and what follows:
 - No transaction boundary: storage slots stay warm, so gas is not authoritative, and a contract
   must not depend on transient storage being cleared.
 - pyrevm frees nothing: about 6 kB per transaction of the receivables' lifecycle (its journal, and
-  state), 9 kB with blocks and receipts where they are in memory too (``Blocks``). One process per
-  replication, and about 100,000 transactions (1 GB) in each.
+  state), 9 kB with blocks and receipts. One process per replication, and about 100,000 transactions
+  (1 GB) in each. A chain that lives longer is ``evm_kept``'s, which frees both.
 - Transactions are opaque and unsigned: this chain trusts its caller. Signatures that contracts
   check themselves (EIP-712) are real.
 - BLOCKHASH is made up by pyrevm.
@@ -16,11 +16,11 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any
 
-from system.adapters.evm_blocks import Blocks, Outcome
+from system.adapters.evm_blocks import Blocks, Mined, Outcome
 from system.adapters.evm_local import LocalChain
 from system.adapters.evm_pool import Pending
 from system.adapters.evm_transactions import Opened, check_gas, contract_address
-from system.errors import EvmReverted, InputError
+from system.errors import EvmReverted, EvmUnavailable, InputError
 from system.ports.evm import Block, Call, Signed
 
 # pyrevm silently runs its newest rules for a name that it does not know.
@@ -29,6 +29,8 @@ _GAS_LIMIT = 10**12
 # revm pads stored code with a PUSH32's worth of zeros, and pyrevm shows them.
 _CODE_PADDING = 33
 _DEPLOYMENT = b"\0" * 21
+# How pyrevm's errors begin where a state that is not its own could not be read.
+_UNREAD = "Database("
 _FAILURE = re.compile(r"gas_used: (\d+)(?:, output: 0x([0-9a-f]*))?")
 
 
@@ -51,7 +53,7 @@ class RevmChain(LocalChain):
         self.time_step_s = time_step_s
         self._revm = _load_revm()
         self._genesis = Block(
-            0, _block_hash(b"\0" * 32, 0, genesis_time_s, ()), b"\0" * 32, genesis_time_s
+            0, block_hash(b"\0" * 32, 0, genesis_time_s, ()), b"\0" * 32, genesis_time_s
         )
         super().__init__(chain_id, blocks(self._genesis))
         self._vm = self._new_vm()
@@ -86,6 +88,16 @@ class RevmChain(LocalChain):
             self._vm.revert(checkpoint)
 
     def _run(self, call: Call, nonce: int) -> Any:
+        """Raises RuntimeError where it reverts, EvmUnavailable where the state cannot be read."""
+        try:
+            return self._called(call, nonce)
+        except RuntimeError as error:
+            if str(error).startswith(_UNREAD):
+                # Without the cause: it tells the address, with the word that opens it.
+                raise EvmUnavailable("read its state", "what serves it is gone") from None
+            raise
+
+    def _called(self, call: Call, nonce: int) -> Any:
         if call.to is not None:
             return self._vm.message_call(call.sender, call.to, call.data, gas=call.gas_max)
         # pyrevm does not count calls, so the deployer's nonce is set to the chain's.
@@ -113,7 +125,7 @@ class RevmChain(LocalChain):
         self._enter_block(head.number + 1, time_s)
         outcomes = [self._apply(pending.opened) for pending in batch]
         hashes = [pending.signed.tx_hash for pending in batch]
-        return _block_hash(head.hash, head.number + 1, time_s, hashes), outcomes
+        return block_hash(head.hash, head.number + 1, time_s, hashes), outcomes
 
     def _apply(self, opened: Opened) -> Outcome:
         call = opened.call
@@ -140,29 +152,36 @@ class RevmChain(LocalChain):
             self._vm.revert(self._before_last[1])
             # What is asked next is asked at the head: its number and time are no part of the state.
             self._enter_block(to.number, to.time_s)
+            self._before_last = None
         else:
             self._run_again()
-        self._before_last = None
 
     def _run_again(self) -> None:
         """pyrevm can neither copy a state nor go back far: the chain is run from its beginning."""
-        self._vm = self._new_vm()
-        for mined in self._blocks.in_memory()[1:]:
+        self._vm, self._before_last = self._new_vm(), None
+        for mined in self._to_run_again():
             self._enter_block(mined.block.number, mined.block.time_s)
             for pending in mined.transactions:
                 self._apply(pending.opened)
 
+    def _to_run_again(self) -> Sequence[Mined]:
+        """The blocks after the state that a new machine has."""
+        return self._blocks.in_memory()[1:]
+
     def _enter_block(self, number: int, time_s: int) -> None:
-        block = self._revm.BlockEnv(
-            number=number, timestamp=time_s, basefee=0, gas_limit=_GAS_LIMIT
-        )
-        self._vm.set_block_env(block)
+        self._vm.set_block_env(self._block_env(number, time_s))
+
+    def _block_env(self, number: int, time_s: int) -> Any:
+        return self._revm.BlockEnv(number=number, timestamp=time_s, basefee=0, gas_limit=_GAS_LIMIT)
 
     def _new_vm(self) -> Any:
+        """One with the state before all blocks of ``_to_run_again``."""
+        return self._machine(self._genesis)
+
+    def _machine(self, head: Block, **state_elsewhere: str) -> Any:
         env = self._revm.Env(cfg=self._revm.CfgEnv(chain_id=self._chain_id))
-        vm = self._revm.EVM(spec_id=_FORK, env=env, gas_limit=_GAS_LIMIT)
-        block = self._revm.BlockEnv(number=0, timestamp=self._genesis.time_s, basefee=0)
-        vm.set_block_env(block)
+        vm = self._revm.EVM(spec_id=_FORK, env=env, gas_limit=_GAS_LIMIT, **state_elsewhere)
+        vm.set_block_env(self._block_env(head.number, head.time_s))
         return vm
 
 
@@ -183,6 +202,6 @@ def _failure(error: RuntimeError) -> tuple[int, bytes]:
     return int(found[1]), bytes.fromhex(found[2] or "")
 
 
-def _block_hash(parent: bytes, number: int, time_s: int, tx_hashes: Sequence[bytes]) -> bytes:
+def block_hash(parent: bytes, number: int, time_s: int, tx_hashes: Sequence[bytes]) -> bytes:
     header = parent + number.to_bytes(8) + time_s.to_bytes(8)
     return sha256(header + b"".join(tx_hashes)).digest()

@@ -84,7 +84,12 @@ def _open_chain(kind: str, keys: KeyRing) -> Iterator[Any]:
         yield RevmChain(chain_id=CHAIN_ID, genesis_time_s=GENESIS_S)
     elif kind == "kept":
         with TemporaryDirectory() as folder:
-            yield KeptRevmChain(Path(folder) / "c", chain_id=CHAIN_ID, genesis_time_s=GENESIS_S)
+            yield KeptRevmChain(
+                Path(folder) / "c",
+                chain_id=CHAIN_ID,
+                genesis_time_s=GENESIS_S,
+                transactions_per_window=1,
+            )
     else:
         program = required_anvil()
         with anvil(program, chain_id=CHAIN_ID, genesis_time_s=GENESIS_S) as url:

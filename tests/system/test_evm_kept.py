@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from system.adapters.evm_blocks import WINDOW, Mined, ShelvedBlocks
+from system.adapters.evm_blocks import Mined
 from system.adapters.evm_kept import KeptRevmChain
+from system.adapters.evm_shelf import WINDOW, Shelf
 from system.errors import EvmUnavailable, InputError, IntegrityError
 from system.ports.evm import Call
 
@@ -129,7 +130,7 @@ def test_blocks_that_cannot_be_shelved_stay_in_memory_until_they_can(
         raise sqlite3.OperationalError("database or disk is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(ShelvedBlocks, "_file_away", full)
+        patched.setattr(Shelf, "put", full)
         made = [emit(chain) for _ in range(2 * WINDOW)]
     assert "stay in memory" in caplog.text
     assert in_memory() - others == 2 * WINDOW

@@ -1,0 +1,63 @@
+"""The process that serves a kept chain's state: started here, started again when it is gone."""
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import weakref
+from pathlib import Path
+
+_LOOPBACK = "127.0.0.1"
+
+
+class StateProcess:
+    """file: a shelf that exists. ``url`` is pyrevm's to read, and changes with each start.
+
+    The word in it keeps others of this machine out. The process ends with this object, or with the
+    process that made it, however that ends.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._start()
+
+    def restart(self) -> None:
+        """End what may be left of it, and start another."""
+        self._end()
+        self._start()
+
+    def _start(self) -> None:
+        """Returns before it answers: what asks meanwhile waits, and is refused where it dies."""
+        word = secrets.token_hex(16)
+        # This process keeps no copy: nobody shall wait in the queue of one that is dead.
+        with socket.create_server((_LOOPBACK, 0)) as listening:
+            self.url = f"http://{_LOOPBACK}:{listening.getsockname()[1]}/{word}"
+            process = _started(self._file, listening.fileno())
+        assert process.stdin is not None
+        process.stdin.write(f"{word}\n".encode())
+        process.stdin.flush()
+        self.pid = process.pid
+        self._end = weakref.finalize(self, _ended, process)
+
+
+def _started(file: Path, listening_fd: int) -> "subprocess.Popen[bytes]":
+    command = [
+        sys.executable,
+        "-m",
+        "system.adapters.evm_state_server",
+        str(file),
+        str(listening_fd),
+    ]
+    paths = os.pathsep.join(path for path in sys.path if path)
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        pass_fds=[listening_fd],
+        env={**os.environ, "PYTHONPATH": paths},
+    )
+
+
+def _ended(process: "subprocess.Popen[bytes]") -> None:
+    process.kill()
+    process.communicate()

@@ -1,0 +1,212 @@
+"""A kept chain goes on in windows; whatever happens between them, it is the chain revm runs."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from system.adapters.evm_kept import KeptRevmChain
+from system.adapters.evm_revm import RevmChain
+from system.adapters.evm_shelf import Shelf
+from system.adapters.evm_state_process import StateProcess
+from system.errors import EvmReverted, EvmUnavailable
+from system.ports.evm import Address, Call, Receipt
+from tests.ports.evm_box import BOX_CODE, COUNT, HALT, READ, READ_COUNT, REFUSE, STORE
+
+GENESIS_S = 1_767_225_600
+MAKER, OTHER = "0x" + "11" * 20, "0x" + "22" * 20
+Chain = RevmChain | KeptRevmChain
+
+
+def opened(path: Path, transactions_per_window: int = 2) -> KeptRevmChain:
+    return KeptRevmChain(
+        path,
+        chain_id=7,
+        genesis_time_s=GENESIS_S,
+        transactions_per_window=transactions_per_window,
+    )
+
+
+def run(chain: Chain, *calls: tuple[Address, Address | None, bytes]) -> list[Receipt | None]:
+    """A block of these; gas aside, which depends on what a window met before."""
+    signed = []
+    for offset, (sender, to, data) in enumerate(calls):
+        earlier = sum(other == sender for other, _, _ in calls[:offset])
+        call = Call(sender, to, data, 300_000)
+        signed.append(chain.prepare(call, chain.nonce(sender) + earlier))
+    chain.send(signed)
+    chain.seal(chain.head().time_s + 5)
+    receipts = chain.receipts([one.tx_hash for one in signed])
+    return [one and replace(one, gas_used=0) for one in receipts]
+
+
+def box_of(chain: Chain) -> Address:
+    [receipt] = run(chain, (MAKER, None, BOX_CODE))
+    assert receipt is not None
+    assert receipt.contract_address is not None
+    return receipt.contract_address
+
+
+def viewed(chain: Chain, box: Address, data: bytes) -> Any:
+    try:
+        return chain.call(Call(OTHER, box, data, 300_000))
+    except EvmReverted as error:
+        return error.data
+
+
+def kill_state(chain: KeptRevmChain) -> None:
+    os.kill(chain.state_pid, signal.SIGKILL)
+
+
+def is_running(pid: int) -> bool:
+    """As a process, not as the remains of one."""
+    try:
+        return " Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+
+
+WORDS = st.integers(0, 2**256 - 1).map(lambda value: STORE + value.to_bytes(32))
+DATA = st.one_of(WORDS, st.sampled_from([COUNT, REFUSE, HALT]))
+CALLS = st.lists(st.tuples(st.sampled_from([MAKER, OTHER]), st.integers(0, 2), DATA), max_size=4)
+STEPS = st.lists(st.one_of(CALLS, st.sampled_from(["box", "reopen", "kill"])), max_size=12)
+
+
+@settings(max_examples=15, deadline=None)
+@given(steps=STEPS)
+def test_windows_starts_and_lost_states_change_nothing(steps: list[Any]) -> None:
+    with TemporaryDirectory() as folder:
+        kept, plain = opened(Path(folder) / "c"), RevmChain(chain_id=7, genesis_time_s=GENESIS_S)
+        boxes = [box_of(kept)]
+        assert box_of(plain) == boxes[0]
+        for step in steps:
+            if step == "box":
+                boxes.append(box_of(kept))
+                assert box_of(plain) == boxes[-1]
+            elif step == "reopen":
+                kept = opened(Path(folder) / "c")
+            elif step == "kill":
+                kill_state(kept)
+            else:
+                calls = [(sender, boxes[at % len(boxes)], data) for sender, at, data in step]
+                assert run(kept, *calls) == run(plain, *calls)
+            assert kept.head() == plain.head()
+            for box in boxes:
+                for data in (READ, READ_COUNT, REFUSE):
+                    assert viewed(kept, box, data) == viewed(plain, box, data)
+
+
+def test_a_start_runs_the_blocks_after_the_last_window_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = opened(tmp_path / "c")
+    box = box_of(chain)
+    for _ in range(20):
+        run(chain, (MAKER, box, COUNT))
+    ran = []
+    repeat = KeptRevmChain._repeat
+    monkeypatch.setattr(KeptRevmChain, "_repeat", lambda *told: ran.append(1) or repeat(*told))
+    assert int.from_bytes(viewed(opened(tmp_path / "c"), box, READ_COUNT)) == 20
+    assert len(ran) <= 2
+
+
+@pytest.mark.parametrize("harm", ["missing", "damaged", "of another chain", "of another version"])
+def test_a_shelf_that_is_of_no_use_is_filled_anew(
+    tmp_path: Path, harm: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    chain = opened(tmp_path / "c")
+    box = box_of(chain)
+    for _ in range(7):
+        run(chain, (MAKER, box, COUNT))
+    head, told = chain.head(), [chain.block_receipts(number) for number in range(9)]
+    del chain
+    shelf = tmp_path / "c.state"
+    if harm == "of another version":
+        sqlite3.connect(shelf).execute("PRAGMA user_version = 99")
+    else:
+        for suffix in ("", "-wal", "-shm"):
+            shelf.with_name(shelf.name + suffix).unlink(missing_ok=True)
+    if harm == "damaged":
+        shelf.write_bytes(b"no database" * 999)
+    if harm == "of another chain":
+        other = opened(tmp_path / "other")
+        for _ in range(5):
+            run(other, (OTHER, None, BOX_CODE))
+        del other
+        (tmp_path / "other.state").replace(shelf)
+    again = opened(tmp_path / "c")
+    assert again.head() == head
+    assert [again.block_receipts(number) for number in range(9)] == told
+    assert int.from_bytes(viewed(again, box, READ_COUNT)) == 7
+    assert again.nonce(MAKER) == 8
+    assert again.nonce(OTHER) == 0
+    assert ("made anew" in caplog.text) == (harm != "missing")
+
+
+def test_without_its_state_a_chain_says_so_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = opened(tmp_path / "c", transactions_per_window=1)
+    box = box_of(chain)
+    signed = chain.prepare(Call(MAKER, box, COUNT, 300_000), 1)
+    chain.send([signed])
+    with monkeypatch.context() as patched:
+        patched.setattr(StateProcess, "restart", lambda self: None)
+        kill_state(chain)
+        with pytest.raises(EvmUnavailable, match="what serves it is gone"):
+            chain.seal(chain.head().time_s + 1)
+        with pytest.raises(EvmUnavailable):
+            chain.call(Call(OTHER, box, READ_COUNT, 300_000))
+    chain.seal(chain.head().time_s + 1)
+    [receipt] = chain.receipts([signed.tx_hash])
+    assert receipt is not None
+    assert receipt.ok
+    assert int.from_bytes(viewed(chain, box, READ_COUNT)) == 1
+
+
+def test_the_state_is_served_to_nobody_without_the_word(tmp_path: Path) -> None:
+    Shelf(tmp_path / "s")
+    process = StateProcess(tmp_path / "s")
+    address, _, _ = process.url.rpartition("/")
+    asked = {"id": 3, "method": "eth_getBalance", "params": [MAKER, "0x0"]}
+    answer = httpx.post(process.url, json=asked).json()
+    assert answer == {"jsonrpc": "2.0", "id": 3, "result": "0x0"}
+    for url, content in (
+        (address, b"{}"),
+        (f"{process.url}x", b"{}"),
+        (process.url, b"{}"),
+        (process.url, b"no JSON"),
+        (process.url, b"9" * 99_999),
+    ):
+        assert httpx.post(url, content=content).status_code == 404
+    assert httpx.post(process.url, json=asked).status_code == 200
+
+
+def test_the_process_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
+    program = (
+        "import sys, time; from pathlib import Path\n"
+        "from system.adapters.evm_kept import KeptRevmChain\n"
+        "chain = KeptRevmChain(Path(sys.argv[1]), chain_id=7, genesis_time_s=9)\n"
+        "print(chain.state_pid, flush=True); time.sleep(99)"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "c")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        assert is_running(pid)
+        parent.kill()
+    until = time.monotonic() + 20
+    while is_running(pid) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not is_running(pid)
