@@ -81,6 +81,14 @@ class RailUnavailable(OperationalError):
         super().__init__(f"payment rail did not {operation}: {cause}; send the same message again")
 
 
+class CoreUnavailable(OperationalError):
+    def __init__(self, operation: str, cause: str) -> None:
+        self.operation, self.cause = operation, cause
+        super().__init__(
+            f"the bank's core did not {operation}: {cause}; send the same voucher again"
+        )
+
+
 class BrokerUnavailable(OperationalError):
     def __init__(self, operation: str, cause: str) -> None:
         self.operation, self.cause = operation, cause

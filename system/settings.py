@@ -34,8 +34,8 @@ class Settings:
     chain_file: where revm keeps its blocks; empty: it forgets them when the process ends.
     gas_price_wei: what every transaction pays on a node.  signatures_required: whoever moves money
     over the gateway signs, also clients that registered no key, which then cannot.
-    rail: embedded, or the folder that the bank's link to the payment rail watches.  webhook_hosts:
-    to which events may be posted.
+    rail, core: embedded, or the folder that the bank's link to its payment rail, or to its general
+    ledger, watches.  webhook_hosts: to which events may be posted.
     """
 
     store_url: str = "sqlite:///shapan.db"
@@ -45,6 +45,7 @@ class Settings:
     gas_price_wei: int = 0
     signatures_required: bool = False
     rail: str = "embedded"
+    core: str = "embedded"
     chain_file: str = ""
     webhook_hosts: tuple[str, ...] = ()
 
@@ -68,7 +69,8 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         confirmations=_whole(environment, "SHAPAN_CONFIRMATIONS", 0, 10_000),
         gas_price_wei=_whole(environment, GAS_PRICE_VARIABLE, 0, _GAS_PRICE_WEI_MAX) or 0,
         webhook_hosts=tuple(environment.get("SHAPAN_WEBHOOK_HOSTS", "").replace(",", " ").split()),
-        rail=_rail(environment.get("SHAPAN_RAIL", usual.rail)),
+        rail=_folder(environment, "SHAPAN_RAIL", usual.rail),
+        core=_folder(environment, "SHAPAN_CORE", usual.core),
         chain_file=environment.get("SHAPAN_CHAIN_FILE", ""),
         signatures_required=bool(_whole(environment, "SHAPAN_REQUIRE_SIGNATURES", 0, 1)),
     )
@@ -170,9 +172,10 @@ def _store(value: str) -> str:
     return value
 
 
-def _rail(value: str) -> str:
+def _folder(environment: Mapping[str, str], name: str, usual: str) -> str:
+    value = environment.get(name, usual)
     if value != "embedded" and not Path(value).is_absolute():
-        raise InputError("SHAPAN_RAIL", value, "write embedded or a folder's full path")
+        raise InputError(name, value, "write embedded or a folder's full path")
     return value
 
 

@@ -20,6 +20,7 @@ class StateProcess:
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        _reach_without_proxy()
         self._start()
 
     def restart(self) -> None:
@@ -39,6 +40,14 @@ class StateProcess:
         process.stdin.flush()
         self.pid = process.pid
         self._end = weakref.finalize(self, _ended, process)
+
+
+def _reach_without_proxy() -> None:
+    """pyrevm's HTTP client goes by the variables of proxies, for the loopback interface too."""
+    for name in ("no_proxy", "NO_PROXY"):
+        hosts = os.environ.get(name, "")
+        if _LOOPBACK not in hosts.split(","):
+            os.environ[name] = f"{hosts},{_LOOPBACK}" if hosts else _LOOPBACK
 
 
 def _started(file: Path, listening_fd: int) -> "subprocess.Popen[bytes]":

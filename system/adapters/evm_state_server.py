@@ -15,6 +15,7 @@ import socket
 import sqlite3
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from threading import Thread
 from typing import Any, Final, cast
 
@@ -40,7 +41,8 @@ class State:
     """file: a shelf of ``evm_shelf``, read only."""
 
     def __init__(self, file: str) -> None:
-        self._db = sqlite3.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None)
+        address = f"{Path(file).resolve().as_uri()}?mode=ro"
+        self._db = sqlite3.connect(address, uri=True, isolation_level=None)
 
     def told(self, method: str, address: str, *rest: str) -> str:
         """The result of one of the four methods. address: in lower case."""

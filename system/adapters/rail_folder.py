@@ -5,11 +5,11 @@ before it did. ``from-rail`` holds what came; files are taken in the order of th
 A file is written under another name first, so that nobody reads half of one.
 """
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from system.adapters.whole_files import write_whole
 from system.errors import RailUnavailable
 from system.limits import DOCUMENT_BYTES_MAX
 from system.ports.rail import Delivery
@@ -36,14 +36,8 @@ class FolderRail:
         name = f"{message_id}.xml"
         if (self._out / name).exists() or (self._out / _SENT / name).exists():
             return
-        part = self._out / f".{name}.part"
         try:
-            with part.open("wb") as file:
-                file.write(raw)
-                file.flush()
-                os.fsync(file.fileno())
-            part.rename(self._out / name)
-            _sync_folder(self._out)
+            write_whole(self._out / name, raw)
         except OSError as error:
             raise RailUnavailable("take a message", str(error)) from error
 
@@ -69,11 +63,3 @@ class FolderRail:
 def _head(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(DOCUMENT_BYTES_MAX + 1)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -12,6 +12,9 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 
+from system.adapters.core_embedded import CORE_TABLES as CORE_OWN_TABLES
+from system.adapters.core_embedded import EmbeddedCore
+from system.adapters.core_folder import FolderCore
 from system.adapters.field_cipher import AesGcmCipher
 from system.adapters.group_store import GroupStore
 from system.adapters.http_poster import HttpPoster
@@ -44,6 +47,8 @@ from system.bootstrap_credit import CREDIT_FRAMES, CREDIT_TABLES, CreditSystem
 from system.bootstrap_leasing import LEASING_FRAMES, LEASING_TABLES, LeasingSystem
 from system.chain.events import LotDisbursed, PayoutMade
 from system.chain.policy import DEFAULT_POLICY as CHAIN_POLICY
+from system.core import vouchers
+from system.core.core_work import CoreWork
 from system.credit import registry
 from system.credit.desk import Parts
 from system.credit.policy import DEFAULT_POLICY as CREDIT_POLICY
@@ -64,6 +69,7 @@ from system.payments.intake import Taken
 from system.payments.rail_work import RailWork
 from system.ports.broker import Account
 from system.ports.clock import Clock
+from system.ports.core import BankCore
 from system.ports.rail import PaymentRail
 from system.ports.store import Table
 from system.settings import EVM_KINDS, FIELD_KEY_FIRST, Settings
@@ -128,6 +134,7 @@ class Process:
         self.rail = _open_rail(opening, self._store)
         self.hooks = HookWork(self._store, opening.clock, services.clients)
         self._poster = HttpPoster()
+        self._core_work = CoreWork(_open_core(opening, self._store), self._store)
         self._rail_work = RailWork(self.rail, self._store, opening.clock, self._forget)
         self.gateway = Gateway(services, self._writer, tokens, RateLimit(), required)
         self.app: FastAPI = app_of(self.gateway, self._work)
@@ -201,6 +208,7 @@ class Process:
             asyncio.create_task(self._talk_to_rail()),
             asyncio.create_task(self._deliver()),
             asyncio.create_task(self._again(_DAY_LOOK_S, self.close_days)),
+            asyncio.create_task(self._again(_DAY_LOOK_S, self.tell_core)),
             asyncio.create_task(self._again(_ANCHOR_S, self.anchor)),
             asyncio.create_task(self._copy_log()),
         ]
@@ -306,7 +314,14 @@ class Process:
             with services.credit.book.transaction() as book:
                 apply_retention(book, services.clock.now_s())
             services.receivables.receivables.end_of_day()
+            with services.unit() as unit:
+                vouchers.close(unit, today - 1, services.clock.now_s())
             self._day = today
+
+    def tell_core(self) -> None:
+        """Hand the bank's core the vouchers that it does not have yet, and compare balances. Not
+        inside a group."""
+        self._core_work.run()
 
 
 def _cipher(opening: Opening) -> AesGcmCipher:
@@ -322,6 +337,11 @@ def _open_rail(opening: Opening, store: GroupStore) -> PaymentRail:
     if place == EMBEDDED:
         return EmbeddedRail(store, opening.clock, opening.rail_terms)
     return FolderRail(Path(place))
+
+
+def _open_core(opening: Opening, store: GroupStore) -> BankCore:
+    place = opening.settings.core
+    return EmbeddedCore(store) if place == EMBEDDED else FolderCore(Path(place))
 
 
 def _devices(services: Services) -> list[Account]:
@@ -350,6 +370,8 @@ def open_store(url: str) -> SqlStore:
         frame_tables(LEASING_FRAMES),
         API_TABLES,
         RAIL_TABLES,
+        vouchers.CORE_TABLES,
+        CORE_OWN_TABLES,
     )
     for table in everything:
         assert tables.setdefault(table.name, table) is table, f"two tables named {table.name}"

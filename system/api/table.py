@@ -19,6 +19,7 @@ from system.api import (
     operations,
     payments,
     receivables,
+    vouchers,
     webhooks,
 )
 from system.api.access import Role
@@ -79,6 +80,7 @@ _PRODUCTS: Final = (
     *lists.ROUTES,
     *models.ROUTES,
     *payments.ROUTES,
+    *vouchers.ROUTES,
     *webhooks.ROUTES,
     *operations.ROUTES,
     *auditing.ROUTES,

@@ -175,6 +175,22 @@ def test_without_its_state_a_chain_says_so_and_loses_nothing(
     assert int.from_bytes(viewed(chain, box, READ_COUNT)) == 1
 
 
+def test_an_odd_place_and_a_proxy_are_no_hindrance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "example.org")
+    (tmp_path / "a b?c#d%20").mkdir()
+    monkeypatch.chdir(tmp_path)
+    chain = opened(Path("a b?c#d%20/c"), transactions_per_window=1)
+    box = box_of(chain)
+    run(chain, (MAKER, box, COUNT))
+    run(chain, (MAKER, box, COUNT))
+    assert int.from_bytes(viewed(chain, box, READ_COUNT)) == 2
+
+
 def test_the_state_is_served_to_nobody_without_the_word(tmp_path: Path) -> None:
     Shelf(tmp_path / "s")
     process = StateProcess(tmp_path / "s")

@@ -129,10 +129,12 @@ def test_the_gateway_answers_beyond_loopback_with_a_certificate_alone(tmp_path: 
 
 
 @pytest.mark.parametrize("value", ["folder", "http://rail", "./x"])
-def test_the_rail_is_embedded_or_a_folder(value: str) -> None:
-    assert settings_from({"SHAPAN_RAIL": "/srv/rail"}).rail == "/srv/rail"
-    with pytest.raises(InputError, match="SHAPAN_RAIL"):
-        settings_from({"SHAPAN_RAIL": value})
+@pytest.mark.parametrize(("name", "field"), [("SHAPAN_RAIL", "rail"), ("SHAPAN_CORE", "core")])
+def test_rail_and_core_are_embedded_or_folders(name: str, field: str, value: str) -> None:
+    assert getattr(settings_from({}), field) == "embedded"
+    assert getattr(settings_from({name: "/srv/place"}), field) == "/srv/place"
+    with pytest.raises(InputError, match=name):
+        settings_from({name: value})
 
 
 def test_hosts_of_webhooks_come_with_commas() -> None:

@@ -1,0 +1,72 @@
+"""Routes of what the bank's core was told: vouchers, and whether its balances are ours."""
+
+import json
+from typing import Final
+
+from system.api.access import SEE_ALL
+from system.api.answers import Answer
+from system.api.pages import QUERY, page_of_table
+from system.api.route import Call, Route
+from system.api.services import Services
+from system.core.vouchers import VOUCHERS, Voucher
+
+
+class LineAnswer(Answer):
+    """What a voucher moves on one account of the general ledger."""
+
+    account: str
+    debit_fen: int
+    credit_fen: int
+
+
+class VoucherAnswer(Answer):
+    """state: new, booked, agreed or differs.  note: what differs, or why the core refuses it."""
+
+    voucher_id: str
+    made_at_s: int
+    state: str
+    note: str
+    lines: list[LineAnswer]
+
+
+class Vouchers(Answer):
+    """One voucher for each day on which something moved."""
+
+    vouchers: list[VoucherAnswer]
+    next: str
+
+
+def _vouchers(desk: Services, call: Call) -> Vouchers:
+    with desk.unit() as unit:
+        rows, cursor = page_of_table(unit, VOUCHERS, call)
+    return Vouchers(vouchers=[_answer(row) for row in rows], next=cursor)
+
+
+def _answer(row: Voucher) -> VoucherAnswer:
+    lines = [
+        LineAnswer(account=account, debit_fen=debit_fen, credit_fen=credit_fen)
+        for account, (debit_fen, credit_fen) in json.loads(row.lines).items()
+    ]
+    return VoucherAnswer(
+        voucher_id=row.voucher_id,
+        made_at_s=row.made_at_s,
+        state=row.state,
+        note=row.note,
+        lines=lines,
+    )
+
+
+ROUTES: Final = (
+    Route(
+        "GET",
+        "/vouchers",
+        "listVouchers",
+        "What the bank's general ledger was told, day by day, and whether its balances agree",
+        "operations",
+        SEE_ALL,
+        _vouchers,
+        Vouchers,
+        object_rule="any: officers and supervisors see all",
+        query=QUERY,
+    ),
+)
