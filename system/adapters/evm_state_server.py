@@ -24,11 +24,11 @@ import orjson
 import uvloop
 
 _SLOT: Final = "SELECT '0x' || hex(value) FROM slot WHERE address = ? AND key = ?"
-_ACCOUNT: Final = "SELECT {} FROM account WHERE address = ?"
-_COLUMNS: Final = {
-    "eth_getTransactionCount": ("nonce", "0x0"),
-    "eth_getBalance": ("balance", "0x0"),
-    "eth_getCode": ("'0x' || hex(code)", "0x"),
+# Of an account: what to look for, and what an account that is not there has.
+_QUERIES: Final = {
+    "eth_getTransactionCount": ("SELECT nonce FROM account WHERE address = ?", "0x0"),
+    "eth_getBalance": ("SELECT balance FROM account WHERE address = ?", "0x0"),
+    "eth_getCode": ("SELECT '0x' || hex(code) FROM account WHERE address = ?", "0x"),
 }
 _NO_VALUE: Final = "0x" + "0" * 64
 _OK: Final = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n"
@@ -49,8 +49,8 @@ class State:
         if method == "eth_getStorageAt":
             key = int(rest[0], 16).to_bytes(32)
             return self._one(_SLOT, address, key) or _NO_VALUE
-        column, absent = _COLUMNS[method]
-        return self._one(_ACCOUNT.format(column), address) or absent
+        query, absent = _QUERIES[method]
+        return self._one(query, address) or absent
 
     def _one(self, query: str, *values: str | bytes) -> str | None:
         row = self._db.execute(query, values).fetchone()
