@@ -16,7 +16,7 @@ _ACCOUNT: Final = re.compile(
 _SLOT: Final = re.compile(
     r"(\d+): StorageSlot \{ previous_or_original_value: (\d+), present_value: (\d+)"
 )
-_CODE: Final = re.compile(r"bytecode: 0x([0-9a-f]*), state: Analysed \{ len: (\d+)")
+_CODE: Final = re.compile(r"bytecode: 0x([0-9a-f]*), state: (?:Raw|Analysed \{ len: (\d+))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ def changed_accounts(journal: str) -> Iterator[Account]:
 
 
 def _deployed(code: str) -> bytes:
-    """Without the zeros that revm pads it with."""
+    """Without the zeros that revm pads it with once it has looked at it."""
     found = _CODE.search(code)
-    return b"" if found is None else bytes.fromhex(found[1])[: int(found[2])]
+    assert found is not None, f"pyrevm shows code in another form: {code[:99]}"
+    raw = bytes.fromhex(found[1])
+    return raw if found[2] is None else raw[: int(found[2])]
