@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import sim
 from sim.scenario_parse import parse, read_toml
+from system.adapters.core_documents import read_balances
 from system.chain.intake import read_json
 from system.chain.ubl import read_ubl
 from system.errors import InputError
@@ -70,6 +71,7 @@ PACS = write_status(StatusReport("P-1", "M-1", (StatusLine("E-1", "RJCT", "AC04"
 CAMT = write_notification(
     Notification("C-1", "A", (Entry("E-1", 50_000, True, "AC04", "back"),)), NOW_S
 )
+BALANCES = b'{"day": "2026-01-01", "balances_fen": {"credit/cash": -500000, "receivables/deposit": 0}}'
 PIECES = [b"", b"\0", b"\xff\xfe", b"<", b"&x;", b"<!DOCTYPE a>", b"NaN", b"1e999", b"-1", b"{}"]
 PIECES += [b"[" * 400, b"null", b"9" * 30, b'"', "\ud55c".encode(), b"]]>", b"=", b"2026-13-45"]
 ODD = st.sampled_from(PIECES) | st.binary(max_size=8)
@@ -100,6 +102,7 @@ READERS: dict[str, tuple[bytes, Callable[[bytes, Path], Any]]] = {
     "pacs.002": (PACS, lambda document, _: read_report(document, "f")),
     "camt.054": (CAMT, lambda document, _: read_report(document, "f")),
     "aemp": (AEMP, lambda document, _: read_page(document)),
+    "balances": (BALANCES, lambda document, _: read_balances("f", document, 20_454)),
     "scenario": (SCENARIO, scenario),
 }
 
