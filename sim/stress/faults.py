@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -77,7 +78,8 @@ class Faults:
     async def chain_state_killed(self) -> None:
         """kill -9 of what the gateway started itself; where the chain is a node, of nothing."""
         for pid in self.server.started():
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     async def disk_full(self) -> None:
         """No file of the process grows."""

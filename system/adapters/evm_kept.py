@@ -9,7 +9,9 @@ follow from the window, not from the chain. A start runs the blocks after the sh
 import logging
 import os
 import sqlite3
+import weakref
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -22,7 +24,7 @@ from system.adapters.evm_revm import RevmChain, block_hash
 from system.adapters.evm_shelf import WINDOW, Shelf, ShelvedBlocks
 from system.adapters.evm_state import changed_accounts
 from system.adapters.evm_state_process import StateProcess
-from system.errors import EvmUnavailable, InputError, IntegrityError
+from system.errors import EvmReverted, EvmUnavailable, InputError, IntegrityError
 from system.ports.evm import Block, Call, Signed
 
 _LOG = logging.getLogger(__name__)
@@ -52,25 +54,37 @@ class KeptRevmChain(RevmChain):
         transactions_per_window: int = _TRANSACTIONS_PER_WINDOW,
     ) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        weakref.finalize(self, os.close, self._file)
         first = next(_whole_lines(self._file), None)
         if first is not None:
             genesis_time_s = first["genesis_s"]
         self._shelf = Shelf(path.with_name(f"{path.name}.state"))
-        _prove(_whole_lines(self._file), self._shelf)
-        self._state = StateProcess(self._shelf.path)
         self._transactions_per_window = transactions_per_window
         self._is_lost = False
         self._shelved_from = 0
-        super().__init__(
-            chain_id=chain_id,
-            genesis_time_s=genesis_time_s,
-            time_step_s=time_step_s,
-            blocks=self._on_shelf,
-        )
-        self._nonces = self._shelf.nonces()
+        self._state = StateProcess(self._shelf.path)
+
+        def begin() -> None:
+            _prove(_whole_lines(self._file), self._shelf)
+            super(KeptRevmChain, self).__init__(
+                chain_id=chain_id,
+                genesis_time_s=genesis_time_s,
+                time_step_s=time_step_s,
+                blocks=self._on_shelf,
+            )
+            self._nonces = self._shelf.nonces()
+            self._repeat_all()
+
+        try:
+            begin()
+        except (sqlite3.DatabaseError, EvmUnavailable):
+            if self._shelf.is_whole():
+                raise
+            self._shelf.clear()
+            self._state.restart()
+            begin()
         if first is None:
             self._write({"genesis_s": genesis_time_s})
-        self._repeat_all()
 
     def _on_shelf(self, genesis: Block) -> ShelvedBlocks:
         self._windowed = ShelvedBlocks(genesis, self._shelf)
@@ -124,18 +138,27 @@ class KeptRevmChain(RevmChain):
 
         Raises EvmUnavailable once that was tried in vain.
         """
-        tries = 0
-        while True:
-            try:
-                if self._is_lost:
-                    self._run_again()
-                    self._is_lost = False
-                return work()
-            except EvmUnavailable:
-                self._is_lost, tries = True, tries + 1
-                if tries == _TRIES_MAX:
-                    raise
-                self._state.restart()
+        for _ in range(_TRIES_MAX - 1):
+            with suppress(EvmUnavailable):
+                return self._on_whole_machine(work)
+            self._state.restart()
+        return self._on_whole_machine(work)
+
+    def _on_whole_machine(self, work: Callable[[], _T]) -> _T:
+        if self._is_lost:
+            self._run_again()
+        # Until it is told that nothing but a rule stood in its way.
+        self._is_lost = True
+        try:
+            done = work()
+        except (EvmReverted, InputError):
+            self._is_lost = False
+            raise
+        self._is_lost = False
+        return done
+
+    def _undo_block(self) -> None:
+        """It is undone by running the window again."""
 
     def _is_window_full(self) -> bool:
         """Before a block: all blocks so far are in the file, and may go to the shelf."""

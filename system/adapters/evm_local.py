@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from system.adapters.evm_blocks import Blocks, Mined, Outcome, receipts_of
 from system.adapters.evm_pool import Pending, Pool
 from system.adapters.evm_transactions import Opened, check_gas
-from system.errors import EvmUnavailable, InputError
+from system.errors import InputError
 from system.ports.evm import Address, Block, Call, Receipt, Signed
 
 
@@ -107,7 +107,7 @@ class LocalChain(ABC):
         batch = self._pool.take(self._nonces)
         try:
             block_hash, outcomes = self._execute(at_s, batch)
-        except EvmUnavailable:
+        except BaseException:
             self._pool.put_first(batch)
             raise
         block = Block(head.number + 1, block_hash, head.hash, at_s)

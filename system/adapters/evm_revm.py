@@ -81,21 +81,27 @@ class RevmChain(LocalChain):
     def _view(self, call: Call) -> bytes:
         checkpoint = self._vm.snapshot()
         try:
-            return bytes(self._run(call, self.nonce(call.sender)))
+            told = bytes(self._run(call, self.nonce(call.sender)))
         except RuntimeError as error:
-            raise EvmReverted("", {}, _failure(error)[1]) from None
-        finally:
             self._vm.revert(checkpoint)
+            raise EvmReverted("", {}, _failure(error)[1]) from None
+        self._vm.revert(checkpoint)
+        return told
 
     def _run(self, call: Call, nonce: int) -> Any:
-        """Raises RuntimeError where it reverts, EvmUnavailable where the state cannot be read."""
+        """Raises RuntimeError where it reverts, EvmUnavailable where the state cannot be read; then
+        what the machine holds is worth nothing."""
         try:
             return self._called(call, nonce)
         except RuntimeError as error:
-            if str(error).startswith(_UNREAD):
-                # Without the cause: it tells the address, with the word that opens it.
-                raise EvmUnavailable("read its state", "what serves it is gone") from None
-            raise
+            if not str(error).startswith(_UNREAD):
+                raise
+        except BaseException as error:
+            # Rust's own end, as when no file can be opened. It is no Exception.
+            if type(error).__name__ != "PanicException":
+                raise
+        # Without the cause: it tells the address, with the word that opens it.
+        raise EvmUnavailable("read its state", "what serves it is gone")
 
     def _called(self, call: Call, nonce: int) -> Any:
         if call.to is not None:
@@ -123,17 +129,26 @@ class RevmChain(LocalChain):
         head = self.head()
         self._remember(head.number + 1)
         self._enter_block(head.number + 1, time_s)
-        outcomes = [self._apply(pending.opened) for pending in batch]
+        try:
+            outcomes = [self._apply(pending.opened) for pending in batch]
+        except BaseException:
+            self._undo_block()
+            raise
         hashes = [pending.signed.tx_hash for pending in batch]
         return block_hash(head.hash, head.number + 1, time_s, hashes), outcomes
+
+    def _undo_block(self) -> None:
+        """Half of a block never was."""
+        assert self._before_last is not None
+        self._vm.revert(self._before_last[1])
+        self._before_last = None
 
     def _apply(self, opened: Opened) -> Outcome:
         call = opened.call
         try:
             self._run(call, opened.nonce)
         except RuntimeError as error:
-            gas_used, revert_data = _failure(error)
-            return Outcome(gas_used, False, revert_data, None, ())
+            return _failed(error, call)
         result = self._vm.result
         events = tuple(
             (log.address.lower(), tuple(log.data[0]), log.data[1]) for log in result.logs
@@ -192,6 +207,15 @@ def _load_revm() -> Any:
         remedy = "install pyrevm (Python 3.11 or 3.12), or choose the embedded chain"
         raise InputError("evm", "revm", remedy) from None
     return pyrevm
+
+
+def _failed(error: RuntimeError, call: Call) -> Outcome:
+    try:
+        gas_used, revert_data = _failure(error)
+    except InputError:
+        # No rule of the EVM lets it run, such as code that is too large: a block takes its gas.
+        gas_used, revert_data = call.gas_max, b""
+    return Outcome(gas_used, False, revert_data, None, ())
 
 
 def _failure(error: RuntimeError) -> tuple[int, bytes]:

@@ -14,10 +14,14 @@ import orjson
 
 from system.adapters.evm_blocks import Blocks, Mined, Outcome, receipts_of
 from system.adapters.evm_state import Account
+from system.errors import EvmUnavailable
 from system.ports.evm import Address, Block, Receipt
 
 _LOG = logging.getLogger(__name__)
 _VERSION: Final = 1
+_OF_NO_USE: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_SCHEMA)
+# Nobody else writes here: waiting would hold up whoever wants a block.
+_BUSY_S_MAX: Final = 0.1
 # Blocks that stay in memory: more than whoever follows the chain is behind in quiet times.
 WINDOW: Final = 64
 _SCHEMA: Final = """
@@ -57,8 +61,19 @@ class Shelf:
         try:
             return _connected(self.path)
         except sqlite3.DatabaseError as error:
+            # One that is locked, or on a full disk, is as good as before.
+            if not _is_damage(error):
+                raise EvmUnavailable("open its state", str(error)) from error
             _LOG.warning("the chain's state is made anew: %s", error)
             return self._anew()
+
+    def is_whole(self) -> bool:
+        """A look at every page, for a shelf that cannot be read."""
+        try:
+            [told] = self._db.execute("PRAGMA quick_check(1)").fetchone()
+        except sqlite3.DatabaseError as error:
+            return not _is_damage(error)
+        return bool(told == "ok")
 
     def _anew(self) -> sqlite3.Connection:
         for suffix in ("", "-wal", "-shm"):
@@ -66,7 +81,8 @@ class Shelf:
         return _connected(self.path)
 
     def clear(self) -> None:
-        """Forget everything: it is of another chain."""
+        """Forget everything: it is of another chain, or damaged."""
+        _LOG.warning("the chain's state is made anew from its blocks")
         self._db.close()
         self._db = self._anew()
 
@@ -158,11 +174,16 @@ class ShelvedBlocks(Blocks):
         del self._mined[:-WINDOW]
 
 
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    code = error.sqlite_errorcode
+    return code & 0xFF in _OF_NO_USE or code == sqlite3.SQLITE_IOERR_SHORT_READ
+
+
 def _connected(path: Path) -> sqlite3.Connection:
-    """Raises sqlite3.DatabaseError for a file that is no shelf of this version."""
+    """Raises sqlite3.DatabaseError, of code SQLITE_SCHEMA for a shelf of another version."""
     is_new = not path.exists()
     path.touch(mode=0o600)
-    db = sqlite3.connect(path, isolation_level=None)
+    db = sqlite3.connect(path, timeout=_BUSY_S_MAX, isolation_level=None)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")
     if is_new:
@@ -170,7 +191,9 @@ def _connected(path: Path) -> sqlite3.Connection:
     [version] = db.execute("PRAGMA user_version").fetchone()
     if version != _VERSION:
         db.close()
-        raise sqlite3.DatabaseError(f"version {version} instead of {_VERSION}")
+        other = sqlite3.DatabaseError(f"version {version} instead of {_VERSION}")
+        other.sqlite_errorcode = sqlite3.SQLITE_SCHEMA
+        raise other
     # A damaged file often opens well.
     db.execute(_LAST).fetchone()
     return db

@@ -8,6 +8,8 @@ import sys
 import weakref
 from pathlib import Path
 
+from system.errors import EvmUnavailable
+
 _LOOPBACK = "127.0.0.1"
 
 
@@ -31,13 +33,16 @@ class StateProcess:
     def _start(self) -> None:
         """Returns before it answers: what asks meanwhile waits, and is refused where it dies."""
         word = secrets.token_hex(16)
-        # This process keeps no copy: nobody shall wait in the queue of one that is dead.
-        with socket.create_server((_LOOPBACK, 0)) as listening:
-            self.url = f"http://{_LOOPBACK}:{listening.getsockname()[1]}/{word}"
-            process = _started(self._file, listening.fileno())
-        assert process.stdin is not None
-        process.stdin.write(f"{word}\n".encode())
-        process.stdin.flush()
+        try:
+            # This process keeps no copy: nobody shall wait in the queue of one that is dead.
+            with socket.create_server((_LOOPBACK, 0)) as listening:
+                self.url = f"http://{_LOOPBACK}:{listening.getsockname()[1]}/{word}"
+                process = _started(self._file, listening.fileno())
+            assert process.stdin is not None
+            process.stdin.write(f"{word}\n".encode())
+            process.stdin.flush()
+        except OSError as error:
+            raise EvmUnavailable("start what serves its state", str(error)) from error
         self.pid = process.pid
         self._end = weakref.finalize(self, _ended, process)
 

@@ -35,6 +35,8 @@ _OK: Final = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: 
 _REFUSED: Final = b"HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 # Of a request of pyrevm's some 400.
 _BYTES_MAX: Final = 65_536
+# Who connects and says nothing takes up a place.
+_SILENT_S_MAX: Final = 5.0
 
 
 class State:
@@ -69,6 +71,11 @@ class Answering(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are of a class of their own.
         self._transport = cast(asyncio.Transport, transport)
+        loop = asyncio.get_running_loop()
+        self._late = loop.call_later(_SILENT_S_MAX, self._transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._late.cancel()
 
     def data_received(self, data: bytes) -> None:
         self._received += len(data)

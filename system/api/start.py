@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -27,9 +27,10 @@ from system.adapters.sql_store import SqlStore
 from system.api import surveillance
 from system.api.access import SCOPES, Caller, Role
 from system.api.app import app_of
+from system.api.background import again
 from system.api.clients import ClientDesk
 from system.api.gateway import Gateway
-from system.api.hooks import HookWork, Letter, posted
+from system.api.hooks import HookWork, posted
 from system.api.rail import take
 from system.api.rates import RateLimit
 from system.api.services import API_TABLES, Services, Vault
@@ -54,7 +55,7 @@ from system.credit.desk import Parts
 from system.credit.policy import DEFAULT_POLICY as CREDIT_POLICY
 from system.credit.retention import apply_retention
 from system.credit.service import CreditService
-from system.errors import InputError, OperationalError
+from system.errors import InputError
 from system.kernels.business_day import business_day
 from system.leasing.desk import Parts as MachineParts
 from system.leasing.devices import DEVICES, GATEWAYS, DeviceKeys
@@ -134,6 +135,7 @@ class Process:
         self.rail = _open_rail(opening, self._store)
         self.hooks = HookWork(self._store, opening.clock, services.clients)
         self._poster = HttpPoster()
+        self._checkpoints = Checkpoints(opening.settings.store_url)
         self._core_work = CoreWork(_open_core(opening, self._store), self._store)
         self._rail_work = RailWork(self.rail, self._store, opening.clock, self._forget)
         self.gateway = Gateway(services, self._writer, tokens, RateLimit(), required)
@@ -203,14 +205,18 @@ class Process:
         is_node = self._opening.settings.evm not in EVM_KINDS
         # A node is asked over the network while everybody waits.
         pause_s = max(self._opening.block_s, _NODE_LOOK_S) if is_node else self._opening.block_s
+        beside = {
+            "chain": (self._turn(self.advance_chain), pause_s),
+            "payment rail": (self._talk_to_rail, _RAIL_S),
+            "webhooks": (self._deliver, _HOOKS_S),
+            "end of day": (self._turn(self.close_days), _DAY_LOOK_S),
+            "bank's core": (self._turn(self.tell_core), _DAY_LOOK_S),
+            "audit anchor": (self._turn(self.anchor), _ANCHOR_S),
+            "SQLite's log": (self._copy_log, _CHECKPOINT_S),
+        }
         tasks = [
-            asyncio.create_task(self._again(pause_s, self.advance_chain)),
-            asyncio.create_task(self._talk_to_rail()),
-            asyncio.create_task(self._deliver()),
-            asyncio.create_task(self._again(_DAY_LOOK_S, self.close_days)),
-            asyncio.create_task(self._again(_DAY_LOOK_S, self.tell_core)),
-            asyncio.create_task(self._again(_ANCHOR_S, self.anchor)),
-            asyncio.create_task(self._copy_log()),
+            asyncio.create_task(again(name, work, rest_s, self._forget))
+            for name, (work, rest_s) in beside.items()
         ]
         try:
             desk = self.gateway.services.leasing.telemetry
@@ -223,21 +229,17 @@ class Process:
                 with suppress(asyncio.CancelledError):
                     await task
 
-    async def _again(self, pause_s: float, work: Callable[[], None]) -> None:
-        while True:
+    def _turn(self, work: Callable[[], None]) -> Callable[[], Awaitable[None]]:
+        """One piece of work, once the requests that are here have their answers."""
+
+        async def turn() -> None:
             await self._writer.give_way()
-            try:
-                work()
-            except OperationalError as error:
-                # Retrying is safe by design of each step; the operator sees that it goes on.
-                _LOG.warning("%s: %s; will be tried again", work.__name__, error)
-            await asyncio.sleep(pause_s)
+            work()
+
+        return turn
 
     async def _copy_log(self) -> None:
-        checkpoints = Checkpoints(self._opening.settings.store_url)
-        while True:
-            await asyncio.to_thread(checkpoints.copy)
-            await asyncio.sleep(_CHECKPOINT_S)
+        await asyncio.to_thread(self._checkpoints.copy)
 
     def advance_chain(self) -> None:
         """Send what is queued, seal it where the chain seals on demand, apply what is final.
@@ -263,33 +265,23 @@ class Process:
             pass
 
     async def _talk_to_rail(self) -> None:
-        """``advance_rail`` again and again, with room for requests between its pieces."""
-        while True:
-            try:
-                await self._writer.give_way()
-                for _ in self._rail_work.run(self._take):
-                    await self._writer.give_way()
-            except OperationalError as error:
-                _LOG.warning("payment rail: %s; will be tried again", error)
-            await asyncio.sleep(_RAIL_S)
+        """``advance_rail`` with room for requests between its pieces."""
+        await self._writer.give_way()
+        for _ in self._rail_work.run(self._take):
+            await self._writer.give_way()
 
     def _take(self, raw: bytes) -> Taken:
         return take(self.gateway.services, raw)
 
-    async def _deliver(self) -> None:
-        """Post what subscribers wait for; each waits for nobody but itself."""
-        while True:
-            letters: list[Letter] = []
-            try:
-                await self._writer.give_way()
-                letters = self.hooks.due()
-                said = [asyncio.to_thread(posted, self._poster, one) for one in letters]
-                for letter, error in zip(letters, await asyncio.gather(*said), strict=True):
-                    self.hooks.note(letter, error)
-            except OperationalError as error:
-                _LOG.warning("webhooks: %s; will be tried again", error)
-            # One letter a subscriber and round: whoever takes them gets the next at once.
-            await asyncio.sleep(0 if letters else _HOOKS_S)
+    async def _deliver(self) -> bool:
+        """Post what subscribers wait for; each waits for nobody but itself. True where there was
+        something: whoever takes a letter gets the next at once."""
+        await self._writer.give_way()
+        letters = self.hooks.due()
+        said = [asyncio.to_thread(posted, self._poster, one) for one in letters]
+        for letter, error in zip(letters, await asyncio.gather(*said), strict=True):
+            self.hooks.note(letter, error)
+        return bool(letters)
 
     def anchor(self) -> None:
         """Put a checkpoint of the audit log on the chain."""

@@ -71,7 +71,9 @@ PACS = write_status(StatusReport("P-1", "M-1", (StatusLine("E-1", "RJCT", "AC04"
 CAMT = write_notification(
     Notification("C-1", "A", (Entry("E-1", 50_000, True, "AC04", "back"),)), NOW_S
 )
-BALANCES = b'{"day": "2026-01-01", "balances_fen": {"credit/cash": -500000, "receivables/deposit": 0}}'
+BALANCES = (
+    b'{"day": "2026-01-01", "balances_fen": {"credit/cash": -500000, "receivables/deposit": 0}}'
+)
 PIECES = [b"", b"\0", b"\xff\xfe", b"<", b"&x;", b"<!DOCTYPE a>", b"NaN", b"1e999", b"-1", b"{}"]
 PIECES += [b"[" * 400, b"null", b"9" * 30, b'"', "\ud55c".encode(), b"]]>", b"=", b"2026-13-45"]
 ODD = st.sampled_from(PIECES) | st.binary(max_size=8)

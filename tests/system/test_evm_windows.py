@@ -1,12 +1,16 @@
 """A kept chain goes on in windows; whatever happens between them, it is the chain revm runs."""
 
+import gc
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -114,9 +118,14 @@ def test_a_start_runs_the_blocks_after_the_last_window_alone(
     box = box_of(chain)
     for _ in range(20):
         run(chain, (MAKER, box, COUNT))
-    ran = []
+    ran: list[object] = []
     repeat = KeptRevmChain._repeat
-    monkeypatch.setattr(KeptRevmChain, "_repeat", lambda *told: ran.append(1) or repeat(*told))
+
+    def counted(self: KeptRevmChain, line: dict[str, Any]) -> None:
+        ran.append(line)
+        repeat(self, line)
+
+    monkeypatch.setattr(KeptRevmChain, "_repeat", counted)
     assert int.from_bytes(viewed(opened(tmp_path / "c"), box, READ_COUNT)) == 20
     assert len(ran) <= 2
 
@@ -144,7 +153,10 @@ def test_a_shelf_that_is_of_no_use_is_filled_anew(
         for _ in range(5):
             run(other, (OTHER, None, BOX_CODE))
         del other
-        (tmp_path / "other.state").replace(shelf)
+        for suffix in ("", "-wal"):
+            part = tmp_path / f"other.state{suffix}"
+            if part.exists():
+                part.replace(shelf.with_name(shelf.name + suffix))
     again = opened(tmp_path / "c")
     assert again.head() == head
     assert [again.block_receipts(number) for number in range(9)] == told
@@ -152,6 +164,99 @@ def test_a_shelf_that_is_of_no_use_is_filled_anew(
     assert again.nonce(MAKER) == 8
     assert again.nonce(OTHER) == 0
     assert ("made anew" in caplog.text) == (harm != "missing")
+
+
+@pytest.mark.parametrize("table", ["slot", "account", "sender", "tx", "block"])
+def test_a_shelf_with_a_damaged_page_is_filled_anew(tmp_path: Path, table: str) -> None:
+    chain = opened(tmp_path / "c")
+    box = box_of(chain)
+    for _ in range(7):
+        run(chain, (MAKER, box, COUNT))
+    head = chain.head()
+    del chain
+    shelf = tmp_path / "c.state"
+    with sqlite3.connect(shelf) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        query = "SELECT rootpage FROM sqlite_schema WHERE name = ?"
+        [page] = db.execute(query, (table,)).fetchone()
+        [size] = db.execute("PRAGMA page_size").fetchone()
+    db.close()
+    raw = bytearray(shelf.read_bytes())
+    raw[(page - 1) * size : page * size] = b"\xa5" * size
+    shelf.write_bytes(raw)
+    again = opened(tmp_path / "c")
+    assert again.head() == head
+    assert int.from_bytes(viewed(again, box, READ_COUNT)) == 7
+    assert again.nonce(MAKER) == 8
+
+
+def test_a_shelf_that_is_only_locked_is_kept(tmp_path: Path) -> None:
+    chain = opened(tmp_path / "c")
+    for _ in range(7):
+        run(chain, (MAKER, None, BOX_CODE))
+    del chain
+    gc.collect()
+    with sqlite3.connect(tmp_path / "c.state") as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        before = other.execute("SELECT count(*) FROM block").fetchone()
+        with pytest.raises(EvmUnavailable, match="locked"):
+            opened(tmp_path / "c")
+    other.close()
+    with sqlite3.connect(tmp_path / "c.state") as db:
+        assert db.execute("SELECT count(*) FROM block").fetchone() == before
+    assert opened(tmp_path / "c").head().number == 7
+
+
+def no_files_left() -> list[int]:
+    """Open whatever may be opened."""
+    held = []
+    with suppress(OSError):
+        while True:
+            held.append(os.open("/dev/null", os.O_RDONLY))
+    return held
+
+
+@pytest.mark.parametrize("is_seal", [False, True])
+def test_without_a_free_file_nothing_is_lost(tmp_path: Path, is_seal: bool) -> None:
+    """pyrevm panics then, and leaves an empty machine behind."""
+    chain = opened(tmp_path / "c", transactions_per_window=1)
+    box = box_of(chain)
+    for _ in range(8):
+        run(chain, (MAKER, box, COUNT))
+    signed = chain.prepare(Call(MAKER, box, COUNT, 300_000), 9)
+    chain.send([signed])
+    seal = partial(chain.seal, chain.head().time_s + 1)
+    work = seal if is_seal else partial(chain.call, Call(OTHER, box, READ_COUNT, 300_000))
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, limits[1]))
+    held = no_files_left()
+    try:
+        with pytest.raises(EvmUnavailable):
+            work()
+    finally:
+        for one in held:
+            os.close(one)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert int.from_bytes(viewed(chain, box, READ_COUNT)) == 8
+    chain.seal(chain.head().time_s + 1)
+    for number in range(9, 20):
+        assert int.from_bytes(viewed(chain, box, READ_COUNT)) == number
+        run(chain, (MAKER, box, COUNT))
+    assert int.from_bytes(viewed(opened(tmp_path / "c"), box, READ_COUNT)) == 20
+
+
+@pytest.mark.parametrize("kind", ["kept", "revm"])
+def test_what_no_rule_admits_takes_its_gas_and_nothing_else(tmp_path: Path, kind: str) -> None:
+    plain = RevmChain(chain_id=7, genesis_time_s=GENESIS_S)
+    chain: Chain = opened(tmp_path / "c", 1) if kind == "kept" else plain
+    box = box_of(chain)
+    counted, too_large, again = run(
+        chain, (MAKER, box, COUNT), (OTHER, None, b"\0" * 60_000), (MAKER, box, COUNT)
+    )
+    assert [one and one.ok for one in (counted, too_large, again)] == [True, False, True]
+    assert int.from_bytes(viewed(chain, box, READ_COUNT)) == 2
+    assert chain.nonce(OTHER) == 1
 
 
 def test_without_its_state_a_chain_says_so_and_loses_nothing(

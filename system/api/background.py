@@ -1,0 +1,44 @@
+"""Work beside the requests, for as long as the gateway runs: what goes wrong in it is told, and it
+goes on. Each step of such work may be repeated; all state that counts is in the store."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from system.errors import OperationalError
+
+_LOG: Final = logging.getLogger("shapan.gateway")
+# After a bug, which will most likely come again.
+BUG_PAUSE_S: Final = 5.0
+
+
+async def again(
+    name: str,
+    work: Callable[[], Awaitable[bool | None]],
+    pause_s: float,
+    on_bug: Callable[[], None],
+) -> None:
+    """Do it for ever, with a pause after each time; none where it says that there is more to do.
+
+    on_bug: drops what services remember of work that ended in a bug.
+    """
+    while True:
+        try:
+            rest_s = 0.0 if await work() else pause_s
+        except OperationalError as error:
+            _LOG.warning("%s: %s; will be tried again", name, error)
+            rest_s = pause_s
+        except Exception:
+            # A bug must not end what everybody relies on, nor go unseen.
+            _LOG.exception("%s: a bug; will be tried again", name)
+            rest_s = max(pause_s, BUG_PAUSE_S)
+            _forget(name, on_bug)
+        await asyncio.sleep(rest_s)
+
+
+def _forget(name: str, on_bug: Callable[[], None]) -> None:
+    try:
+        on_bug()
+    except Exception:
+        _LOG.exception("%s: what was remembered could not be dropped", name)
