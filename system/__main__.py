@@ -2,6 +2,7 @@
 
 import gc
 import os
+import resource
 import ssl
 import sys
 from pathlib import Path
@@ -28,6 +29,8 @@ from system.settings import (
 SPOOL = "shapan-mqtt"
 # New objects between two looks for cycles. Requests make next to none.
 _YOUNG_OBJECTS = 10_000
+# Open at once, where the machine admits it.
+_FILES = 65_536
 
 
 def main() -> int:
@@ -48,9 +51,18 @@ def main() -> int:
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
+    open_many_files()
     _spare_what_stays()
     serve(process, listener)
     return 0
+
+
+def open_many_files() -> None:
+    """Each connection is an open file, also one that says nothing; the usual 1,024 are soon gone."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _spare_what_stays() -> None:

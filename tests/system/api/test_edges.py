@@ -1,10 +1,12 @@
 """What reaches the gateway before any product does: tokens, bodies, floods, lost commits."""
 
 import json
+import resource
 
 import pytest
 
 from sim.qa.bank import SECRET
+from system.__main__ import open_many_files
 from system.api import bodies
 from system.api.tokens import LIFE_S, TokenIssuer
 from system.errors import StoreUnavailable
@@ -118,3 +120,13 @@ def test_every_operation_is_described_with_its_rules(quiet_town: Town) -> None:
 
 def test_health_answers_without_a_token(quiet_town: Town) -> None:
     assert quiet_town.send("GET", "/health").json()["status"] == "ok"
+
+
+def test_a_gateway_opens_as_many_files_as_the_machine_admits() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+        open_many_files()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == min(65_536, before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
