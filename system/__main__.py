@@ -58,7 +58,7 @@ def main() -> int:
 
 
 def open_many_files() -> None:
-    """Each connection is an open file, also one that says nothing; the usual 1,024 are soon gone."""
+    """Each connection is an open file, also a silent one; the usual 1,024 are soon gone."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
