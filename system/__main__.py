@@ -14,7 +14,7 @@ from system.adapters.os_clock import OsClock
 from system.api.logs import set_up
 from system.api.start import ADMINISTRATOR, Opening, Process
 from system.api.telemetry import EMBEDDED, BrokerPlace
-from system.errors import InputError
+from system.errors import InputError, OperationalError
 from system.settings import (
     Listener,
     broker_from,
@@ -34,7 +34,8 @@ _FILES = 65_536
 
 
 def main() -> int:
-    """Serve until stopped. Exit code 2 for settings that cannot be used."""
+    """Serve until stopped. Exit code 2 for settings that cannot be used, 1 where a part of the bank
+    that stands elsewhere does not answer."""
     try:
         set_up(OsClock(), log_level_from(os.environ))
         listener = listener_from(os.environ)
@@ -51,6 +52,9 @@ def main() -> int:
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
+    except OperationalError as error:
+        print(error, file=sys.stderr)
+        return 1
     open_many_files()
     _spare_what_stays()
     serve(process, listener)

@@ -1,6 +1,7 @@
 """A bank's core behind two folders, as nightly batch interfaces have them.
 
-``to-core`` takes one file per voucher; the core's own program takes it and moves it to ``taken``.
+``to-core`` takes one file per voucher; the core's own program takes it and moves it to ``taken``,
+where it stays until the day's balances are told: one that lies nowhere is handed over again.
 ``from-core`` holds what it tells: ``balances-YYYY-MM-DD.json`` once it has closed that day.
 """
 
@@ -50,6 +51,8 @@ class FolderCore:
             with path.open("rb") as file:
                 document = file.read(DOCUMENT_BYTES_MAX + 1)
         except FileNotFoundError:
+            if not self._in.is_dir():
+                raise CoreUnavailable("tell its balances", f"{self._in} is gone") from None
             return None
         except OSError as error:
             raise CoreUnavailable("tell its balances", str(error)) from error

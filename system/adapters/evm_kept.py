@@ -11,7 +11,6 @@ import os
 import sqlite3
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -60,31 +59,38 @@ class KeptRevmChain(RevmChain):
             genesis_time_s = first["genesis_s"]
         self._shelf = Shelf(path.with_name(f"{path.name}.state"))
         self._transactions_per_window = transactions_per_window
-        self._is_lost = False
-        self._shelved_from = 0
-        self._state = StateProcess(self._shelf.path)
-
-        def begin() -> None:
-            _prove(_whole_lines(self._file), self._shelf)
-            super(KeptRevmChain, self).__init__(
-                chain_id=chain_id,
-                genesis_time_s=genesis_time_s,
-                time_step_s=time_step_s,
-                blocks=self._on_shelf,
-            )
-            self._nonces = self._shelf.nonces()
-            self._repeat_all()
-
+        self._settings = {
+            "chain_id": chain_id,
+            "genesis_time_s": genesis_time_s,
+            "time_step_s": time_step_s,
+        }
         try:
-            begin()
+            self._begin()
         except (sqlite3.DatabaseError, EvmUnavailable):
             if self._shelf.is_whole():
                 raise
-            self._shelf.clear()
-            self._state.restart()
-            begin()
+            self._fill_anew()
+        self._may_fill_anew = True
         if first is None:
             self._write({"genesis_s": genesis_time_s})
+
+    def _begin(self) -> None:
+        """Go on from what is kept: the shelf's blocks, and those after them run again."""
+        self._may_fill_anew = self._is_lost = False
+        self._shelved_from = 0
+        _prove(_whole_lines(self._file), self._shelf)
+        self._state = StateProcess(self._shelf.path)
+        super().__init__(**self._settings, blocks=self._on_shelf)
+        self._nonces = self._shelf.nonces()
+        self._repeat_all()
+
+    def _fill_anew(self) -> None:
+        """Run every block again, since the shelf is damaged; what waits goes on waiting."""
+        self._shelf.clear()
+        pool = getattr(self, "_pool", None)
+        self._begin()
+        self._pool = pool or self._pool
+        self._may_fill_anew = True
 
     def _on_shelf(self, genesis: Block) -> ShelvedBlocks:
         self._windowed = ShelvedBlocks(genesis, self._shelf)
@@ -134,14 +140,20 @@ class KeptRevmChain(RevmChain):
         return self._surely(lambda: super(KeptRevmChain, self)._execute(time_s, batch))
 
     def _surely(self, work: Callable[[], _T]) -> _T:
-        """Do it, on a machine that runs its window again where its state could not be read.
+        """Do it, on a machine that runs its window again where its state could not be read, and
+        the whole chain where the shelf is damaged.
 
         Raises EvmUnavailable once that was tried in vain.
         """
-        for _ in range(_TRIES_MAX - 1):
-            with suppress(EvmUnavailable):
+        for _ in range(_TRIES_MAX):
+            try:
                 return self._on_whole_machine(work)
+            except EvmUnavailable as error:
+                cause = error
             self._state.restart()
+        if not self._may_fill_anew or self._shelf.is_whole():
+            raise cause
+        self._fill_anew()
         return self._on_whole_machine(work)
 
     def _on_whole_machine(self, work: Callable[[], _T]) -> _T:

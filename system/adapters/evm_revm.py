@@ -142,6 +142,8 @@ class RevmChain(LocalChain):
         assert self._before_last is not None
         self._vm.revert(self._before_last[1])
         self._before_last = None
+        head = self.head()
+        self._enter_block(head.number, head.time_s)
 
     def _apply(self, opened: Opened) -> Outcome:
         call = opened.call

@@ -5,9 +5,10 @@ from pathlib import Path
 
 
 def write_whole(path: Path, raw: bytes) -> None:
-    """Raises OSError; then nothing is there under this name."""
+    """Raises OSError; then nothing is there under this name. For owner and group."""
     part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as file:
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "wb") as file:
         file.write(raw)
         file.flush()
         os.fsync(file.fileno())

@@ -21,24 +21,23 @@ async def again(
 ) -> None:
     """Do it for ever, with a pause after each time; none where it says that there is more to do.
 
-    on_bug: drops what services remember of work that ended in a bug.
+    on_bug: drops what services remember of work that ended in a bug; before that is done, nothing
+    else is.
     """
+    owes_forgetting = False
     while True:
+        rest_s = pause_s
         try:
-            rest_s = 0.0 if await work() else pause_s
+            if owes_forgetting:
+                on_bug()
+                owes_forgetting = False
+            if await work():
+                rest_s = 0.0
         except OperationalError as error:
             _LOG.warning("%s: %s; will be tried again", name, error)
-            rest_s = pause_s
         except Exception:
             # A bug must not end what everybody relies on, nor go unseen.
             _LOG.exception("%s: a bug; will be tried again", name)
             rest_s = max(pause_s, BUG_PAUSE_S)
-            _forget(name, on_bug)
+            owes_forgetting = True
         await asyncio.sleep(rest_s)
-
-
-def _forget(name: str, on_bug: Callable[[], None]) -> None:
-    try:
-        on_bug()
-    except Exception:
-        _LOG.exception("%s: what was remembered could not be dropped", name)

@@ -20,13 +20,15 @@ class LineAnswer(Answer):
 
 
 class VoucherAnswer(Answer):
-    """state: new, booked, agreed or differs.  note: what differs, or why the core refuses it."""
+    """state: new, booked, agreed, differs, or nothing where nothing moved.  note: what differs, or
+    why the core refuses it.  balances_fen: debits less credits after it."""
 
     voucher_id: str
     made_at_s: int
     state: str
     note: str
     lines: list[LineAnswer]
+    balances_fen: dict[str, int]
 
 
 class Vouchers(Answer):
@@ -53,6 +55,7 @@ def _answer(row: Voucher) -> VoucherAnswer:
         state=row.state,
         note=row.note,
         lines=lines,
+        balances_fen=row.balances_fen(),
     )
 
 

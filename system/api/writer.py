@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 
 from system.adapters.group_store import GroupStore
 from system.api.problems import Problem
-from system.errors import InputError, StoreUnavailable
+from system.errors import InputError, OperationalError, StoreUnavailable
 
 T = TypeVar("T")
 # Bounds the wait of the first request, and what one failed commit takes along.
@@ -49,8 +49,8 @@ _Answer = tuple[Any, Exception | None]
 
 class Writer:
     """on_lost: called when work was undone by an error that is nobody's refusal, before its callers
-    learn of it: what services remember of it must be forgotten. Where the store is away it may
-    raise StoreUnavailable; it is called again then before anything else is done."""
+    learn of it: what services remember of it must be forgotten. Where the store or the chain is
+    away it may raise an OperationalError; it is called again then before anything else is done."""
 
     def __init__(self, store: GroupStore, on_lost: Callable[[], None]) -> None:
         self._store, self._on_lost = store, on_lost
@@ -126,8 +126,8 @@ class Writer:
 
     def _lose(self) -> None:
         self._owes_forgetting = True
-        # The callers wait for an answer, not for the store.
-        with suppress(StoreUnavailable):
+        # The callers wait for an answer, not for the store or the chain.
+        with suppress(OperationalError):
             self._forget()
 
     def _forget(self) -> None:

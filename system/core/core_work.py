@@ -5,11 +5,13 @@ from dataclasses import replace
 from typing import Final
 
 from system.core.vouchers import BOOKED, DIFFERS, NEW, VOUCHERS, Voucher, compared
-from system.errors import InputError
+from system.errors import CoreUnavailable, InputError
 from system.ports.core import BankCore
 from system.ports.store import Store
 
 _LOG: Final = logging.getLogger("shapan.core")
+# Of those that differed: a core may have answered too early, or have been put right.
+_LOOKED_AT_AGAIN: Final = 31
 
 
 class CoreWork:
@@ -19,7 +21,7 @@ class CoreWork:
         self._core, self._store = core, store
 
     def run(self) -> None:
-        """Hand over what is new, then compare what is booked. Not inside a group.
+        """Hand over what is new, then compare what is not agreed on yet. Not inside a group.
 
         A voucher that the core refuses stops those behind it, until people have settled it. Raises
         CoreUnavailable.
@@ -27,8 +29,16 @@ class CoreWork:
         for voucher in self._in_state(NEW):
             if not self._booked(voucher):
                 break
-        for voucher in self._in_state(BOOKED):
-            self._compare(voucher)
+        away: CoreUnavailable | None = None
+        for voucher in self._in_state(BOOKED) + self._in_state(DIFFERS)[-_LOOKED_AT_AGAIN:]:
+            try:
+                # Once more: a folder may have been another one, before its disk was there.
+                if self._booked(voucher):
+                    self._compare(voucher)
+            except CoreUnavailable as error:
+                away = error
+        if away is not None:
+            raise away
 
     def _in_state(self, state: str) -> list[Voucher]:
         with self._store.transaction() as unit:
@@ -40,7 +50,8 @@ class CoreWork:
         except InputError as error:
             self._keep(replace(voucher, note=str(error)))
             return False
-        self._keep(replace(voucher, state=BOOKED, note=""))
+        if voucher.state == NEW:
+            self._keep(replace(voucher, state=BOOKED, note=""))
         return True
 
     def _compare(self, voucher: Voucher) -> None:

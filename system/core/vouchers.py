@@ -6,6 +6,7 @@ books, holds the totals up to it, and is never altered; only how far it came is.
 """
 
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,17 +18,19 @@ from system.ledger.records import ACCOUNTS, Account
 from system.ports.core import Entries, Turnover
 from system.ports.store import Table, Unit
 
+_LOG: Final = logging.getLogger("shapan.core")
 NEW: Final = "new"
 BOOKED: Final = "booked"
 AGREED: Final = "agreed"
 DIFFERS: Final = "differs"
-_OWN: Final = ("bank", "platform")
+NOTHING: Final = "nothing"
 _DAY_0: Final = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)
 class Voucher:
-    """state: new, booked (the core has it), agreed (its balances are ours) or differs.
+    """state: new, booked (handed over), agreed (the core's balances are ours), differs, or nothing
+    (nothing moved: the core is not told).
 
     lines, totals: JSON, account -> [debit_fen, credit_fen]; of this voucher, and of all up to it.
     note: what differs.
@@ -58,25 +61,26 @@ CORE_TABLES: Final = (VOUCHERS,)
 
 
 def close(unit: Unit, day: int, now_s: int) -> Voucher | None:
-    """The voucher of the day that has ended; None where nothing moved, or it was made before.
+    """The voucher of the day that has ended; None where it was made before.
 
     Raises IntegrityError for books that do not balance.
     """
     last = unit.last(VOUCHERS)
     if last is not None and last.day >= day:
+        if last.day > day:
+            _LOG.warning("no voucher: the clock is before %s, the last one's day", last.voucher_id)
         return None
     before = json.loads(last.totals) if last is not None else {}
     totals = _totals(unit.scan(ACCOUNTS))
     lines = _moved(before, totals)
-    if not lines:
-        return None
+    # A day without movement is closed too: what comes after belongs to the next.
     made = Voucher(
         f"GL-{date.fromordinal(_DAY_0 + day).isoformat()}",
         day,
         now_s,
         canonical_json(lines),
         canonical_json(totals),
-        NEW,
+        NEW if lines else NOTHING,
     )
     unit.insert(VOUCHERS, [made])
     return made
@@ -97,8 +101,6 @@ def _totals(accounts: Iterable[Account]) -> dict[str, tuple[int, int]]:
 
 def general_account(account: Account) -> str:
     """The account of the general ledger that sums this one up."""
-    if account.owner_id in _OWN:
-        return account.account_id
     return account.account_id.removesuffix(f"/{account.owner_id}")
 
 

@@ -11,7 +11,7 @@ from system.adapters.core_embedded import CORE_TABLES as CORE_OWN_TABLES
 from system.adapters.core_embedded import EmbeddedCore
 from system.adapters.memory_store import MemoryStore
 from system.core.core_work import CoreWork
-from system.core.vouchers import CORE_TABLES, VOUCHERS, Voucher, close
+from system.core.vouchers import CORE_TABLES, VOUCHERS, Voucher, close, general_account
 from system.errors import CoreUnavailable, IntegrityError
 from system.ledger import ledger
 from system.ledger.records import ACCOUNTS, LEDGER_TABLES, Account, TransferRequest
@@ -49,10 +49,11 @@ def states(store: MemoryStore) -> list[tuple[str, str]]:
 
 
 class OddCore(EmbeddedCore):
-    """adds: what its balances are off by.  is_away: it does not answer."""
+    """adds: what its balances are off by.  is_away: answers are lost.  silent_on: of one day."""
 
     adds: Mapping[str, int] = {}
     is_away = False
+    silent_on = -1
 
     def book(self, entries: Entries) -> None:
         super().book(entries)
@@ -60,6 +61,8 @@ class OddCore(EmbeddedCore):
             raise CoreUnavailable("take a voucher", "its answer was lost")
 
     def balances_fen(self, day: int) -> Mapping[str, int] | None:
+        if day == self.silent_on:
+            raise CoreUnavailable("tell its balances", "its file is a folder")
         told = super().balances_fen(day)
         return told and {**told, **{k: told[k] + fen for k, fen in self.adds.items()}}
 
@@ -77,14 +80,21 @@ def test_a_days_voucher_sums_up_alike_accounts() -> None:
     assert made.balances_fen() == {"credit/cash": 800, "receivables/deposit": -800}
 
 
-def test_a_day_is_closed_once_and_a_day_without_movement_not_at_all() -> None:
+def test_a_day_is_closed_once_and_what_comes_later_belongs_to_the_next(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     store = bank()
-    assert close_day(store, DAY) is None
+    quiet = close_day(store, DAY - 1)
+    assert quiet is not None
+    assert (quiet.state, quiet.entries().lines) == ("nothing", ())
     move(store, "t1", "cash", "alpha", 500)
+    assert close_day(store, DAY - 1) is None
     assert close_day(store, DAY) is not None
+    assert caplog.text == ""
     move(store, "t2", "cash", "alpha", 7)
     assert close_day(store, DAY) is None
     assert close_day(store, DAY - 1) is None
+    assert "the clock is before" in caplog.text
     later = close_day(store, DAY + 3)
     assert later is not None
     assert {line.debit_fen for line in later.entries().lines} == {7, 0}
@@ -128,13 +138,13 @@ def test_every_posting_is_in_one_voucher_whatever_the_core_does(
     core.is_away = False
     work.run()
     work.run()
-    assert {state for _, state in states(store)} <= {"agreed"}
+    assert {state for _, state in states(store)} <= {"agreed", "nothing"}
     with store.transaction() as unit:
         made = unit.scan(VOUCHERS)
     lines = [line for one in made for line in one.entries().lines]
     assert sum(line.debit_fen for line in lines) == total_fen
-    if made:
-        told = core.balances_fen(made[-1].day)
+    if total_fen:
+        told = core.balances_fen([one for one in made if one.state == "agreed"][-1].day)
         assert told == {"credit/cash": total_fen, "receivables/deposit": -total_fen}
 
 
@@ -150,11 +160,42 @@ def test_a_core_that_says_otherwise_is_seen(caplog: pytest.LogCaptureFixture) ->
     assert kept.state == "differs"
     assert kept.note == "credit/cash: 497 in the core, 500 here"
     assert [one.levelno for one in caplog.records] == [logging.ERROR]
-    core.adds = {}
-    move(store, "t2", "cash", "alpha", 1)
-    close_day(store, DAY + 1)
     CoreWork(core, store).run()
-    assert states(store) == [("GL-2026-01-01", "differs"), ("GL-2026-01-02", "agreed")]
+    assert len(caplog.records) == 1
+    core.adds = {}
+    CoreWork(core, store).run()
+    assert states(store) == [("GL-2026-01-01", "agreed")]
+
+
+def test_one_day_that_cannot_be_told_does_not_stop_the_others() -> None:
+    store = bank()
+    core = OddCore(store)
+    for number in (0, 1):
+        move(store, f"t{number}", "cash", "alpha", 500)
+        close_day(store, DAY + number)
+    core.silent_on = DAY
+    with pytest.raises(CoreUnavailable):
+        CoreWork(core, store).run()
+    assert states(store) == [("GL-2026-01-01", "booked"), ("GL-2026-01-02", "agreed")]
+
+
+def test_a_voucher_that_the_core_lost_is_handed_over_again() -> None:
+    store = bank()
+    first, second = OddCore(bank()), OddCore(bank())
+    first.silent_on = DAY
+    move(store, "t1", "cash", "alpha", 500)
+    close_day(store, DAY)
+    with pytest.raises(CoreUnavailable):
+        CoreWork(first, store).run()
+    assert states(store) == [("GL-2026-01-01", "booked")]
+    CoreWork(second, store).run()
+    assert states(store) == [("GL-2026-01-01", "agreed")]
+
+
+def test_a_party_may_be_called_like_the_bank_itself() -> None:
+    party = Account("receivables/deposit/bank", "bank", "credit")
+    own = Account("credit/cash", "bank", "debit")
+    assert [general_account(one) for one in (party, own)] == ["receivables/deposit", "credit/cash"]
 
 
 def test_a_voucher_that_the_core_refuses_stops_those_behind_it(

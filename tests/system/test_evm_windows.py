@@ -20,6 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from system.adapters import evm_kept
 from system.adapters.evm_kept import KeptRevmChain
 from system.adapters.evm_revm import RevmChain
 from system.adapters.evm_shelf import Shelf
@@ -172,7 +173,8 @@ def test_a_shelf_with_a_damaged_page_is_filled_anew(tmp_path: Path, table: str) 
     box = box_of(chain)
     for _ in range(7):
         run(chain, (MAKER, box, COUNT))
-    head = chain.head()
+    # Nothing of the state is needed to run this one again.
+    head = chain.seal(chain.head().time_s + 5)
     del chain
     shelf = tmp_path / "c.state"
     with sqlite3.connect(shelf) as db:
@@ -188,6 +190,31 @@ def test_a_shelf_with_a_damaged_page_is_filled_anew(tmp_path: Path, table: str) 
     assert again.head() == head
     assert int.from_bytes(viewed(again, box, READ_COUNT)) == 7
     assert again.nonce(MAKER) == 8
+
+
+def test_an_older_backup_of_the_blocks_brings_back_the_state_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = opened(tmp_path / "c")
+    box = box_of(chain)
+    for number in range(30):
+        run(chain, (MAKER, box, COUNT))
+        if number == 9:
+            backup = (tmp_path / "c").read_bytes()
+    del chain
+    (tmp_path / "c").write_bytes(backup)
+    prove = evm_kept._prove
+
+    def slowly(*told: Any) -> None:
+        time.sleep(0.7)
+        prove(*told)
+
+    # Whatever is read of the shelf before it is cleared must not be served after.
+    monkeypatch.setattr(evm_kept, "_prove", slowly)
+    again = opened(tmp_path / "c")
+    assert int.from_bytes(viewed(again, box, READ_COUNT)) == 10
+    run(again, (MAKER, box, COUNT))
+    assert int.from_bytes(viewed(opened(tmp_path / "c"), box, READ_COUNT)) == 11
 
 
 def test_a_shelf_that_is_only_locked_is_kept(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ def outcomes(*errors: Exception | None) -> Iterator[Exception | None]:
 
 
 def run(
-    monkeypatch: pytest.MonkeyPatch, *errors: Exception | None, forget_fails: bool = False
+    monkeypatch: pytest.MonkeyPatch, *errors: Exception | None, forget_fails: int = 0
 ) -> tuple[list[float], int]:
     """How long it rested after each time, and how often it forgot."""
     rests: list[float] = []
@@ -35,8 +35,8 @@ def run(
     def forget() -> None:
         nonlocal forgot
         forgot += 1
-        if forget_fails:
-            raise RuntimeError("the store is away")
+        if forgot <= forget_fails:
+            raise EvmUnavailable("forget", "it is away")
 
     monkeypatch.setattr(asyncio, "sleep", rest)
     with pytest.raises(asyncio.CancelledError):
@@ -56,12 +56,19 @@ def test_an_outage_is_a_warning_and_it_is_tried_again(
     assert (told.levelno, "tried again" in told.getMessage()) == (logging.WARNING, True)
 
 
-@pytest.mark.parametrize("forget_fails", [False, True])
 def test_a_bug_is_told_with_its_trace_and_ends_nothing(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, forget_fails: bool
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     bugs = (AssertionError("a bug"), ValueError("another"))
-    rests, forgot = run(monkeypatch, *bugs, None, forget_fails=forget_fails)
+    rests, forgot = run(monkeypatch, *bugs, None)
     assert (rests, forgot) == ([background.BUG_PAUSE_S] * 2 + [0.5], 2)
     assert "AssertionError: a bug" in caplog.text
     assert {one.levelno for one in caplog.records} == {logging.ERROR}
+
+
+def test_nothing_is_done_before_what_a_bug_left_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rests, forgot = run(monkeypatch, ValueError("a bug"), None, forget_fails=2)
+    assert rests == [background.BUG_PAUSE_S, 0.5, 0.5, 0.5]
+    assert forgot == 3

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from system.adapters.group_store import GroupStore
 from system.adapters.memory_store import MemoryStore
 from system.api.writer import Writer
-from system.errors import StoreUnavailable
+from system.errors import EvmUnavailable, StoreUnavailable
 
 
 class CountingStore(GroupStore):
@@ -99,6 +99,33 @@ def test_while_the_store_is_away_callers_are_told_so_and_what_it_lost_is_forgott
     asyncio.run(go())
     assert told[-3:] == ["forget", "work", "work"]
     assert "work" not in told[:-3]
+
+
+def test_a_bug_while_the_chain_is_away_leaves_nobody_without_an_answer() -> None:
+    away = True
+
+    def forget() -> None:
+        if away:
+            raise EvmUnavailable("read its state", "it is away")
+
+    writer = Writer(CountingStore(), forget)
+
+    def bug() -> None:
+        raise ValueError("a bug")
+
+    async def answered(work: Callable[[], None], error: type[Exception]) -> None:
+        async with asyncio.timeout(5):
+            with pytest.raises(error):
+                await writer.run(work)
+
+    async def go() -> None:
+        nonlocal away
+        await answered(bug, ValueError)
+        await answered(lambda: None, EvmUnavailable)
+        away = False
+        await writer.run(lambda: None)
+
+    asyncio.run(go())
 
 
 def test_no_two_pieces_of_other_work_run_without_the_requests_between_them() -> None:
