@@ -26,16 +26,22 @@ class FolderCore:
     def __init__(self, folder: Path) -> None:
         self._out, self._in = folder / TO_CORE, folder / FROM_CORE
         try:
-            for place in (self._out / TAKEN, self._in):
-                place.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
+            self._make_folders()
         except OSError as error:
             raise CoreUnavailable("open its folders", str(error)) from error
+
+    def _make_folders(self) -> None:
+        """In the folder that is there now: a disk may have been put in its place."""
+        for place in (self._out, self._out / TAKEN, self._in):
+            place.mkdir(exist_ok=True)
 
     def book(self, entries: Entries) -> None:
         """As the port has it: the file lies there, on disk, or was taken already."""
         document = voucher_document(checked(entries)).encode()
         name = f"{entries.voucher_id}.json"
         try:
+            self._make_folders()
             for path in (self._out / name, self._out / TAKEN / name):
                 if path.exists():
                     _same(path, document)

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from system.api.endpoint import Endpoint, problem_of
 from system.api.problems import Code, Problem
 from system.api.route import Route
-from system.errors import StoreUnavailable
+from system.errors import OperationalError
 
 _METHODS: Final = {"HEAD": "GET"}
 # Where a request's scope holds the row's path, for who tells of it.
@@ -67,7 +67,7 @@ class Dispatch:
             scope["path_params"] = dict(zip(names, values, strict=True))
             try:
                 response = await endpoint(Request(scope, receive))
-            except (Problem, StoreUnavailable) as error:
+            except (Problem, OperationalError) as error:
                 response = problem_of(error).response()
         await response(scope, receive, send)
 

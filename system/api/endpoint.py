@@ -18,7 +18,13 @@ from system.api.route import Call, Route
 from system.api.services import Services
 from system.api.writer import Together
 from system.canonical import canonical_json, sha256_hex
-from system.errors import EvmUnavailable, InputError, IntegrityError, StoreUnavailable
+from system.errors import (
+    EvmUnavailable,
+    InputError,
+    IntegrityError,
+    OperationalError,
+    StoreUnavailable,
+)
 
 _KEY_CHARS_MAX: Final = 128
 JSON: Final = "application/json"
@@ -200,4 +206,6 @@ def problem_of(error: Exception) -> Problem:
         return error
     if isinstance(error, StoreUnavailable):
         return Problem(Code.UNAVAILABLE, "The books are out of reach; send it again.")
+    if isinstance(error, OperationalError):
+        return Problem(Code.UNAVAILABLE, str(error))
     return Problem(Code.INTERNAL, "Nothing was changed. The log has the details.")

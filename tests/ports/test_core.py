@@ -110,15 +110,22 @@ def test_an_answer_that_cannot_be_read_is_named(tmp_path: Path, document: bytes)
         core.balances_fen(DAY)
 
 
-def test_a_folder_that_is_away_is_an_outage(tmp_path: Path) -> None:
-    core = FolderCore(tmp_path / "core")
-    for name in (f"{TO_CORE}/{TAKEN}", TO_CORE, FROM_CORE):
-        (tmp_path / "core" / name).rmdir()
+def test_a_folder_that_is_away_is_an_outage_and_an_empty_one_is_used(tmp_path: Path) -> None:
+    place = tmp_path / "core"
+    core = FolderCore(place)
+    core.book(VOUCHER)
+    place.rename(tmp_path / "elsewhere")
     with pytest.raises(CoreUnavailable):
         core.book(VOUCHER)
-    (tmp_path / "core").rmdir()
-    (tmp_path / "core").write_text("a file in its place")
     with pytest.raises(CoreUnavailable):
         core.balances_fen(DAY)
+    place.mkdir()
+    core.book(VOUCHER)
+    assert [file.name for file in (place / TO_CORE).glob("*.json")] == ["GL-2026-01-01.json"]
+    assert core.balances_fen(DAY) is None
+
+
+def test_a_file_in_the_folders_place_is_an_outage(tmp_path: Path) -> None:
+    (tmp_path / "core").write_text("a file")
     with pytest.raises(CoreUnavailable):
         FolderCore(tmp_path / "core")

@@ -9,7 +9,7 @@ from sim.qa.bank import SECRET
 from system.__main__ import open_many_files
 from system.api import bodies
 from system.api.tokens import LIFE_S, TokenIssuer
-from system.errors import StoreUnavailable
+from system.errors import EvmUnavailable, StoreUnavailable
 from tests.system.api.town import Town
 
 
@@ -120,6 +120,22 @@ def test_every_operation_is_described_with_its_rules(quiet_town: Town) -> None:
 
 def test_health_answers_without_a_token(quiet_town: Town) -> None:
     assert quiet_town.send("GET", "/health").json()["status"] == "ok"
+
+
+def test_a_part_that_is_away_is_said_so_wherever_it_is_missed(
+    quiet_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise EvmUnavailable("read its state", "it is away")
+
+    # What a bug left cannot be forgotten while the chain is away, so nothing else is done.
+    writer = quiet_town.process.gateway.writer
+    monkeypatch.setattr(writer, "_owes_forgetting", True)
+    monkeypatch.setattr(writer, "_on_lost", away)
+    answer = quiet_town.get("/vouchers", "auditor")
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    monkeypatch.setattr(writer, "_on_lost", lambda: None)
+    assert quiet_town.get("/vouchers", "auditor").status_code == 200
 
 
 def test_a_gateway_opens_as_many_files_as_the_machine_admits() -> None:
