@@ -68,8 +68,14 @@ def _started(file: Path, listening_fd: int) -> "subprocess.Popen[bytes]":
         command,
         stdin=subprocess.PIPE,
         pass_fds=[listening_fd],
-        env={**os.environ, "PYTHONPATH": paths},
+        # Nothing else of the parent's: its variables hold secrets.
+        env={"PYTHONPATH": paths, **_passed_on()},
     )
+
+
+def _passed_on() -> dict[str, str]:
+    names = ("PATH", "LD_LIBRARY_PATH")
+    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def _ended(process: "subprocess.Popen[bytes]") -> None:

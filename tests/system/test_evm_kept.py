@@ -10,7 +10,7 @@ from system.adapters.evm_blocks import Mined
 from system.adapters.evm_kept import KeptRevmChain
 from system.adapters.evm_shelf import WINDOW, Shelf
 from system.errors import EvmUnavailable, InputError, IntegrityError
-from system.ports.evm import Call
+from system.ports.evm import Call, Receipt
 
 GENESIS_S = 1_767_225_600
 SENDER = "0x" + "11" * 20
@@ -38,10 +38,10 @@ def emit(chain: KeptRevmChain) -> bytes:
     return signed.tx_hash
 
 
-def in_memory() -> int:
-    """Blocks in memory, of all chains."""
+def in_memory(kind: type = Mined) -> int:
+    """Blocks in memory, or receipts, of all chains."""
     gc.collect()
-    return sum(isinstance(one, Mined) for one in gc.get_objects())
+    return sum(isinstance(one, kind) for one in gc.get_objects())
 
 
 def test_a_chain_comes_back_with_its_blocks_and_receipts(tmp_path: Path) -> None:
@@ -125,6 +125,7 @@ def test_blocks_that_cannot_be_shelved_stay_in_memory_until_they_can(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     chain, others = opened(tmp_path / "chain"), in_memory()
+    other_receipts = in_memory(Receipt)
 
     def full(*_: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
@@ -136,6 +137,7 @@ def test_blocks_that_cannot_be_shelved_stay_in_memory_until_they_can(
     assert in_memory() - others == 2 * WINDOW
     made += [emit(chain) for _ in range(WINDOW)]
     assert in_memory() - others < 2 * WINDOW
+    assert in_memory(Receipt) - other_receipts < 2 * WINDOW
     assert None not in chain.receipts(made)
 
 

@@ -206,11 +206,18 @@ def test_an_older_backup_of_the_blocks_brings_back_the_state_of_its_own(
     prove = evm_kept._prove
 
     def slowly(*told: Any) -> None:
-        time.sleep(0.7)
+        time.sleep(1.5)
         prove(*told)
 
-    # Whatever is read of the shelf before it is cleared must not be served after.
+    put = Shelf.put
+
+    def put_in_place(self: Shelf, *told: Any) -> None:
+        put(self, *told)
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    # Whoever has opened the shelf before it is cleared must not serve what it was.
     monkeypatch.setattr(evm_kept, "_prove", slowly)
+    monkeypatch.setattr(Shelf, "put", put_in_place)
     again = opened(tmp_path / "c")
     assert int.from_bytes(viewed(again, box, READ_COUNT)) == 10
     run(again, (MAKER, box, COUNT))
@@ -286,6 +293,32 @@ def test_what_no_rule_admits_takes_its_gas_and_nothing_else(tmp_path: Path, kind
     assert chain.nonce(OTHER) == 1
 
 
+@pytest.mark.parametrize("kind", ["kept", "revm"])
+def test_half_of_a_block_never_was(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = RevmChain(chain_id=7, genesis_time_s=GENESIS_S)
+    chain: Chain = opened(tmp_path / "c", 1) if kind == "kept" else plain
+    box = box_of(chain)
+    run(chain, (MAKER, box, COUNT))
+    before = viewed(chain, box, READ)
+    called = RevmChain._called
+
+    def broken(self: RevmChain, call: Call, nonce: int) -> Any:
+        if call.sender == OTHER:
+            raise MemoryError
+        return called(self, call, nonce)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RevmChain, "_called", broken)
+        with pytest.raises(MemoryError):
+            run(chain, (MAKER, box, COUNT), (OTHER, box, COUNT))
+    assert viewed(chain, box, READ) == before
+    assert int.from_bytes(viewed(chain, box, READ_COUNT)) == 1
+    chain.seal(chain.head().time_s + 5)
+    assert int.from_bytes(viewed(chain, box, READ_COUNT)) == 3
+
+
 def test_without_its_state_a_chain_says_so_and_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -339,6 +372,15 @@ def test_the_state_is_served_to_nobody_without_the_word(tmp_path: Path) -> None:
     ):
         assert httpx.post(url, content=content).status_code == 404
     assert httpx.post(process.url, json=asked).status_code == 200
+
+
+def test_no_variable_of_the_parent_reaches_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHAPAN_STORE", "postgresql://bank:secret@host/bank")
+    chain = opened(tmp_path / "c")
+    chain.call(Call(OTHER, MAKER, b"", 300_000))
+    assert b"secret" not in Path(f"/proc/{chain.state_pid}/environ").read_bytes()
 
 
 def test_the_process_ends_with_the_one_that_started_it(tmp_path: Path) -> None:

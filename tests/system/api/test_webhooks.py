@@ -4,13 +4,16 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, ClassVar
 
 import pytest
 
+from system.adapters import http_poster
 from system.adapters.http_poster import HttpPoster
 from system.api import hooks
 from system.api.hook_sources import SOURCES
@@ -168,6 +171,32 @@ def test_the_poster_posts_once_follows_nothing_and_says_when_nobody_is_there() -
     assert Answering.got == [b"body"]
     with pytest.raises(OSError, match="refused"):
         HttpPoster().post(url, b"", {})
+
+
+def test_a_subscriber_that_drips_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte comes in time, the answer never."""
+    monkeypatch.setattr(http_poster, "_WHOLE_S", 0.3)
+    over = threading.Event()
+
+    def drip(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 ")
+            while not over.wait(0.05):
+                connection.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=drip, args=[server])
+        thread.start()
+        # The post ends by itself, or the drip after this long.
+        end = threading.Timer(10, over.set)
+        end.start()
+        with pytest.raises(OSError, match=r".*"):
+            HttpPoster().post(f"http://127.0.0.1:{server.getsockname()[1]}/", b"", {})
+        assert not over.is_set()
+        end.cancel()
+        over.set()
+        thread.join()
 
 
 def test_two_processes_do_not_post_the_same_letter_at_once(hosted: Town) -> None:
