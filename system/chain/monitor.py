@@ -4,6 +4,7 @@ The monitor holds columns in memory. It is rebuilt after a restart by observing 
 again, which gives the same findings: no rule looks past the row that it judges.
 """
 
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -36,6 +37,7 @@ class Flow:
 
 # The kernels' columns in their order; the last field, since_s, is no column.
 _COLUMNS: Final = tuple(field.name for field in fields(FlowColumns))[:-1]
+_AT_S: Final = _COLUMNS.index("at_s")
 
 
 class Rule(StrEnum):
@@ -96,9 +98,9 @@ class Monitor:
 
     def __init__(self, bounds: MonitoringBounds, since_s: int) -> None:
         self._bounds, self._since_s = bounds, since_s
-        self._flows: list[Flow] = []
-        self._codes: dict[str, dict[str | bytes, int]] = {}
-        self._documents: dict[bytes, list[int]] = {}  # rows that first showed a claim
+        self._claims: list[str] = []
+        self._codes = _Codes()
+        self._documents = _Documents()
         self._columns = np.empty((len(_COLUMNS), 1024), dtype=np.int64)
 
     def observe(self, flows: Sequence[Flow]) -> list[Finding]:
@@ -106,14 +108,14 @@ class Monitor:
 
         Returns findings ordered by flow, then by Rule. Flows older than the last one assert.
         """
-        new_from = len(self._flows)
+        new_from = len(self._claims)
         self._append(flows)
         found: list[tuple[int, Finding]] = []
         if flows:
             rows = self._same_documents(new_from)
             found += self._judged(_DOCUMENT_RULES, self._columns[:, rows], rows, new_from)
-            rows = np.arange(self._window_from(new_from), len(self._flows))
-            window = self._columns[:, rows[0] : len(self._flows)]
+            rows = np.arange(self._window_from(new_from), len(self._claims))
+            window = self._columns[:, rows[0] : len(self._claims)]
             found += self._judged(_WINDOW_RULES, window, rows, new_from)
         found.sort(key=lambda item: (item[0], _PRECEDENCE[item[1].rule]))
         return [finding for _, finding in found]
@@ -132,57 +134,121 @@ class Monitor:
             for row, end, figures in zip(
                 hits.rows.tolist(), hits.ends.tolist(), hits.figures.tolist(), strict=True
             ):
-                flow, *others = (self._flows[rows[i]] for i in (row, *hits.others[start:end]))
+                flow, *others = (self._flow(rows[i]) for i in (row, *hits.others[start:end]))
                 named = dict(zip(kernel.figures, figures, strict=True))
                 yield int(rows[row]), Finding(kernel.rule, flow, tuple(others), named)
                 start = end
 
     def _append(self, flows: Sequence[Flow]) -> None:
-        count = len(self._flows) + len(flows)
+        count = len(self._claims) + len(flows)
         while count > self._columns.shape[1]:
             self._columns = np.concatenate([self._columns, np.empty_like(self._columns)], axis=1)
-        for row, flow in enumerate(flows, start=len(self._flows)):
-            assert flow.at_s >= (self._flows[-1].at_s if self._flows else self._since_s)
+        for row, flow in enumerate(flows, start=len(self._claims)):
+            last_s = self._columns[_AT_S, row - 1] if row else self._since_s
+            assert flow.at_s >= last_s
             self._columns[:, row] = coded = self._coded(flow)
-            self._flows.append(flow)
-            for document in (flow.fingerprint, flow.loose_fingerprint):
-                self._documents.setdefault(document, []).extend([row] if coded[-1] else [])
+            self._claims.append(flow.claim_id)
+            if coded[-1]:
+                self._documents.add(row, *coded[:2])
 
     def _coded(self, flow: Flow) -> tuple[int, ...]:
-        first = flow.claim_id not in self._codes.get("claim", {})
-        self._code("claim", flow.claim_id)
+        code, known = self._codes.of, self._codes.count("claim")
         return (
-            self._code("fingerprint", flow.fingerprint),
-            self._code("loose", flow.loose_fingerprint),
-            self._code("party", flow.debtor_id),
-            self._code("party", flow.supplier_id),
-            self._code("bank", flow.bank_id),
-            self._code("group", flow.debtor_group_id),
-            self._code("group", flow.supplier_group_id),
+            code("fingerprint", flow.fingerprint),
+            code("loose", flow.loose_fingerprint),
+            code("party", flow.debtor_id),
+            code("party", flow.supplier_id),
+            code("bank", flow.bank_id),
+            code("group", flow.debtor_group_id),
+            code("group", flow.supplier_group_id),
             flow.amount_fen,
             flow.issued_at_s,
             flow.at_s,
-            first,
+            code("claim", flow.claim_id) == known,
         )
 
-    def _code(self, kind: str, name: str | bytes) -> int:
-        codes = self._codes.setdefault(kind, {})
-        return codes.setdefault(name, len(codes)) if name else -1
+    def _flow(self, row: int) -> Flow:
+        """As it was observed: only what differs from row to row is kept."""
+        strict, loose, debtor, supplier, bank, *groups, amount, issued, at, _ = (
+            int(value) for value in self._columns[:, row]
+        )
+        name = self._codes.name
+        return Flow(
+            claim_id=self._claims[row],
+            fingerprint=name("fingerprint", strict) or b"",
+            loose_fingerprint=name("loose", loose) or b"",
+            supplier_id=name("party", supplier),
+            debtor_id=name("party", debtor),
+            bank_id=name("bank", bank),
+            supplier_group_id=name("group", groups[1]),
+            debtor_group_id=name("group", groups[0]),
+            amount_fen=amount,
+            issued_at_s=issued,
+            at_s=at,
+        )
 
     def _same_documents(self, new_from: int) -> I64:
         """Rows of claims that share a fingerprint, strict or loose, with a new row."""
-        shared = {
-            row
-            for document in self._codes_of_new_documents(new_from)
-            if len(self._documents[document]) > 1
-            for row in self._documents[document]
-        }
+        shared: set[int] = set()
+        for strict, loose in self._columns[:2, new_from : len(self._claims)].T.tolist():
+            shared.update(self._documents.shared(strict, loose))
         return np.array(sorted(shared), dtype=np.int64)
 
-    def _codes_of_new_documents(self, new_from: int) -> Iterator[bytes]:
-        for flow in self._flows[new_from:]:
-            yield from (flow.fingerprint, flow.loose_fingerprint)
-
     def _window_from(self, new_from: int) -> int:
-        times = self._columns[_COLUMNS.index("at_s"), : len(self._flows)]
+        times = self._columns[_AT_S, : len(self._claims)]
         return int(times.searchsorted(times[new_from] - self._bounds.history_s, side="right"))
+
+
+class _Codes:
+    """Numbers for names of several kinds, from 0 on; -1 for the empty name."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, dict[Any, int]] = {}
+        self._names: dict[str, list[Any]] = {}
+
+    def of(self, kind: str, name: str | bytes) -> int:
+        if not name:
+            return -1
+        codes = self._codes.setdefault(kind, {})
+        code = codes.setdefault(name, len(codes))
+        names = self._names.setdefault(kind, [])
+        if code == len(names):
+            names.append(name)
+        return code
+
+    def count(self, kind: str) -> int:
+        return len(self._codes.get(kind, ()))
+
+    def name(self, kind: str, code: int) -> Any:
+        return "" if code < 0 else self._names[kind][code]
+
+
+class _Documents:
+    """The rows that first showed a claim, by the codes of its fingerprints.
+
+    Nearly every document has one: its row stands in an array, further ones beside.
+    """
+
+    def __init__(self) -> None:
+        self._first = (array("q"), array("q"))
+        self._further: dict[tuple[int, int], list[int]] = {}
+
+    def add(self, row: int, *codes: int) -> None:
+        """codes: of the strict fingerprint and of the loose one."""
+        for kind, code in enumerate(codes):
+            if code < 0:
+                continue
+            first = self._first[kind]
+            first.extend([-1] * (code + 1 - len(first)))
+            if first[code] < 0:
+                first[code] = row
+            else:
+                self._further.setdefault((kind, code), []).append(row)
+
+    def shared(self, *codes: int) -> Iterator[int]:
+        """All rows of the documents that have more than one."""
+        for key in enumerate(codes):
+            further = self._further.get(key)
+            if further:
+                yield self._first[key[0]][key[1]]
+                yield from further
