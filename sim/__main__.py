@@ -30,7 +30,7 @@ from sim.commands.stress import stress
 from sim.commands.verify import verify
 from system.errors import InputError, ShapanError
 
-FAILED, UNUSABLE = 1, 2
+FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
 
 app = typer.Typer(
     name="shapan",
@@ -87,7 +87,11 @@ def main() -> None:
     """Entry point of the ``shapan`` script."""
     # As Ctrl-C, which a shell keeps from what it runs in the background: folders are closed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(call(sys.argv[1:]))
+    try:
+        sys.exit(call(sys.argv[1:]))
+    except KeyboardInterrupt:
+        # Before a command has begun, or from one that has nothing to close.
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -2,13 +2,15 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from sim.__main__ import call
+from sim.__main__ import call, main
 from tests.sim.toy import register, write_scenario
 from tests.sim.toy_runs import ROOT, command, document
 
@@ -206,3 +208,21 @@ def test_scenarios_lists_what_is_packaged(capsys) -> None:
     assert call(["scenarios", "--json"]) == 0
     for scenario in json.loads(capsys.readouterr().out)["scenarios"]:
         assert {"name", "question", "arms", "products"} <= scenario.keys()
+
+
+def test_what_is_broken_off_before_a_command_has_begun_exits_130(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken_off(_: object) -> int:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(9)
+        return 0
+
+    monkeypatch.setattr("sim.__main__.call", broken_off)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ended.value.code == 130

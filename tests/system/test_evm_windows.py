@@ -3,19 +3,14 @@
 import gc
 import os
 import resource
-import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,62 +20,20 @@ from system.adapters.evm_kept import KeptRevmChain
 from system.adapters.evm_revm import RevmChain
 from system.adapters.evm_shelf import Shelf
 from system.adapters.evm_state_process import StateProcess
-from system.errors import EvmReverted, EvmUnavailable
-from system.ports.evm import Address, Call, Receipt
+from system.errors import EvmUnavailable
+from system.ports.evm import Call
 from tests.ports.evm_box import BOX_CODE, COUNT, HALT, READ, READ_COUNT, REFUSE, STORE
-
-GENESIS_S = 1_767_225_600
-MAKER, OTHER = "0x" + "11" * 20, "0x" + "22" * 20
-Chain = RevmChain | KeptRevmChain
-
-
-def opened(path: Path, transactions_per_window: int = 2) -> KeptRevmChain:
-    return KeptRevmChain(
-        path,
-        chain_id=7,
-        genesis_time_s=GENESIS_S,
-        transactions_per_window=transactions_per_window,
-    )
-
-
-def run(chain: Chain, *calls: tuple[Address, Address | None, bytes]) -> list[Receipt | None]:
-    """A block of these; gas aside, which depends on what a window met before."""
-    signed = []
-    for offset, (sender, to, data) in enumerate(calls):
-        earlier = sum(other == sender for other, _, _ in calls[:offset])
-        call = Call(sender, to, data, 300_000)
-        signed.append(chain.prepare(call, chain.nonce(sender) + earlier))
-    chain.send(signed)
-    chain.seal(chain.head().time_s + 5)
-    receipts = chain.receipts([one.tx_hash for one in signed])
-    return [one and replace(one, gas_used=0) for one in receipts]
-
-
-def box_of(chain: Chain) -> Address:
-    [receipt] = run(chain, (MAKER, None, BOX_CODE))
-    assert receipt is not None
-    assert receipt.contract_address is not None
-    return receipt.contract_address
-
-
-def viewed(chain: Chain, box: Address, data: bytes) -> Any:
-    try:
-        return chain.call(Call(OTHER, box, data, 300_000))
-    except EvmReverted as error:
-        return error.data
-
-
-def kill_state(chain: KeptRevmChain) -> None:
-    os.kill(chain.state_pid, signal.SIGKILL)
-
-
-def is_running(pid: int) -> bool:
-    """As a process, not as the remains of one."""
-    try:
-        return " Z " not in Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-
+from tests.system.kept_world import (
+    GENESIS_S,
+    MAKER,
+    OTHER,
+    Chain,
+    box_of,
+    kill_state,
+    opened,
+    run,
+    viewed,
+)
 
 WORDS = st.integers(0, 2**256 - 1).map(lambda value: STORE + value.to_bytes(32))
 DATA = st.one_of(WORDS, st.sampled_from([COUNT, REFUSE, HALT]))
@@ -338,65 +291,3 @@ def test_without_its_state_a_chain_says_so_and_loses_nothing(
     assert receipt is not None
     assert receipt.ok
     assert int.from_bytes(viewed(chain, box, READ_COUNT)) == 1
-
-
-def test_an_odd_place_and_a_proxy_are_no_hindrance(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("http_proxy", "HTTP_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-    for name in ("no_proxy", "NO_PROXY"):
-        monkeypatch.setenv(name, "example.org")
-    (tmp_path / "a b?c#d%20").mkdir()
-    monkeypatch.chdir(tmp_path)
-    chain = opened(Path("a b?c#d%20/c"), transactions_per_window=1)
-    box = box_of(chain)
-    run(chain, (MAKER, box, COUNT))
-    run(chain, (MAKER, box, COUNT))
-    assert int.from_bytes(viewed(chain, box, READ_COUNT)) == 2
-
-
-def test_the_state_is_served_to_nobody_without_the_word(tmp_path: Path) -> None:
-    Shelf(tmp_path / "s")
-    process = StateProcess(tmp_path / "s")
-    address, _, _ = process.url.rpartition("/")
-    asked = {"id": 3, "method": "eth_getBalance", "params": [MAKER, "0x0"]}
-    answer = httpx.post(process.url, json=asked).json()
-    assert answer == {"jsonrpc": "2.0", "id": 3, "result": "0x0"}
-    for url, content in (
-        (address, b"{}"),
-        (f"{process.url}x", b"{}"),
-        (process.url, b"{}"),
-        (process.url, b"no JSON"),
-        (process.url, b"9" * 99_999),
-    ):
-        assert httpx.post(url, content=content).status_code == 404
-    assert httpx.post(process.url, json=asked).status_code == 200
-
-
-def test_no_variable_of_the_parent_reaches_the_process(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SHAPAN_STORE", "postgresql://bank:secret@host/bank")
-    chain = opened(tmp_path / "c")
-    chain.call(Call(OTHER, MAKER, b"", 300_000))
-    assert b"secret" not in Path(f"/proc/{chain.state_pid}/environ").read_bytes()
-
-
-def test_the_process_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
-    program = (
-        "import sys, time; from pathlib import Path\n"
-        "from system.adapters.evm_kept import KeptRevmChain\n"
-        "chain = KeptRevmChain(Path(sys.argv[1]), chain_id=7, genesis_time_s=9)\n"
-        "print(chain.state_pid, flush=True); time.sleep(99)"
-    )
-    command = [sys.executable, "-c", program, str(tmp_path / "c")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
-        assert parent.stdout is not None
-        pid = int(parent.stdout.readline())
-        assert is_running(pid)
-        parent.kill()
-    until = time.monotonic() + 20
-    while is_running(pid) and time.monotonic() < until:
-        time.sleep(0.02)
-    assert not is_running(pid)
