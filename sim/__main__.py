@@ -17,6 +17,7 @@ from sim.commands.bundle import bundle
 from sim.commands.compare import compare
 from sim.commands.keys import keys
 from sim.commands.models import models
+from sim.commands.options import INTERRUPTED
 from sim.commands.pilot import pilot
 from sim.commands.products import FIT, REPLAY, by_product
 from sim.commands.report import report
@@ -30,7 +31,7 @@ from sim.commands.stress import stress
 from sim.commands.verify import verify
 from system.errors import InputError, ShapanError
 
-FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
+FAILED, UNUSABLE = 1, 2
 
 app = typer.Typer(
     name="shapan",

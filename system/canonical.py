@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+from datetime import date
 from typing import Any, Final
 
+_DAY_0: Final = date(1970, 1, 1).toordinal()
 _ENCODER: Final = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
 )
@@ -17,3 +19,13 @@ def canonical_json(value: Any) -> str:
 def sha256_hex(text: str) -> str:
     """64 lower-case hex digits of the text's UTF-8 bytes."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def iso_day(day: int) -> str:
+    """YYYY-MM-DD of a business day."""
+    return date.fromordinal(_DAY_0 + day).isoformat()
+
+
+def day_of_iso(text: str) -> int:
+    """The business day that ``iso_day`` writes so. Raises ValueError for what is no date."""
+    return date.fromisoformat(text).toordinal() - _DAY_0

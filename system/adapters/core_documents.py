@@ -2,16 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from datetime import date
-from typing import Annotated, Final
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from system.canonical import canonical_json
+from system.canonical import canonical_json, day_of_iso, iso_day
 from system.errors import InputError
 from system.ports.core import Entries, Turnover
 
-_DAY_0: Final = date(1970, 1, 1).toordinal()
 # An account of the general ledger sums up many of ours.
 _Fen = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
@@ -20,11 +18,6 @@ class _Balances(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
     day: str
     balances_fen: dict[str, _Fen]
-
-
-def iso_day(day: int) -> str:
-    """YYYY-MM-DD of a day counted from 1970-01-01."""
-    return date.fromordinal(_DAY_0 + day).isoformat()
 
 
 def checked(entries: Entries) -> Entries:
@@ -58,8 +51,8 @@ def voucher_document(entries: Entries) -> str:
 def read_voucher(document: str) -> Entries:
     """What ``voucher_document`` wrote."""
     told = json.loads(document)
-    day = date.fromisoformat(told["day"]).toordinal() - _DAY_0
-    return Entries(told["voucher_id"], day, tuple(Turnover(**line) for line in told["lines"]))
+    lines = tuple(Turnover(**line) for line in told["lines"])
+    return Entries(told["voucher_id"], day_of_iso(told["day"]), lines)
 
 
 def read_balances(name: str, document: bytes, day: int) -> Mapping[str, int]:

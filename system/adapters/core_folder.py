@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from system.adapters.core_documents import checked, iso_day, read_balances, voucher_document
+from system.adapters.core_documents import checked, read_balances, voucher_document
 from system.adapters.whole_files import write_whole
+from system.canonical import iso_day
 from system.errors import CoreUnavailable, InputError
 from system.limits import DOCUMENT_BYTES_MAX
 from system.ports.core import Entries

@@ -113,10 +113,7 @@ class Shelf:
             self._db.executemany("INSERT OR REPLACE INTO sender VALUES (?,?)", nonces.items())
             told = [(a.address, hex(a.balance_wei), hex(a.nonce), a.code) for a in accounts]
             self._db.executemany(_ACCOUNT, told)
-            slots = [
-                (a.address, k.to_bytes(32), v.to_bytes(32)) for a in accounts for k, v in a.slots
-            ]
-            self._db.executemany("INSERT OR REPLACE INTO slot VALUES (?,?,?)", slots)
+            self._db.executemany("INSERT OR REPLACE INTO slot VALUES (?,?,?)", _slots(accounts))
 
     def _read(self, query: str, *values: int | bytes) -> Mined | None:
         row = self._db.execute(query, values).fetchone()

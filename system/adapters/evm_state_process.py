@@ -58,6 +58,8 @@ def _reach_without_proxy() -> None:
 def _started(file: Path, listening_fd: int) -> "subprocess.Popen[bytes]":
     command = [
         sys.executable,
+        # Whatever lies in the folder where the bank runs is none of ours.
+        "-P",
         "-m",
         "system.adapters.evm_state_server",
         str(file),

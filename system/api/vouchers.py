@@ -32,7 +32,7 @@ class VoucherAnswer(Answer):
 
 
 class Vouchers(Answer):
-    """One voucher for each day on which something moved."""
+    """One voucher for each business day that was closed."""
 
     vouchers: list[VoucherAnswer]
     next: str

@@ -9,10 +9,9 @@ import json
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Final
 
-from system.canonical import canonical_json
+from system.canonical import canonical_json, iso_day
 from system.errors import IntegrityError
 from system.ledger.records import ACCOUNTS, Account
 from system.ports.core import Entries, Turnover
@@ -24,7 +23,6 @@ BOOKED: Final = "booked"
 AGREED: Final = "agreed"
 DIFFERS: Final = "differs"
 NOTHING: Final = "nothing"
-_DAY_0: Final = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ def close(unit: Unit, day: int, now_s: int) -> Voucher | None:
     lines = _moved(before, totals)
     # A day without movement is closed too: what comes after belongs to the next.
     made = Voucher(
-        f"GL-{date.fromordinal(_DAY_0 + day).isoformat()}",
+        f"GL-{iso_day(day)}",
         day,
         now_s,
         canonical_json(lines),

@@ -2,6 +2,11 @@
 
 import asyncio
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any, cast
@@ -35,6 +40,25 @@ from system.errors import InputError
 from system.payments import desk
 from system.payments.desk import Order
 from system.payments.records import PAYMENT_TABLES
+
+
+def test_the_memory_of_a_server_is_its_own_and_that_of_what_it_started(tmp_path: Path) -> None:
+    server = Server(tmp_path, b"", {}, 1, 2)
+    assert (server.rss_bytes(), server.started()) == (0, [])
+    program = "import subprocess; subprocess.Popen(['cat']); print(1, flush=True); input()"
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdin=-1, stdout=-1) as server.process:
+        assert server.process.stdout is not None
+        server.process.stdout.readline()
+        [child] = server.started()
+        both = server.rss_bytes()
+        os.kill(child, signal.SIGKILL)
+        while Path(f"/proc/{child}/cmdline").read_bytes():
+            time.sleep(0.01)
+        alone = server.rss_bytes()
+        server.process.communicate(b"\n")
+    assert both > alone > 0
+    assert server.rss_bytes() == 0
 
 
 def test_percentiles_are_known_to_one_percent() -> None:

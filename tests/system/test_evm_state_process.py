@@ -57,6 +57,15 @@ def test_the_state_is_served_to_nobody_without_the_word(tmp_path: Path) -> None:
     assert httpx.post(process.url, json=asked).status_code == 200
 
 
+def test_programs_in_the_folder_where_the_bank_runs_are_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "httptools.py").write_text("raise SystemExit('not ours')")
+    monkeypatch.chdir(tmp_path)
+    chain = opened(tmp_path / "c")
+    assert viewed(chain, MAKER, b"") == b""
+
+
 def test_no_variable_of_the_parent_reaches_the_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
