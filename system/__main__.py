@@ -1,6 +1,7 @@
 """``python -m system``: one gateway process, set up by the environment (docs/OPERATIONS.md)."""
 
 import gc
+import math
 import os
 import resource
 import ssl
@@ -11,6 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from system.adapters.os_clock import OsClock
+from system.api.connections import Bounds, connections_within
 from system.api.logs import set_up
 from system.api.start import ADMINISTRATOR, Opening, Process
 from system.api.telemetry import EMBEDDED, BrokerPlace
@@ -31,6 +33,7 @@ SPOOL = "shapan-mqtt"
 _YOUNG_OBJECTS = 10_000
 # Open at once, where the machine admits it.
 _FILES = 65_536
+_CONNECTIONS = 4_096
 
 
 def main() -> int:
@@ -55,18 +58,23 @@ def main() -> int:
     except OperationalError as error:
         print(error, file=sys.stderr)
         return 1
-    open_many_files()
+    files = open_many_files()
     _spare_what_stays()
-    serve(process, listener)
+    # The books, the chain and the broker need files too.
+    serve(process, listener, Bounds(connections_max=min(_CONNECTIONS, files // 2)))
     return 0
 
 
-def open_many_files() -> None:
-    """Each connection is an open file, also a silent one; the usual 1,024 are soon gone."""
+def open_many_files() -> int:
+    """Each connection is an open file, also a silent one; the usual 1,024 are soon gone.
+
+    Returns how many may be open now."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return wanted
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return wanted
 
 
 def _spare_what_stays() -> None:
@@ -76,18 +84,18 @@ def _spare_what_stays() -> None:
     gc.set_threshold(_YOUNG_OBJECTS)
 
 
-def serve(process: Process, listener: Listener) -> None:
+def serve(process: Process, listener: Listener, bounds: Bounds) -> None:
     """Answer until a signal ends it."""
     scheme = "https" if listener.certificate else "http"
     place = f"{scheme}://{listener.host}:{listener.port}"
     print(f"{place}  first client: {ADMINISTRATOR}", file=sys.stderr)
     try:
-        uvicorn.Server(config_of(process.app, listener)).run()
+        uvicorn.Server(config_of(process.app, listener, bounds)).run()
     finally:
         process.close()
 
 
-def config_of(app: ASGIApp, listener: Listener) -> uvicorn.Config:
+def config_of(app: ASGIApp, listener: Listener, bounds: Bounds) -> uvicorn.Config:
     """How the server listens: TLS where there is a certificate, mutual where clients need one."""
     return uvicorn.Config(
         app,
@@ -99,8 +107,10 @@ def config_of(app: ASGIApp, listener: Listener) -> uvicorn.Config:
         ssl_cert_reqs=ssl.CERT_REQUIRED if listener.client_authority else ssl.CERT_NONE,
         log_level="warning",
         server_header=False,
-        timeout_keep_alive=30,
-        limit_concurrency=1_000,
+        http=connections_within(bounds),
+        ws="none",
+        # The bounds end idle connections; this would only do it a second time.
+        timeout_keep_alive=math.ceil(bounds.wait_s_max) + 1,
         # What is under way after that was not acknowledged: its client sends it again.
         timeout_graceful_shutdown=5,
     )

@@ -40,6 +40,7 @@ def serve(
     from sim.console.app import Console
     from system.__main__ import serve as answer
     from system.adapters.os_clock import OsClock
+    from system.api.connections import Bounds
     from system.api.start import Opening, Process
     from system.api.telemetry import BrokerPlace
     from system.settings import Listener, Settings
@@ -53,5 +54,5 @@ def serve(
         process.app.add_route("/", lambda _: RedirectResponse(f"{_CONSOLE}/"))
         print(f"its secret: {process.administrator_secret()}", file=sys.stderr)
         print(f"console: http://127.0.0.1:{port}{_CONSOLE}/", file=sys.stderr)
-        answer(process, Listener("127.0.0.1", port))
+        answer(process, Listener("127.0.0.1", port), Bounds())
     return 0

@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -21,8 +22,11 @@ from system.api.problems import Code, Problem
 from system.api.route import Route
 from system.api.table import ROUTES
 from system.api.tokens import LIFE_S
+from system.limits import TEXT_CHARS_MAX
 from system.settings import VERSION
 
+# Who asks is not yet known: neither time nor memory for more than an id and a secret.
+_FORM_BYTES_MAX: Final = 4_096
 _CODES: Final = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED}
 
 
@@ -40,7 +44,7 @@ def app_of(gateway: Gateway, work: Callable[[], AbstractAsyncContextManager[None
     app.add_route("/oauth/token", _token_endpoint(gateway), methods=["POST"])
     app.add_route("/oauth/keys", _keys_endpoint(gateway), methods=["GET"])
     app.add_route("/health", _health_endpoint(gateway), methods=["GET"])
-    app.openapi = lambda: document(ROUTES, VERSION)  # type: ignore[method-assign]
+    app.openapi = cache(lambda: document(ROUTES, VERSION))  # type: ignore[method-assign]
     app.add_middleware(Correlated)
     app.add_exception_handler(Problem, _on_error)
     app.add_exception_handler(HTTPException, _on_http_error)
@@ -83,12 +87,13 @@ def _token_endpoint(gateway: Gateway) -> Any:
     """OAuth 2.0 client credentials (RFC 6749, 4.4), with HTTP Basic or in the form."""
 
     async def token(request: Request) -> Response:
-        form = parse_qs((await body_of_request(request)).decode("ascii", "replace"))
+        raw = await body_of_request(request, _FORM_BYTES_MAX)
+        form = parse_qs(raw.decode("ascii", "replace"))
         if form.get("grant_type") != ["client_credentials"]:
             return JSONResponse({"error": "unsupported_grant_type"}, 400)
         client_id, secret = _credentials(request, form)
         services = gateway.services
-        if not gateway.rates.admits(f"token/{client_id}", services.clock.now_s()):
+        if not gateway.rates.admits(f"token/{client_id[:TEXT_CHARS_MAX]}", services.clock.now_s()):
             raise Problem(Code.TOO_MANY_REQUESTS, "Slow down.", headers={"Retry-After": "1"})
         with services.unit() as unit:
             caller = services.clients.authenticate(unit, client_id, secret)

@@ -110,11 +110,11 @@ def _ask(desk: Services, route: Route, call: Call) -> dict[str, Any]:
     return {"approval_id": approval_id, "state": "asked"}
 
 
-async def body_of_request(request: Request) -> bytes:
+async def body_of_request(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:
     """The body, as far as it may go. Raises Problem before more than that is in memory."""
     declared = request.headers.get("content-length", "0")
-    if not declared.isdigit() or int(declared) > BODY_BYTES_MAX:
-        raise _too_large()
+    if not declared.isdigit() or int(declared) > bytes_max:
+        raise _too_large(bytes_max)
     raw = b""
     more = True
     while more:
@@ -123,13 +123,13 @@ async def body_of_request(request: Request) -> bytes:
             raise ClientDisconnect
         raw += message.get("body", b"")
         more = message.get("more_body", False)
-        if len(raw) > BODY_BYTES_MAX:
-            raise _too_large()
+        if len(raw) > bytes_max:
+            raise _too_large(bytes_max)
     return raw
 
 
-def _too_large() -> Problem:
-    return Problem(Code.TOO_LARGE, f"Send at most {BODY_BYTES_MAX} bytes, with their length.")
+def _too_large(bytes_max: int) -> Problem:
+    return Problem(Code.TOO_LARGE, f"Send at most {bytes_max} bytes, with their length.")
 
 
 def caller_of_request(gateway: Gateway, request: Request) -> Caller:

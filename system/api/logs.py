@@ -13,6 +13,7 @@ from itertools import count
 from typing import Any, Final
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from system.api.dispatch import ROUTE
@@ -112,6 +113,9 @@ class Correlated:
 
         try:
             await self._app(scope, receive, answer)
+        except ClientDisconnect:
+            # No bug of ours, and nobody is there to be answered; as nginx tells it.
+            status = 499
         except Exception as error:
             # Here, where the request's id is still known.
             REQUESTS.error("a request failed", exc_info=error)

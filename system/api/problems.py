@@ -23,6 +23,7 @@ class Code(Enum):
     FORBIDDEN = (403, "The role or scope does not allow this")
     NOT_FOUND = (404, "There is no such thing, or it is not yours to see")
     METHOD_NOT_ALLOWED = (405, "This resource does not take this method")
+    TOO_SLOW = (408, "The request took too long to arrive")
     CONFLICT = (409, "The state of things does not allow this")
     PRECONDITION_FAILED = (412, "It is not as you saw it last")
     TOO_LARGE = (413, "The body is too large")
@@ -30,6 +31,7 @@ class Code(Enum):
     INVALID = (422, "A field cannot be used")
     IDEMPOTENCY_KEY_REUSED = (422, "The key came before with another request")
     TOO_MANY_REQUESTS = (429, "Too many requests")
+    HEAD_TOO_LARGE = (431, "The head is too large")
     INTERNAL = (500, "A bug was met; nothing was changed")
     UNAVAILABLE = (503, "A part is out of reach; retry with the same key")
 

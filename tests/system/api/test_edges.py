@@ -33,6 +33,12 @@ def test_a_wrong_secret_gets_no_token(quiet_town: Town, secret: str) -> None:
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
 
 
+def test_who_is_not_known_yet_sends_little(quiet_town: Town) -> None:
+    form = {"grant_type": "client_credentials", "client_id": "x" * 5_000}
+    answer = quiet_town.send("POST", "/oauth/token", data=form)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
 @pytest.mark.parametrize(
     ("raw", "code"),
     [
@@ -142,7 +148,7 @@ def test_a_gateway_opens_as_many_files_as_the_machine_admits() -> None:
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
-        open_many_files()
-        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == min(65_536, before[1])
+        files = open_many_files()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == files == min(65_536, before[1])
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)

@@ -1,5 +1,6 @@
 """Logs: one JSON object a line, the request's id on each, nothing secret or personal in any."""
 
+import asyncio
 import io
 import json
 import logging
@@ -61,6 +62,21 @@ def test_a_bug_is_logged_with_its_request_and_without_its_secrets(
     assert bug["request_id"]
     for secret in ("11010519491231002X", "13812345678", "abc.def"):
         assert secret not in lines.getvalue()
+
+
+@pytest.mark.parametrize("path", ["/receivables", "/oauth/token"])
+def test_who_goes_away_in_the_middle_of_a_request_is_no_bug_of_ours(
+    quiet_town: Town, lines: io.StringIO, path: str
+) -> None:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(_: object) -> None:
+        raise AssertionError("nobody is there")
+
+    scope = {"type": "http", "method": "POST", "path": path, "headers": [], "query_string": b""}
+    asyncio.run(quiet_town.process.app(scope, receive, send))  # type: ignore[arg-type]
+    assert [(one["level"], one["status"]) for one in read(lines)] == [("info", 499)]
 
 
 @pytest.mark.parametrize(

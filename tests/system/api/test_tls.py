@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from system.__main__ import config_of
+from system.api.connections import Bounds
 from system.client.transport import HttpTransport
 from system.settings import Listener
 from tests.mosquitto import free_port
@@ -30,7 +31,7 @@ def address(tmp_path: Path) -> Iterator[str]:
         write_certificate(tmp_path, name)
     files = [str(tmp_path / name) for name in ("bank.pem", "bank.key", "erp.pem")]
     listener = Listener("127.0.0.1", free_port(), *files)
-    server = uvicorn.Server(config_of(Starlette(routes=[Route("/", hello)]), listener))
+    server = uvicorn.Server(config_of(Starlette(routes=[Route("/", hello)]), listener, Bounds()))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:

@@ -1,0 +1,186 @@
+"""What one connection may take of the gateway, over real sockets."""
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from system.__main__ import config_of
+from system.api.connections import Bounds
+from system.settings import Listener
+from tests.mosquitto import free_port
+
+_BOUNDS = Bounds(0.4, head_bytes_max=4_000, message_bytes_max=600_000, connections_max=8)
+_LARGE = 64 * 1_048_576
+_HEAD = b"POST /whole HTTP/1.1\r\nHost: bank\r\nContent-Length: 10\r\n\r\n"
+
+
+async def _whole(request: Request) -> Response:
+    return Response(await request.body())
+
+
+async def _refused(_: Request) -> Response:
+    return Response(status_code=413)
+
+
+async def _slow(_: Request) -> Response:
+    await asyncio.sleep(_BOUNDS.wait_s_max * 3)
+    return Response(b"done")
+
+
+async def _large(_: Request) -> Response:
+    return Response(bytes(_LARGE))
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A running server, and sockets to it."""
+
+    server: uvicorn.Server
+    port: int
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+
+    def count(self) -> int:
+        return len(self.server.server_state.connections)
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        ends_s = time.monotonic() + 20
+        while not holds():
+            assert time.monotonic() < ends_s
+            time.sleep(0.01)
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    routes = [
+        Route("/whole", _whole, methods=["POST"]),
+        Route("/refused", _refused, methods=["POST"]),
+        Route("/slow", _slow),
+        Route("/large", _large),
+    ]
+    listener = Listener("127.0.0.1", free_port())
+    server = uvicorn.Server(config_of(Starlette(routes=routes), listener, _BOUNDS))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    yield Gate(server, listener.port)
+    server.should_exit = True
+    thread.join()
+
+
+def _read_to_end(line: socket.socket) -> bytes:
+    """All that comes until the other end closes or breaks the connection."""
+    raw = b""
+    try:
+        while part := line.recv(1_048_576):
+            raw += part
+    except ConnectionError:
+        pass
+    return raw
+
+
+def _send_for_ever(line: socket.socket, part: bytes, pause_s: float = 0.0) -> None:
+    while True:
+        line.sendall(part)
+        time.sleep(pause_s)
+
+
+def _problem(raw: bytes) -> tuple[int, str]:
+    head, _, body = raw.partition(b"\r\n\r\n")
+    assert b"content-type: application/problem+json" in head
+    document = json.loads(body)
+    assert int(head.split()[1]) == document["status"]
+    return document["status"], document["code"]
+
+
+def test_a_silent_connection_ends_and_takes_no_place(gate: Gate) -> None:
+    with gate.connect() as line:
+        gate.until(lambda: gate.count() == 1)
+        assert _read_to_end(line) == b""
+    gate.until(lambda: gate.count() == 0)
+
+
+@pytest.mark.parametrize("part", [b"GET /who", _HEAD, _HEAD + b"half"])
+def test_a_request_that_does_not_end_is_told_so(gate: Gate, part: bytes) -> None:
+    with gate.connect() as line:
+        line.sendall(part)
+        assert _problem(_read_to_end(line)) == (408, "too_slow")
+
+
+def test_so_is_the_second_on_its_connection(gate: Gate) -> None:
+    with gate.connect() as line:
+        line.sendall(_HEAD + b"1234567890")
+        assert line.recv(65_536).endswith(b"1234567890")
+        line.sendall(b"GET /who")
+        assert _problem(_read_to_end(line)) == (408, "too_slow")
+
+
+def test_a_connection_that_only_sends_empty_lines_ends(gate: Gate) -> None:
+    with gate.connect() as line, pytest.raises(ConnectionError):
+        _send_for_ever(line, b"\r\n", 0.02)
+
+
+def test_who_waits_for_us_is_not_cut_off(gate: Gate) -> None:
+    line = HTTPConnection("127.0.0.1", gate.port, timeout=20)
+    line.request("GET", "/slow")
+    assert line.getresponse().read() == b"done"
+    line.close()
+
+
+def test_a_head_without_an_end_is_refused(gate: Gate) -> None:
+    with gate.connect() as line:
+        line.sendall(b"GET /whole HTTP/1.1\r\nX-Long: " + b"x" * 4_000)
+        assert _problem(_read_to_end(line)) == (431, "head_too_large")
+
+
+def test_a_body_without_an_end_ends_though_it_was_refused(gate: Gate) -> None:
+    head = b"POST /refused HTTP/1.1\r\nHost: bank\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with gate.connect() as line:
+        line.sendall(head)
+        with pytest.raises(ConnectionError):
+            _send_for_ever(line, b"1000\r\n" + b"x" * 4_096 + b"\r\n")
+
+
+def test_an_answer_that_nobody_takes_is_given_up(gate: Gate) -> None:
+    with gate.connect() as line:
+        line.sendall(b"GET /large HTTP/1.1\r\nHost: bank\r\n\r\n")
+        gate.until(lambda: gate.count() == 1)
+        gate.until(lambda: gate.count() == 0)
+        assert len(_read_to_end(line)) < _LARGE
+
+
+def test_a_large_answer_that_is_taken_arrives_whole(gate: Gate) -> None:
+    line = HTTPConnection("127.0.0.1", gate.port, timeout=20)
+    line.request("GET", "/large")
+    assert len(line.getresponse().read()) == _LARGE
+    line.close()
+
+
+def test_a_newcomer_finds_a_place_among_the_silent(gate: Gate) -> None:
+    silent = [gate.connect() for _ in range(40)]
+    line = HTTPConnection("127.0.0.1", gate.port, timeout=20)
+    line.request("POST", "/whole", b"here")
+    assert line.getresponse().read() == b"here"
+    for one in [line, *silent]:
+        one.close()
+
+
+def test_what_is_not_http_gets_a_problem_too(gate: Gate) -> None:
+    with gate.connect() as line:
+        line.sendall(b"\x16\x03\x01 hello\r\n\r\n")
+        assert _problem(_read_to_end(line)) == (400, "malformed")
