@@ -5,7 +5,7 @@ import os
 import resource
 import signal
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,13 +15,15 @@ from sim.streams import Luck
 from sim.stress.load import Loaded
 from sim.stress.profile import Profile
 from sim.stress.proxy import Proxy
-from sim.stress.server import NotUp, Server
+from sim.stress.server import LOOPBACK, NotUp, Server
+from system.__main__ import open_many_files
 from system.errors import InputError
 
 KILLED: Final = "gateway_killed"
 RESTARTED: Final = "_restarted"
 _FOR_S: Final = 3.0
 _DELAY_S: Final = 0.25
+_SILENT: Final = 5_000
 # No file may grow beyond this: log, journal and database are larger, so every write fails.
 _FILE_BYTES_FULL: Final = 4_096
 
@@ -99,6 +101,15 @@ class Faults:
         await asyncio.sleep(_FOR_S)
         self.proxy.delay_s = 0.0
 
+    async def silent_connections(self) -> None:
+        """More connections than the gateway holds, of which none ever says a word."""
+        count = min(_SILENT, open_many_files() // 2)
+        with ExitStack() as lines:
+            for _ in range(count):
+                _, writer = await asyncio.open_connection(LOOPBACK, self.server.port)
+                lines.callback(writer.close)
+            await asyncio.sleep(_FOR_S)
+
     async def cut_network(self) -> None:
         """Every connection breaks, whatever is under way, several times."""
         for _ in range(6):
@@ -119,6 +130,7 @@ _KINDS: Final[dict[str, Callable[[Faults], Awaitable[None]]]] = {
     "gateway_stopped": Faults.stopped,
     "chain_state_killed": Faults.chain_state_killed,
     "disk_full": Faults.disk_full,
+    "silent_connections": Faults.silent_connections,
     "slow_network": Faults.slow_network,
     "cut_network": Faults.cut_network,
     "gateway_paused": Faults.paused,

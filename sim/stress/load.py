@@ -84,6 +84,6 @@ async def _one(
     try:
         done_s = await stream.arrive(number, at_s)
     except _FAILURES as error:
-        measure.failed(error)
+        measure.failed(at_s, error)
     else:
         measure.done(at_s, done_s - started_s - at_s)

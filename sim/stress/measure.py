@@ -8,10 +8,14 @@ from sim.stress.histogram import Histogram
 
 @dataclass(slots=True)
 class Measure:
-    """seconds: a histogram for each second of the run, by when the request was meant to start."""
+    """seconds: a histogram for each second of the run, by when the request was meant to start.
+
+    failures: how many of that second's came to no good end; errors: of all, by what was said.
+    """
 
     name: str
     seconds: dict[int, Histogram] = field(default_factory=dict)
+    failures: Counter[int] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     asked: int = 0
 
@@ -19,8 +23,9 @@ class Measure:
         """One was answered so long after it was meant to start."""
         self.seconds.setdefault(int(intended_s), Histogram()).add(int(taken_s * 1e6))
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, intended_s: float, error: Exception) -> None:
         """One came to no good end."""
+        self.failures[int(intended_s)] += 1
         self.errors[f"{type(error).__name__}: {str(error)[:160]}"] += 1
 
     def between(self, from_s: float, until_s: float) -> Histogram:
@@ -35,9 +40,15 @@ class Measure:
         """Of all."""
         return self.between(0, float("inf"))
 
-    def error_share(self) -> float:
-        """Errors among those asked."""
-        return sum(self.errors.values()) / self.asked if self.asked else 0.0
+    def failed_between(self, from_s: float, until_s: float) -> int:
+        """How many that were meant to start in these seconds came to no good end."""
+        return sum(n for second, n in self.failures.items() if from_s <= second < until_s)
+
+    def error_share(self, until_s: float) -> float:
+        """Errors among those that were meant to start before this second."""
+        failed = self.failed_between(0, until_s)
+        ended = failed + self.between(0, until_s).count
+        return failed / ended if ended else 0.0
 
     def recovery_s(self, struck_s: float, limit_us: int, next_s: float) -> float | None:
         """How long after a fault answers were late: to the end of the last second of it whose

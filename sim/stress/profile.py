@@ -18,7 +18,7 @@ ALONE_FACTOR: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """held_until: share of the run in which thresholds of latency count.  spikes: share of the run
+    """held_until: share of the run in which thresholds count.  spikes: share of the run
     from and to which the load is above what must be borne.  kills: of the gateway, at random.
     faults: one of each kind, spread over the run.
     """

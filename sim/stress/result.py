@@ -18,8 +18,9 @@ _MARGIN_S: Final = 1.0
 # From how much on an answer is late after a fault; telemetry and alerts may take that long anyway.
 _LATE_USUAL_US: Final = 1_000_000
 _LATE_US: Final = {"telemetry": 2_000_000, "alerts": 2_000_000}
-# Of the first part of a run memory grows, as caches fill.
+# Of the first part of a run memory grows, as caches fill: at the full rate SQLite's alone for 78 s.
 _WARM_SHARE: Final = 0.25
+_WARM_S: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,15 @@ class Result:
     invariants: Mapping[str, str] = field(default_factory=dict)
     repeats: int = 0
 
+    @property
+    def _held_until_s(self) -> float:
+        """Until when thresholds count; what follows shows where the bank gives way."""
+        return self.profile.held_until * self.profile.duration_s
+
     def quiet(self, name: str) -> Histogram:
         """Latency of a stream in the seconds in which thresholds count."""
         measure, whole = self.loaded.measures[name], Histogram()
-        until_s = self.profile.held_until * self.profile.duration_s
+        until_s = self._held_until_s
         disturbed = self._disturbed(name)
         for second, histogram in measure.seconds.items():
             if second < until_s and not any(start <= second <= end for start, end in disturbed):
@@ -92,7 +98,8 @@ class Result:
             from_s, to_s = start * self.profile.duration_s, phase.until * self.profile.duration_s
             start = phase.until
             held = measure.between(from_s, to_s)
-            if held.count and held.percentile_us(99) <= limit_us:
+            in_time = held.count and held.percentile_us(99) <= limit_us
+            if in_time and not measure.failed_between(from_s, to_s):
                 borne = max(borne, phase.factor * self.rates_per_s[name])
             else:
                 missed = True
@@ -130,17 +137,18 @@ class Result:
 
     def _errors(self, name: str, limit: float) -> Check:
         measure = self.loaded.measures[name]
-        value = measure.error_share() * 1e6
+        value = measure.error_share(self._held_until_s) * 1e6
         first = next(iter(measure.errors), "")
         return Check(f"{name}_errors_ppm", value, limit, value <= limit, first)
 
     def memory_growth_permille(self) -> float | None:
-        """From the end of warming up to the end, of one process; None where it was not one."""
-        if self.struck or len(self.rss_bytes) < 8:
+        """From the end of warming up to the end, of one process; None where it was not one, or the
+        run does not hold at least as long again as its warming up."""
+        until_s = self._held_until_s
+        if self.struck or len(self.rss_bytes) < 8 or until_s < 2 * _WARM_S:
             return None
-        warm = [
-            one for at_s, one in self.rss_bytes if at_s >= _WARM_SHARE * self.profile.duration_s
-        ]
+        warm_s = max(_WARM_SHARE * until_s, _WARM_S)
+        warm = [one for at_s, one in self.rss_bytes if warm_s <= at_s < until_s]
         quarter = max(len(warm) // 4, 1)
         before, after = sum(warm[:quarter]) / quarter, sum(warm[-quarter:]) / quarter
         return (after - before) / before * 1_000 if before else None

@@ -1,5 +1,6 @@
 """What clients do to the credit product: one arrival each, with what it left for the auditor."""
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -110,18 +111,19 @@ class Decisions:
     unit: str = "decisions"
     each: int = 1
     approved: int = 0
-    _busy: set[int] = field(default_factory=set)
-    _next: int = 0
+    _free: "asyncio.Queue[int]" = field(default_factory=asyncio.Queue)
 
     async def open(self) -> None:
-        """Merchants have their history already."""
+        """Merchants have their history already; none has an application under way."""
+        for account in self.bank.applicants:
+            self._free.put_nowait(account)
 
     async def close(self) -> None:
         """Nothing is left."""
 
     async def arrive(self, number: int, intended_s: float) -> float:
-        account = self._free()
-        self._busy.add(account)
+        # Where all of them wait for an answer, so does this arrival: its time counts already.
+        account = await self._free.get()
         client, base = self.bank.platform_of(account), f"/credit/merchants/{account}"
         key = f"{self.run}-{self.name}-{number}"
         try:
@@ -132,14 +134,5 @@ class Decisions:
                 self.approved += 1
                 await self.gateway.command(client, f"{base}/closing", {}, f"{key}-closing")
         finally:
-            self._busy.discard(account)
+            self._free.put_nowait(account)
         return done_s
-
-    def _free(self) -> int:
-        """The next applicant that has no application under way."""
-        applicants = self.bank.applicants
-        for _ in applicants:
-            self._next = (self._next + 1) % len(applicants)
-            if applicants[self._next] not in self._busy:
-                break
-        return applicants[self._next]

@@ -25,16 +25,16 @@ from sim.stress.bank import Bank
 from sim.stress.client import Client
 from sim.stress.faults import KILLED, Faults, Struck, schedule
 from sim.stress.fleet import Machines
-from sim.stress.gateway import Gateway
+from sim.stress.gateway import Gateway, Refused
 from sim.stress.histogram import Histogram
-from sim.stress.http import Unanswered
+from sim.stress.http import Answer, Unanswered
 from sim.stress.load import Loaded, drive
 from sim.stress.measure import Measure
 from sim.stress.profile import names, profile, rates_per_s, thresholds
 from sim.stress.proxy import Proxy
 from sim.stress.result import Result
 from sim.stress.server import Server
-from sim.stress.streams import Money, Stream
+from sim.stress.streams import Decisions, Money, Stream
 from system.adapters.memory_store import MemoryStore
 from system.errors import InputError
 from system.payments import desk
@@ -171,6 +171,38 @@ def test_latency_counts_from_the_intended_start_and_errors_are_kept() -> None:
     assert measure.errors == {"TimeoutError: ": 1}
 
 
+class Clerk:
+    """Takes a while for each application, and refuses a second one beside it."""
+
+    def __init__(self) -> None:
+        self.open: set[str] = set()
+
+    async def command(self, client: Client, path: str, body: Any, key: str) -> Any:
+        merchant = path.rsplit("/", 1)[0]
+        if path.endswith("closing"):
+            self.open.discard(merchant)
+            return {}
+        if merchant in self.open:
+            raise Refused(Answer(409, b"application_line_exists"))
+        self.open.add(merchant)
+        await asyncio.sleep(0.01)
+        return {"approved": True}
+
+
+def test_whoever_has_an_application_under_way_does_not_apply_again() -> None:
+    shop = Client("c", "p", "s")
+    bank = Bank(shop, (shop,), 1, (), (3, 4), 0, Machines(shop, (), 0))
+    loop = asyncio.new_event_loop()
+    decisions = Decisions(cast(Gateway, Clerk()), bank, loop.time, "r")
+    at = {"decisions": np.zeros(7)}
+    loaded = loop.run_until_complete(drive([decisions], at, nothing))
+    loop.close()
+    assert loaded.measures["decisions"].errors == {}
+    assert decisions.approved == 7
+    # Who waits for a free merchant is late, and counted so.
+    assert loaded.measures["decisions"].whole().percentile_us(99) >= 40_000
+
+
 class Deaf:
     """Does what it is told, once per key, and does not answer the first time."""
 
@@ -266,6 +298,45 @@ def test_what_is_late_after_the_next_fault_is_that_ones() -> None:
     assert found.quiet("money").percentile_us(100) < 2_000_000
     alone = result(measured(range(17, 20)), struck=struck)
     assert alone.recoveries_s("money") == [0.0, 0.0, None]
+
+
+def test_errors_count_while_the_bank_must_hold_and_a_step_with_errors_is_not_borne() -> None:
+    def peak(failed_at_s: float) -> Result:
+        measure = measured(range(0))
+        measure.failed(failed_at_s, TimeoutError())
+        found = result(measure)
+        found.profile = profile("peak", 20.0)
+        return found
+
+    def errors_hold(found: Result) -> bool:
+        checks = {check.name: check for check in found.checks(thresholds(None))}
+        return checks["money_errors_ppm"].holds
+
+    within, beyond = peak(5.0), peak(15.0)
+    assert (errors_hold(within), errors_hold(beyond)) == (False, True)
+    # The step of four times the rate ends at 14 s, that of five times at 16 s.
+    assert beyond.saturation_per_s("money", 50_000) == 8.0
+    shape = beyond.profile.shape
+    in_last = peak(shape[-2].until * 20.0 + 0.1)
+    assert in_last.saturation_per_s("money", 50_000) == shape[-2].factor
+    assert result(measured(range(0))).saturation_per_s("money", 50_000) is None
+
+
+def rising(duration_s: float, until_s: float) -> list[tuple[float, int]]:
+    """A process that fills its caches until then, from 100 MB on a MB a second."""
+    return [(float(s), 1_000_000 * (100 + min(s, int(until_s)))) for s in range(int(duration_s))]
+
+
+def test_memory_is_judged_once_its_caches_are_full() -> None:
+    def growth(duration_s: float, until_s: float) -> float | None:
+        found = result(measured(range(0)), rss_bytes=rising(duration_s, until_s))
+        found.profile = profile("soak", duration_s)
+        return found.memory_growth_permille()
+
+    assert growth(60, 60) is None
+    assert growth(300, 110) == 0
+    assert growth(3_600, 800) == 0
+    assert cast(float, growth(3_600, 3_600)) > 1_000
 
 
 def test_what_was_missed_stands_in_every_report() -> None:
