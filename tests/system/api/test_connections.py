@@ -5,15 +5,16 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 
 import pytest
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from system.__main__ import config_of
@@ -43,6 +44,18 @@ async def _large(_: Request) -> Response:
     return Response(bytes(_LARGE))
 
 
+async def _large_in_parts(_: Request) -> Response:
+    """Half of it, then for long nothing, then the rest."""
+
+    async def parts() -> AsyncIterator[bytes]:
+        for n in range(64):
+            yield bytes(_LARGE // 64)
+            if n == 32:
+                await asyncio.sleep(_BOUNDS.wait_s_max * 3)
+
+    return StreamingResponse(parts())
+
+
 @dataclass(frozen=True)
 class Gate:
     """A running server, and sockets to it."""
@@ -63,16 +76,17 @@ class Gate:
             time.sleep(0.01)
 
 
-@pytest.fixture
-def gate() -> Iterator[Gate]:
+@contextmanager
+def _running(bounds: Bounds) -> Iterator[Gate]:
     routes = [
         Route("/whole", _whole, methods=["POST"]),
         Route("/refused", _refused, methods=["POST"]),
         Route("/slow", _slow),
         Route("/large", _large),
+        Route("/large-in-parts", _large_in_parts),
     ]
     listener = Listener("127.0.0.1", free_port())
-    server = uvicorn.Server(config_of(Starlette(routes=routes), listener, _BOUNDS))
+    server = uvicorn.Server(config_of(Starlette(routes=routes), listener, bounds))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
@@ -81,6 +95,19 @@ def gate() -> Iterator[Gate]:
     yield Gate(server, listener.port)
     server.should_exit = True
     thread.join()
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    with _running(_BOUNDS) as gate:
+        yield gate
+
+
+@pytest.fixture
+def patient() -> Iterator[Gate]:
+    """Waits for longer than any test takes."""
+    with _running(replace(_BOUNDS, wait_s_max=600.0)) as gate:
+        yield gate
 
 
 def _read_to_end(line: socket.socket) -> bytes:
@@ -130,9 +157,12 @@ def test_so_is_the_second_on_its_connection(gate: Gate) -> None:
         assert _problem(_read_to_end(line)) == (408, "too_slow")
 
 
-def test_a_connection_that_only_sends_empty_lines_ends(gate: Gate) -> None:
-    with gate.connect() as line, pytest.raises(ConnectionError):
-        _send_for_ever(line, b"\r\n", 0.02)
+@pytest.mark.parametrize("first", [b"", _HEAD + b"1234567890"])
+def test_a_connection_that_only_sends_empty_lines_ends(gate: Gate, first: bytes) -> None:
+    with gate.connect() as line:
+        line.sendall(first)
+        with pytest.raises(ConnectionError):
+            _send_for_ever(line, b"\r\n", 0.02)
 
 
 def test_who_waits_for_us_is_not_cut_off(gate: Gate) -> None:
@@ -148,27 +178,43 @@ def test_a_head_without_an_end_is_refused(gate: Gate) -> None:
         assert _problem(_read_to_end(line)) == (431, "head_too_large")
 
 
-def test_a_body_without_an_end_ends_though_it_was_refused(gate: Gate) -> None:
+@pytest.mark.parametrize(
+    "part", [b"1000\r\n" + b"x" * 4_096 + b"\r\n", b"0\r\nX-Long: " + b"x" * 4_096]
+)
+def test_a_body_without_an_end_ends_though_it_was_refused(patient: Gate, part: bytes) -> None:
     head = b"POST /refused HTTP/1.1\r\nHost: bank\r\nTransfer-Encoding: chunked\r\n\r\n"
-    with gate.connect() as line:
-        line.sendall(head)
+    with patient.connect() as line:
+        line.sendall(head + part)
         with pytest.raises(ConnectionError):
-            _send_for_ever(line, b"1000\r\n" + b"x" * 4_096 + b"\r\n")
+            _send_for_ever(line, part if part[:1] == b"1" else b"x" * 4_096)
 
 
-def test_an_answer_that_nobody_takes_is_given_up(gate: Gate) -> None:
+@pytest.mark.parametrize("path", [b"/large", b"/large-in-parts"])
+def test_an_answer_that_nobody_takes_is_given_up(gate: Gate, path: bytes) -> None:
     with gate.connect() as line:
-        line.sendall(b"GET /large HTTP/1.1\r\nHost: bank\r\n\r\n")
+        line.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: bank\r\n\r\n")
         gate.until(lambda: gate.count() == 1)
         gate.until(lambda: gate.count() == 0)
         assert len(_read_to_end(line)) < _LARGE
 
 
-def test_a_large_answer_that_is_taken_arrives_whole(gate: Gate) -> None:
+@pytest.mark.parametrize("path", ["/large", "/large-in-parts"])
+def test_a_large_answer_that_is_taken_arrives_whole(gate: Gate, path: str) -> None:
     line = HTTPConnection("127.0.0.1", gate.port, timeout=20)
-    line.request("GET", "/large")
+    line.request("GET", path)
     assert len(line.getresponse().read()) == _LARGE
     line.close()
+
+
+def test_who_is_gone_takes_no_place(patient: Gate) -> None:
+    for _ in range(_BOUNDS.connections_max * 2):
+        patient.connect().close()
+        patient.until(lambda: patient.count() == 0)
+    with patient.connect() as first, patient.connect() as second:
+        patient.until(lambda: patient.count() == 2)
+        for line in (first, second):
+            line.sendall(_HEAD + b"1234567890")
+            assert line.recv(65_536).endswith(b"1234567890")
 
 
 def test_a_newcomer_finds_a_place_among_the_silent(gate: Gate) -> None:
