@@ -39,6 +39,7 @@ ROUTES: Final = (
         handler=handlers.screen_name,
         answer=shapes.Hits,
         body=shapes.Name,
+        answers_secret=True,
     ),
     _post(
         "/cases",

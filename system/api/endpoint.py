@@ -1,5 +1,6 @@
 """From an HTTP request to one row of the route table and back."""
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Final
@@ -7,7 +8,7 @@ from typing import Any, Final
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from system.api import approvals, signatures
+from system.api import approvals, kept_answers, signatures
 from system.api.access import Caller
 from system.api.answers import Document
 from system.api.bodies import BODY_BYTES_MAX, read
@@ -68,8 +69,9 @@ def perform(
             _check_seen(desk, thing, call, seen)
         if route.four_eyes and not call.checker:
             return _ask(desk, route, call)
-        document: dict[str, Any] = route.handler(desk, call).model_dump(mode="json")
-        return document
+        if route.is_command and route.joined is None:
+            return _once(desk, route, call)
+        return _done(desk, route, call)
     except Problem as problem:
         return problem
     except InputError as error:
@@ -77,6 +79,26 @@ def perform(
         return Problem(Code.INVALID, error.message(), facts)
     except (EvmUnavailable, IntegrityError) as error:
         return Problem(Code.UNAVAILABLE, str(error))
+
+
+def _done(desk: Services, route: Route, call: Call) -> dict[str, Any]:
+    document: dict[str, Any] = route.handler(desk, call).model_dump(mode="json")
+    return document
+
+
+def _once(desk: Services, route: Route, call: Call) -> dict[str, Any]:
+    """Do it, or say again what it was answered. Raises Problem: nothing is kept of it then."""
+    with desk.unit() as unit:
+        known = kept_answers.find(unit, route, call)
+    if known is None:
+        answer = _done(desk, route, call)
+        with desk.unit() as unit:
+            kept_answers.keep(unit, route, call, answer, desk.clock.now_s())
+        return answer
+    if route.answers_secret:
+        return _done(desk, route, replace(call, repeats=True))
+    answered: dict[str, Any] = json.loads(known.answer)
+    return answered
 
 
 def _check_seen(desk: Services, thing: Route | None, call: Call, seen: str) -> None:

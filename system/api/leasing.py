@@ -73,6 +73,7 @@ ROUTES: Final = (
         answer=leasing_shapes.DeviceAnswer,
         body=leasing_shapes.Device,
         status=201,
+        answers_secret=True,
     ),
     _get(
         "/machines/{machine}",

@@ -82,7 +82,8 @@ def enrol_device(desk: Services, call: Call) -> shapes.DeviceAnswer:
         try:
             enrol_devices(unit, [device], desk.leasing.keys)
         except DuplicateRow:
-            raise Problem(Code.CONFLICT, "There is a device of this id.") from None
+            if not call.repeats:
+                raise Problem(Code.CONFLICT, "There is a device of this id.") from None
     secret = desk.clients.secret_of_device(body.device_id)
     desk.admit_device(account_of_device(body.device_id, secret))
     return shapes.DeviceAnswer(

@@ -152,6 +152,7 @@ ROUTES: Final = (
         body=NewClient,
         object_rule="any: administrators admit",
         status=201,
+        answers_secret=True,
     ),
     Route(
         "POST",

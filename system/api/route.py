@@ -24,6 +24,7 @@ class Call:
 
     key: the client's Idempotency-Key under its own name; empty for reads.  raw: the body's bytes,
     for documents that are not JSON.  checker: the second person where four eyes have decided.
+    repeats: this very request was done before, and only its answer is asked for.
     """
 
     caller: Caller
@@ -34,6 +35,7 @@ class Call:
     media_type: str
     key: str
     checker: str = ""
+    repeats: bool = False
 
     def number(self, name: str) -> int:
         """A number in the path. Raises Problem where it cannot be one."""
@@ -76,7 +78,8 @@ class Route:
     status: of success.  media_types: of the request's body.  signed: money moves, so the request
     must carry the client's signature.  four_eyes: it runs when a second client has approved it.
     query: what may stand behind ``?``, with its meaning.  joined: does requests that wait at the
-    same time as one batch.
+    same time as one batch; its product keeps what each key was answered.  answers_secret: the
+    answer is kept nowhere, and the handler works it out again for a request that ``repeats``.
     """
 
     method: str
@@ -96,6 +99,7 @@ class Route:
     four_eyes: bool = False
     query: Mapping[str, str] = field(default_factory=dict)
     joined: JoinedHandler | None = None
+    answers_secret: bool = False
 
     def __post_init__(self) -> None:
         assert not (self.joined and self.four_eyes), "what four eyes see stands alone"

@@ -9,6 +9,7 @@ from system.api.approvals import APPROVALS
 from system.api.clients import CLIENTS, ClientDesk
 from system.api.explained import EXPLANATIONS
 from system.api.hooks import WEBHOOK_TABLES
+from system.api.kept_answers import KEPT
 from system.api.owners import OWNED
 from system.api.unapplied import UNAPPLIED
 from system.bootstrap import System
@@ -24,6 +25,7 @@ from system.ports.store import Store, Table, Unit
 API_TABLES: Final[tuple[Table[Any], ...]] = (
     CLIENTS,
     APPROVALS,
+    KEPT,
     OWNED,
     UNAPPLIED,
     FEEDBACK,

@@ -13,6 +13,7 @@ from system.api import (
     compliance,
     credit,
     decisions,
+    kept_answers,
     leasing,
     lists,
     models,
@@ -60,8 +61,11 @@ def _decide(desk: Services, call: Call) -> Decided:
             raise not_found()
         row = approvals.decide(unit, call.caller, asked, call.body.approve, desk.clock.now_s())
         maker = clients.find(unit, row.maker)
+        done = kept_answers.result_of(unit, row.approval_id)
     if not call.body.approve:
         return Decided(approval_id=row.approval_id, state=row.state, result=None)
+    if done is not None:
+        return Decided(approval_id=row.approval_id, state=row.state, result=done)
     if maker is None or not target.allows(maker):
         raise Problem(Code.CONFLICT, "Whoever asked for it may not ask any more.")
     raw = row.body.encode()
@@ -70,6 +74,8 @@ def _decide(desk: Services, call: Call) -> Decided:
     check_owner(target, maker, path, body)
     again = Call(maker, path, {}, body, raw, call.media_type, row.approval_id, row.checker)
     result = target.handler(desk, again).model_dump(mode="json")
+    with desk.unit() as unit:
+        kept_answers.keep_result(unit, row.approval_id, result, desk.clock.now_s())
     return Decided(approval_id=row.approval_id, state=row.state, result=result)
 
 

@@ -182,6 +182,7 @@ ROUTES: Final = (
         answer=WebhookMade,
         body=NewWebhook,
         status=201,
+        answers_secret=True,
     ),
     _route(
         "GET",

@@ -1,0 +1,67 @@
+"""What a command was answered, so that the same request under the same key is the same answer.
+
+For commands whose product keeps no answers of its own (those that are done in batches do).
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from system.api.problems import Code, Problem
+from system.api.route import Call, Route
+from system.canonical import canonical_json, sha256_hex
+from system.ports.store import Table, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """request_hash: of all that was asked for.  answer: JSON, empty where it holds a secret."""
+
+    key: str
+    request_hash: str
+    answer: str
+    at_s: int
+
+
+KEPT: Final = Table("kept_answer", Kept, key=("key",))
+
+
+def find(unit: Unit, route: Route, call: Call) -> Kept | None:
+    """What this very request was answered before, None where it was not.
+
+    Raises Problem where its key came with another request.
+    """
+    [known] = unit.get(KEPT, [(call.key,)])
+    if known is not None and known.request_hash != _hash(route, call):
+        raise Problem(Code.IDEMPOTENCY_KEY_REUSED, "Use a new key for a new request.")
+    return known
+
+
+def keep(unit: Unit, route: Route, call: Call, answer: dict[str, Any], now_s: int) -> None:
+    """Remember it, in the transaction of what was done."""
+    text = "" if route.answers_secret else canonical_json(answer)
+    unit.insert(KEPT, [Kept(call.key, _hash(route, call), text, now_s)])
+
+
+def _hash(route: Route, call: Call) -> str:
+    # Any bytes are text in Latin-1.
+    body = call.raw.decode("latin-1") if call.body is None else call.body.model_dump(mode="json")
+    return sha256_hex(canonical_json([route.name, dict(call.path), body]))
+
+
+def result_of(unit: Unit, approval_id: str) -> dict[str, Any] | None:
+    """What came of a request that four eyes have let happen, None where nothing has yet."""
+    [known] = unit.get(KEPT, [(_key_of(approval_id),)])
+    result: dict[str, Any] | None = None if known is None else json.loads(known.answer)
+    return result
+
+
+def keep_result(unit: Unit, approval_id: str, result: dict[str, Any], now_s: int) -> None:
+    """It happens once, whoever approves it again."""
+    key = _key_of(approval_id)
+    unit.insert(KEPT, [Kept(key, sha256_hex(key), canonical_json(result), now_s)])
+
+
+def _key_of(approval_id: str) -> str:
+    # No key of a client has a line break.
+    return f"four eyes\n{approval_id}"
