@@ -60,8 +60,7 @@ def main() -> int:
         return 1
     files = open_many_files()
     _spare_what_stays()
-    # The books, the chain and the broker need files too.
-    serve(process, listener, Bounds(connections_max=min(_CONNECTIONS, files // 2)))
+    serve(process, listener, bounds_within(files))
     return 0
 
 
@@ -75,6 +74,12 @@ def open_many_files() -> int:
         return wanted
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     return wanted
+
+
+def bounds_within(files: int) -> Bounds:
+    """What connections may take where this many files may be open."""
+    # The books, the chain and the broker need some too.
+    return Bounds(connections_max=min(_CONNECTIONS, files // 2))
 
 
 def _spare_what_stays() -> None:

@@ -38,9 +38,9 @@ def serve(
     from starlette.responses import RedirectResponse
 
     from sim.console.app import Console
+    from system.__main__ import bounds_within, open_many_files
     from system.__main__ import serve as answer
     from system.adapters.os_clock import OsClock
-    from system.api.connections import Bounds
     from system.api.start import Opening, Process
     from system.api.telemetry import BrokerPlace
     from system.settings import Listener, Settings
@@ -54,5 +54,5 @@ def serve(
         process.app.add_route("/", lambda _: RedirectResponse(f"{_CONSOLE}/"))
         print(f"its secret: {process.administrator_secret()}", file=sys.stderr)
         print(f"console: http://127.0.0.1:{port}{_CONSOLE}/", file=sys.stderr)
-        answer(process, Listener("127.0.0.1", port), Bounds())
+        answer(process, Listener("127.0.0.1", port), bounds_within(open_many_files()))
     return 0

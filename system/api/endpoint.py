@@ -39,9 +39,10 @@ def endpoint_of(gateway: Gateway, route: Route, thing: Route | None = None) -> E
         return perform_each(gateway.services, route, calls)
 
     async def endpoint(request: Request) -> Response:
-        raw = await body_of_request(request)
         caller = caller_of_request(gateway, request)
         _check_rights(gateway, route, caller)
+        # A stranger's would be in memory for nothing.
+        raw = await body_of_request(request)
         _check_signature(gateway, route, request, caller, raw)
         call = _call(route, request, caller, raw)
         seen = request.headers.get("if-match", "")

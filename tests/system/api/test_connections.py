@@ -22,7 +22,7 @@ from system.api.connections import Bounds
 from system.settings import Listener
 from tests.mosquitto import free_port
 
-_BOUNDS = Bounds(0.4, head_bytes_max=4_000, message_bytes_max=600_000, connections_max=8)
+_BOUNDS = Bounds(0.4, head_bytes_max=4_000, connections_max=8)
 _LARGE = 64 * 1_048_576
 _HEAD = b"POST /whole HTTP/1.1\r\nHost: bank\r\nContent-Length: 10\r\n\r\n"
 
@@ -121,10 +121,20 @@ def _read_to_end(line: socket.socket) -> bytes:
     return raw
 
 
-def _send_for_ever(line: socket.socket, part: bytes, pause_s: float = 0.0) -> None:
+def _read_until(line: socket.socket, mark: bytes, times: int) -> bytes:
+    raw = b""
+    while raw.count(mark) < times:
+        part = line.recv(65_536)
+        assert part
+        raw += part
+    return raw
+
+
+def _send_for_ever(line: socket.socket, part: bytes, pause_s: float = 0.0, *more: bytes) -> None:
     while True:
-        line.sendall(part)
-        time.sleep(pause_s)
+        for one in (part, *more):
+            line.sendall(one)
+            time.sleep(pause_s)
 
 
 def _problem(raw: bytes) -> tuple[int, str]:
@@ -172,21 +182,70 @@ def test_who_waits_for_us_is_not_cut_off(gate: Gate) -> None:
     line.close()
 
 
-def test_a_head_without_an_end_is_refused(gate: Gate) -> None:
-    with gate.connect() as line:
-        line.sendall(b"GET /whole HTTP/1.1\r\nX-Long: " + b"x" * 4_000)
+@pytest.mark.parametrize("head", [b"X-Long: " + b"x" * 4_000, b"a:b\r\n" * 1_000, b"x" * 200_000])
+def test_a_head_without_an_end_is_refused(patient: Gate, head: bytes) -> None:
+    with patient.connect() as line:
+        line.sendall(b"GET /whole HTTP/1.1\r\n" + head)
         assert _problem(_read_to_end(line)) == (431, "head_too_large")
 
 
-@pytest.mark.parametrize(
-    "part", [b"1000\r\n" + b"x" * 4_096 + b"\r\n", b"0\r\nX-Long: " + b"x" * 4_096]
-)
-def test_a_body_without_an_end_ends_though_it_was_refused(patient: Gate, part: bytes) -> None:
-    head = b"POST /refused HTTP/1.1\r\nHost: bank\r\nTransfer-Encoding: chunked\r\n\r\n"
+@pytest.mark.parametrize("trailer", [b"x" * 4_096, b"a:b\r\n" * 1_000])
+def test_neither_does_what_comes_after_a_body_go_on_for_ever(patient: Gate, trailer: bytes) -> None:
+    head = b"POST /refused HTTP/1.1\r\nHost: bank\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
     with patient.connect() as line:
-        line.sendall(head + part)
+        line.sendall(head + b"X-Long: ")
         with pytest.raises(ConnectionError):
-            _send_for_ever(line, part if part[:1] == b"1" else b"x" * 4_096)
+            _send_for_ever(line, trailer)
+
+
+def test_a_body_without_an_end_ends_though_it_was_refused(gate: Gate) -> None:
+    head = b"POST /refused HTTP/1.1\r\nHost: bank\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with gate.connect() as line:
+        line.sendall(head)
+        with pytest.raises(ConnectionError):
+            _send_for_ever(line, b"1000\r\n" + b"x" * 4_096 + b"\r\n")
+
+
+def test_a_refusal_reaches_who_sends_all_before_it_reads(patient: Gate) -> None:
+    line = HTTPConnection("127.0.0.1", patient.port, timeout=20)
+    line.request("POST", "/refused", bytes(16 * 1_048_576))
+    assert line.getresponse().status == 413
+    line.close()
+
+
+def test_a_slow_upload_that_goes_on_arrives(gate: Gate) -> None:
+    with gate.connect() as line:
+        line.sendall(b"POST /whole HTTP/1.1\r\nHost: bank\r\nContent-Length: 500000\r\n\r\n")
+        for _ in range(5):
+            line.sendall(b"x" * 100_000)
+            time.sleep(_BOUNDS.wait_s_max / 2)
+        assert line.recv(65_536).startswith(b"HTTP/1.1 200")
+
+
+def test_many_requests_at_once_are_turned_away(patient: Gate) -> None:
+    with patient.connect() as line:
+        line.sendall(b"GET /slow HTTP/1.1\r\nHost: bank\r\n\r\n" * 4)
+        assert _read_until(line, b"done", times=4).count(b"200 OK") == 4
+        line.sendall(b"GET /slow HTTP/1.1\r\nHost: bank\r\n\r\n" * 400)
+        assert b"200 OK" not in _read_to_end(line)
+
+
+def test_who_takes_no_answers_and_asks_again_is_given_up(gate: Gate) -> None:
+    """Neither a further whole request nor the head of one makes us wait anew."""
+    ask = b"GET /large HTTP/1.1\r\nHost: bank\r\n\r\n"
+    with gate.connect() as line:
+        line.sendall(ask)
+        gate.until(lambda: gate.count() == 1)
+        with pytest.raises(ConnectionError):
+            _send_for_ever(line, ask[:10], 0.1, ask[10:])
+        gate.until(lambda: gate.count() == 0)
+
+
+def test_a_body_that_never_comes_behind_answers_that_were_taken_ends(gate: Gate) -> None:
+    with gate.connect() as line:
+        line.sendall(b"GET /large HTTP/1.1\r\nHost: bank\r\n\r\n" + _HEAD)
+        assert _read_to_end(line).count(b"HTTP/1.1 200") == 1
+    gate.until(lambda: gate.count() == 0)
 
 
 @pytest.mark.parametrize("path", [b"/large", b"/large-in-parts"])
@@ -207,22 +266,28 @@ def test_a_large_answer_that_is_taken_arrives_whole(gate: Gate, path: str) -> No
 
 
 def test_who_is_gone_takes_no_place(patient: Gate) -> None:
-    for _ in range(_BOUNDS.connections_max * 2):
-        patient.connect().close()
-        patient.until(lambda: patient.count() == 0)
-    with patient.connect() as first, patient.connect() as second:
-        patient.until(lambda: patient.count() == 2)
-        for line in (first, second):
-            line.sendall(_HEAD + b"1234567890")
-            assert line.recv(65_536).endswith(b"1234567890")
+    with patient.connect() as first:
+        patient.until(lambda: patient.count() == 1)
+        for _ in range(_BOUNDS.connections_max * 2):
+            patient.connect().close()
+            patient.until(lambda: patient.count() == 1)
+        first.sendall(_HEAD + b"1234567890")
+        assert first.recv(65_536).endswith(b"1234567890")
 
 
-def test_a_newcomer_finds_a_place_among_the_silent(gate: Gate) -> None:
-    silent = [gate.connect() for _ in range(40)]
-    line = HTTPConnection("127.0.0.1", gate.port, timeout=20)
-    line.request("POST", "/whole", b"here")
-    assert line.getresponse().read() == b"here"
-    for one in [line, *silent]:
+def test_a_newcomer_finds_a_place_among_the_silent(patient: Gate) -> None:
+    most = _BOUNDS.connections_max
+    lines = [patient.connect() for _ in range(most * 5)]
+    patient.until(lambda: patient.count() <= most)
+    newcomer = HTTPConnection("127.0.0.1", patient.port, timeout=20)
+    newcomer.request("POST", "/whole", b"here")
+    assert newcomer.getresponse().read() == b"here"
+    assert patient.count() <= most
+    # Who came last is still there; who was silent for longest is not.
+    lines[-1].sendall(_HEAD + b"1234567890")
+    assert lines[-1].recv(65_536).endswith(b"1234567890")
+    assert _read_to_end(lines[0]) == b""
+    for one in [newcomer, *lines]:
         one.close()
 
 

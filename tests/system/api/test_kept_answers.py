@@ -5,6 +5,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+
 from system.api import kept_answers
 from system.api.answers import Answer
 from system.api.bodies import Body

@@ -74,7 +74,15 @@ def test_who_goes_away_in_the_middle_of_a_request_is_no_bug_of_ours(
     async def send(_: object) -> None:
         raise AssertionError("nobody is there")
 
-    scope = {"type": "http", "method": "POST", "path": path, "headers": [], "query_string": b""}
+    bearer = quiet_town.headers("supplier-erp")["Authorization"].encode()
+    headers = [(b"authorization", bearer)]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "headers": headers,
+        "query_string": b"",
+    }
     asyncio.run(quiet_town.process.app(scope, receive, send))  # type: ignore[arg-type]
     assert [(one["level"], one["status"]) for one in read(lines)] == [("info", 499)]
 
