@@ -96,6 +96,7 @@ class Connection(HttpToolsProtocol):
     def __init__(self, room: Room, **server: Any) -> None:
         super().__init__(**server)
         self._room = room
+        self._has_begun = False
         self._head_is_open = True
         # Of the message that is being read: all, around its body, and not yet told by the parser.
         self._message_bytes = self._head_bytes = self._piled_bytes = 0
@@ -137,7 +138,7 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
         if len(self.pipeline) >= _PIPELINE_MAX:
             raise ValueError("too many requests at once")
-        self._head_is_open = True
+        self._has_begun = self._head_is_open = True
         self._head_bytes = self._read_then = 0
         if self.cycle is None or (self.cycle.response_complete and not self.flow.write_paused):
             self._room.waits_anew(self)
@@ -160,7 +161,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
-        self._head_is_open = True
+        self._has_begun, self._head_is_open = False, True
         self._message_bytes = self._piled_bytes = 0
         self._settle()
 
@@ -194,7 +195,7 @@ class Connection(HttpToolsProtocol):
     def cut_off(self) -> None:
         """It has kept us waiting for too long."""
         seconds = f"{self._room.bounds.wait_s_max:g}"
-        if self._message_bytes:
+        if self._has_begun:
             self._refuse(Problem(Code.TOO_SLOW, f"Send a request within {seconds} s."))
         else:
             self.end()

@@ -79,6 +79,7 @@ ADMINISTRATOR: Final = "administrator"
 _SETUP_S: Final = 3_600
 _NODE_LOOK_S: Final = 0.5
 # How often the process looks whether a business day has ended.
+_WATCH_S: Final = 5.0
 _DAY_LOOK_S: Final = 60.0
 # Between two checkpoints of the audit log: what of its end could go unnoticed.
 _ANCHOR_S: Final = 3_600.0
@@ -210,6 +211,7 @@ class Process:
             "payment rail": (self._talk_to_rail, _RAIL_S),
             "webhooks": (self._deliver, _HOOKS_S),
             "end of day": (self._turn(self.close_days), _DAY_LOOK_S),
+            "money monitoring": (self._take_movements, _WATCH_S),
             "bank's core": (self._turn(self.tell_core), _DAY_LOOK_S),
             "audit anchor": (self._turn(self.anchor), _ANCHOR_S),
             "SQLite's log": (self._copy_log, _CHECKPOINT_S),
@@ -237,6 +239,11 @@ class Process:
             work()
 
         return turn
+
+    async def _take_movements(self) -> bool:
+        """Bit by bit, so that little is left for the day's end. True where there may be more."""
+        await self._writer.give_way()
+        return surveillance.take_in(self.gateway.services)
 
     async def _copy_log(self) -> None:
         await asyncio.to_thread(self._checkpoints.copy)

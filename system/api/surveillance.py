@@ -18,7 +18,8 @@ from system.subledger.records import JournalRow, happened
 
 BOUNDS: Final = Bounds()
 BANK: Final = "bank"
-_ROWS_MAX: Final = 20_000
+# Of one product in one piece, while everybody waits.
+_ROWS_AT_ONCE: Final = 200
 # The client paid, where True; the bank, where False.
 _CREDIT: Final = {
     "drawn": False,
@@ -42,28 +43,38 @@ _EVENTS: Final = ("LotDisbursed", "PaymentSettled", "PayoutMade")
 
 def watch(desk: Services) -> int:
     """Take in what moved since the last time and look at it; how many cases were raised."""
-    leasing_book = desk.leasing.book
-    with leasing_book.transaction() as book:
+    while take_in(desk):
+        pass
+    with desk.leasing.book.transaction() as book:
+        return monitoring.look(book.rows, desk.clock.now_s(), BOUNDS)
+
+
+def take_in(desk: Services) -> bool:
+    """Take in the next of what moved in every product; whether there may be more."""
+    with desk.leasing.book.transaction() as book:
         unit = book.rows
-        _take_receivables(unit)
-        _take_journal(unit, "credit", CREDIT_CHART, _CREDIT, lambda n: f"merchant/{n}")
 
         def lessee(lease: int) -> str:
             number = book.read(LEASES, ("lessee",), slice(lease, lease + 1))["lessee"][0]
             return f"lessee/{int(number)}"
 
-        _take_journal(unit, "leasing", LEASE_CHART, _LEASING, lessee)
-        return monitoring.look(unit, desk.clock.now_s(), BOUNDS)
+        taken = (
+            _take_receivables(unit),
+            _take_journal(unit, "credit", CREDIT_CHART, _CREDIT, lambda n: f"merchant/{n}"),
+            _take_journal(unit, "leasing", LEASE_CHART, _LEASING, lessee),
+        )
+    return max(taken) == _ROWS_AT_ONCE
 
 
-def _take_receivables(unit: Unit) -> None:
+def _take_receivables(unit: Unit) -> int:
     source = "receivables"
-    rows = unit.scan(FEED, after=(monitoring.read_up_to(unit, source),), limit=_ROWS_MAX)
-    if not rows:
-        return
-    events = [event_of(row) for row in rows if row.kind in _EVENTS]
-    moved = [movement for event in events for movement in _of_event(unit, event)]
-    monitoring.take_in(unit, source, rows[-1].sequence, moved)
+    after = (monitoring.read_up_to(unit, source),)
+    rows = unit.scan(FEED, after=after, limit=_ROWS_AT_ONCE)
+    if rows:
+        events = [event_of(row) for row in rows if row.kind in _EVENTS]
+        moved = [movement for event in events for movement in _of_event(unit, event)]
+        monitoring.take_in(unit, source, rows[-1].sequence, moved)
+    return len(rows)
 
 
 def _of_event(unit: Unit, event: Any) -> Iterable[Movement]:
@@ -85,15 +96,15 @@ def _debtor(unit: Unit, event: PayoutMade | PaymentSettled) -> str:
     return row.debtor_id
 
 
-def _take_journal(
-    unit: Unit, source: str, chart: Any, kinds: dict[str, bool], name_of: Any
-) -> None:
+def _take_journal(unit: Unit, source: str, chart: Any, kinds: dict[str, bool], name_of: Any) -> int:
     """One movement per command, account and way: what it paid of fee, interest and so on."""
-    rows = unit.scan(chart.journal, after=(monitoring.read_up_to(unit, source),), limit=_ROWS_MAX)
+    after = (monitoring.read_up_to(unit, source),)
+    rows = unit.scan(chart.journal, after=after, limit=_ROWS_AT_ONCE)
     if not rows:
-        return
+        return 0
+    whole = _whole_commands(rows) if len(rows) == _ROWS_AT_ONCE else rows
     sums: dict[tuple[str, int, int, bool], int] = {}
-    for account, amount, row in _moved(rows, kinds):
+    for account, amount, row in _moved(whole, kinds):
         key = (row.cause, row.at_s, account, kinds[row.kind])
         sums[key] = sums.get(key, 0) + amount
     moved = [
@@ -101,7 +112,16 @@ def _take_journal(
         for (cause, at_s, account, outwards), fen in sums.items()
         if fen > 0
     ]
-    monitoring.take_in(unit, source, rows[-1].sequence, moved)
+    monitoring.take_in(unit, source, whole[-1].sequence, moved)
+    return len(rows)
+
+
+def _whole_commands(rows: Sequence[JournalRow]) -> Sequence[JournalRow]:
+    """Without the last command, of which more may follow: in two parts it would be two payments."""
+    last = rows[-1].cause
+    found = [row for row in rows if row.cause != last]
+    assert found, "a command has fewer rows than are read at once"
+    return found
 
 
 def _moved(

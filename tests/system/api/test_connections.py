@@ -176,14 +176,30 @@ def test_a_connection_that_only_sends_empty_lines_ends(gate: Gate, first: bytes)
 
 
 def test_who_waits_for_us_is_not_cut_off(gate: Gate) -> None:
-    line = HTTPConnection("127.0.0.1", gate.port, timeout=20)
-    line.request("GET", "/slow")
-    assert line.getresponse().read() == b"done"
-    line.close()
+    """Nor for what it has begun to send beside."""
+    with gate.connect() as line:
+        line.sendall(b"GET /slow HTTP/1.1\r\nHost: bank\r\n\r\nGET /who")
+        first, _, second = _read_to_end(line).partition(b"done")
+        assert first.startswith(b"HTTP/1.1 200")
+        assert _problem(second) == (408, "too_slow")
 
 
-@pytest.mark.parametrize("head", [b"X-Long: " + b"x" * 4_000, b"a:b\r\n" * 1_000, b"x" * 200_000])
-def test_a_head_without_an_end_is_refused(patient: Gate, head: bytes) -> None:
+def test_a_body_that_does_not_end_after_its_refusal_is_not_refused_again(gate: Gate) -> None:
+    with gate.connect() as line:
+        line.sendall(_HEAD.replace(b"/whole", b"/refused") + b"half")
+        assert _read_to_end(line).count(b"HTTP/1.1") == 1
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"X-Long: " + b"x" * 4_000,
+        b"a:b\r\n" * 1_000,
+        b"x" * 200_000,
+        b"X-Long: " + b"x" * 200_000 + b"\r\n\r\n",
+    ],
+)
+def test_a_large_head_is_refused_with_or_without_an_end(patient: Gate, head: bytes) -> None:
     with patient.connect() as line:
         line.sendall(b"GET /whole HTTP/1.1\r\n" + head)
         assert _problem(_read_to_end(line)) == (431, "head_too_large")
@@ -255,6 +271,16 @@ def test_an_answer_that_nobody_takes_is_given_up(gate: Gate, path: bytes) -> Non
         gate.until(lambda: gate.count() == 1)
         gate.until(lambda: gate.count() == 0)
         assert len(_read_to_end(line)) < _LARGE
+
+
+def test_a_slow_download_that_goes_on_arrives_whole(gate: Gate) -> None:
+    with gate.connect() as line:
+        line.sendall(b"GET /large HTTP/1.1\r\nHost: bank\r\nConnection: close\r\n\r\n")
+        taken = 0
+        while part := line.recv(4 * 1_048_576, socket.MSG_WAITALL):
+            taken += len(part)
+            time.sleep(_BOUNDS.wait_s_max / 4)
+        assert taken > _LARGE
 
 
 @pytest.mark.parametrize("path", ["/large", "/large-in-parts"])
