@@ -126,6 +126,7 @@ _MACHINE: Final[dict[AlertKind, tuple[str, str]]] = {
     AlertKind.SPOOF: ("Positions that no machine can have", "位置数据不可能"),
     AlertKind.OVERUSE: ("More hours than the contract gives", "超出合同工时"),
     AlertKind.MAINTENANCE: ("Service is due", "到期保养"),
+    AlertKind.FUEL_LEAK: ("The tank empties while the machine stands", "停机时油箱渗漏"),
 }
 KINDS: Final[dict[str, Callable[[Unit, Call], DecisionAnswer]]] = {
     "credit-application": _credit,

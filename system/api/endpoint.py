@@ -125,9 +125,11 @@ def perform_each(desk: Services, route: Route, calls: list[Call]) -> list[dict[s
 
 
 def _ask(desk: Services, route: Route, call: Call) -> dict[str, Any]:
-    request = approvals.Request(
-        route.name, canonical_json(dict(call.path)), call.raw.decode(), call.key
-    )
+    try:
+        body = call.raw.decode()
+    except UnicodeDecodeError:
+        raise Problem(Code.MALFORMED, "The body is no text: encode it as UTF-8.") from None
+    request = approvals.Request(route.name, canonical_json(dict(call.path)), body, call.key)
     with desk.unit() as unit:
         approval_id = approvals.ask(unit, call.caller, request, desk.clock.now_s())
     return {"approval_id": approval_id, "state": "asked"}

@@ -82,6 +82,21 @@ def test_odd_values_meet_no_bug(town: Town, route: Route) -> None:
     probe()
 
 
+NO_TEXT = [b"\xff\xfe{}", b'{"list_name":"\\ud800","version":"1","entries":[]}']
+COMMANDS = [route for route in ROUTES if route.is_command]
+
+
+@pytest.mark.parametrize("route", COMMANDS, ids=lambda route: route.name)
+def test_bytes_that_are_no_text_meet_no_bug(town: Town, route: Route) -> None:
+    path = "/".join("7" if part.startswith("{") else part for part in route.path.split("/"))
+    for media_type in route.media_types:
+        headers = {**town.headers(caller_of(route)), "Content-Type": media_type}
+        for body in NO_TEXT:
+            answer = town.send(route.method, path, headers=headers, content=body)
+            check(answer, (path, media_type, body))
+            assert not answer.is_success or route.body is None
+
+
 @pytest.fixture(scope="module")
 def operations(town: Town) -> dict[str, Any]:
     """Every operation of the document, by its id."""

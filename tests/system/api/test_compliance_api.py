@@ -1,5 +1,6 @@
 """Lists, suspicions and the regulator's sandbox over HTTP, in every product."""
 
+import json
 from typing import Any
 
 import pytest
@@ -61,6 +62,14 @@ def test_a_list_that_changes_suspends_whoever_is_on_it_now(town: Town) -> None:
     assert answer.json()["refusal"] == "kyc_listed"
     bad = town.post("/compliance/watchlists", {"list_name": "own"}, "risk-a").json()
     done = town.post(f"/approvals/{bad['approval_id']}", {"approve": True}, "risk-b")
+    assert done.json()["code"] == "invalid"
+    headers = town.headers("risk-a") | {"Content-Type": "application/json"}
+    no_text = town.send("POST", "/compliance/watchlists", content=b"\xff{}", headers=headers)
+    assert (no_text.status_code, no_text.json()["code"]) == (400, "malformed")
+    half = json.dumps(body | {"list_name": "\ud800"}).encode()
+    headers = town.headers("risk-a") | {"Content-Type": "application/json"}
+    asked = town.send("POST", "/compliance/watchlists", content=half, headers=headers).json()
+    done = town.post(f"/approvals/{asked['approval_id']}", {"approve": True}, "risk-b")
     assert done.json()["code"] == "invalid"
 
 

@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from system.leasing.records import AlertKind
+from system.leasing.evidence import alert_id
+from system.leasing.records import ALERTS, Alert, AlertKind, AlertState, Severity
 from system.ports.broker import Delivery
 from tests.system.api.town import Town
 
@@ -62,8 +63,8 @@ def stolen(town: Town) -> tuple[int, str]:
 def test_a_machine_that_leaves_its_site_is_seen_by_its_lessor_and_the_bank_alone(
     town: Town,
 ) -> None:
-    machine, alert_id = stolen(town)
-    assert alert_id.startswith(f"{machine}/{AlertKind.GEOFENCE.name}/")
+    machine, name = stolen(town)
+    assert name.startswith(f"{machine}/{AlertKind.GEOFENCE.name}/")
     town.admit("rival", "lessor-2", ["lessor"])
     assert town.get("/leasing/alerts", "rival").json()["alerts"] == []
     assert town.get(f"/leasing/machines/{machine}", "rival").status_code == 404
@@ -73,27 +74,49 @@ def test_a_machine_that_leaves_its_site_is_seen_by_its_lessor_and_the_bank_alone
     assert seen["evidence"]["readings"]
 
 
+def test_an_alert_of_any_kind_is_explained_in_words_of_its_own(town: Town) -> None:
+    machine = town.post("/leasing/machines", {}, "lessor").json()["machine"]
+    names = {kind: alert_id(machine, kind, 1_000) for kind in AlertKind}
+    state, times = (int(Severity.WARNING), int(AlertState.RAISED)), (1_000, 1_000, 0, 1, 0, 0, 0)
+    with town.process.gateway.services.unit() as unit:
+        unit.insert(
+            ALERTS,
+            [
+                Alert(name, machine, int(kind), *state, *times, "", "", 1, "")
+                for kind, name in names.items()
+            ],
+        )
+    told = [
+        town.get(f"/decisions/machine-alert/{name.replace('/', '-')}", "lessor")
+        for name in names.values()
+    ]
+    assert [one.status_code for one in told] == [200] * len(AlertKind)
+    assert [one.json()["facts"]["kind"] for one in told] == [k.name.lower() for k in AlertKind]
+    for language in ("en", "zh"):
+        assert len({one.json()[language] for one in told}) == len(AlertKind)
+
+
 def test_an_alert_is_taken_on_once_and_cleared_with_a_note(town: Town) -> None:
-    _, alert_id = stolen(town)
-    body = {"alert_ids": [alert_id, "9/IDLE/1"]}
+    _, name = stolen(town)
+    body = {"alert_ids": [name, "9/IDLE/1"]}
     answer = town.post("/leasing/alert-acknowledgements", body, "risk-a").json()
     assert answer == {"answers": ["none", "alert_unknown"]}
     assert town.post("/leasing/alert-acknowledgements", body, "lessor").status_code == 404
-    cleared = {"alert_ids": [alert_id], "note": "moved with consent"}
+    cleared = {"alert_ids": [name], "note": "moved with consent"}
     assert town.post("/leasing/alert-clearings", cleared, "lessor").json() == {"answers": ["none"]}
     assert town.get("/leasing/alerts?open=true", "lessor").json()["alerts"] == []
 
 
 def test_a_machine_is_stopped_by_two_people_alone(town: Town) -> None:
-    _, alert_id = stolen(town)
-    order = {"alert_id": alert_id, "kind": "immobilise"}
+    _, name = stolen(town)
+    order = {"alert_id": name, "kind": "immobilise"}
     assert town.post("/leasing/actions", order, "risk-a").status_code == 422
     asked = town.post("/leasing/grave-actions", order, "risk-a").json()
     path = f"/approvals/{asked['approval_id']}"
     assert town.post(path, {"approve": True}, "risk-a").status_code == 403
     done = town.post(path, {"approve": True}, "risk-b").json()
     service = town.process.gateway.services.leasing.leasing
-    [action] = service.actions(alert_id)
+    [action] = service.actions(name)
     assert (action.maker, action.checker) == ("risk-a", "risk-b")
     assert done["result"] == {"action_id": action.action_id}
 
