@@ -2,16 +2,16 @@
 
 from typing import Any, Final, Literal
 
-from system.api import owners
+from system.api import owners, screening
 from system.api.access import Role
 from system.api.answers import Answer, not_found
 from system.api.bodies import Body, Int, Text, example
 from system.api.problems import Code, Problem
 from system.api.route import Call, Route
 from system.api.services import Services
-from system.compliance import audit, green, watchlist
+from system.compliance import audit, green
 from system.compliance.records import AuditEntry
-from system.credit.commands import FreezeBatch, WithdrawConsent
+from system.credit.commands import WithdrawConsent
 from system.credit.retention import IDLE, erase_on_request
 from system.kernels.columns import i64
 from system.parties import vault
@@ -52,7 +52,7 @@ class Evidence(Body):
 
 
 class OwnerAnswer(Answer):
-    """name: masked.  listed: the name is like one on a sanctions list; drawing is frozen."""
+    """name: masked.  listed: the name is like one on a sanctions list; new credit is stopped."""
 
     account: int
     name: str
@@ -94,21 +94,14 @@ def _own(desk: Services, call: Call) -> int:
 
 def _keep_owner(desk: Services, call: Call) -> OwnerAnswer:
     assert isinstance(call.body, Owner)
-    account, body, now_s = _own(desk, call), call.body, desk.clock.now_s()
+    account, body = _own(desk, call), call.body
+    owner = Profile(account, **body.model_dump())
     with desk.unit() as unit:
-        vault.keep(unit, desk.vault.cipher, Profile(account, **body.model_dump()))
+        vault.keep(unit, desk.vault.cipher, owner)
         entry = AuditEntry(call.caller.client_id, "keep owner", f"merchant/{account}", None)
-        audit.append(unit, [entry], now_s)
-        listed = bool(watchlist.screen(unit, [(f"merchant/{account}", body.name)], now_s))
-    if listed:
-        freeze(desk, call.key, account)
+        audit.append(unit, [entry], desk.clock.now_s())
+    listed = screening.screen_owner(desk, call.key, owner)
     return OwnerAnswer(account=account, name=masked(body.name), listed=listed)
-
-
-def freeze(desk: Services, key: str, account: int) -> None:
-    """Stop drawing on the line of somebody who is listed; without a line there is nothing to do."""
-    command = FreezeBatch(f"{key}/listed/{account}", i64([account]), "screening")
-    desk.credit.credit.freeze(command)
 
 
 def _erase(desk: Services, call: Call) -> Erased:

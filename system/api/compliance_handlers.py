@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from orjson import loads
 
+from system.api import screening
 from system.api.answers import not_found
-from system.api.care import freeze
 from system.api.compliance_shapes import (
     CaseAnswer,
     CasePage,
@@ -33,7 +33,6 @@ from system.compliance.cases import CASES, Case, CaseRefusal
 from system.errors import InputError
 from system.parties.records import PARTIES, KycStep
 from system.parties.rules import STEPS
-from system.parties.vault import owners
 from system.ports.store import Unit
 
 _STATES: Final = ("raised", "reviewed", "filed", "dismissed")
@@ -50,8 +49,6 @@ def load_list(desk: Services, call: Call) -> ListTaken:
         )
         parties = unit.scan(PARTIES)
         kept_out = watchlist.screen(unit, [(p.party_id, p.name) for p in parties], now_s)
-        shops = [(f"merchant/{p.account}", p.name) for p in owners(unit, desk.vault.cipher)]
-        listed = sorted(watchlist.screen(unit, shops, now_s))
     suspended = [
         party.party_id
         for party in parties
@@ -59,8 +56,7 @@ def load_list(desk: Services, call: Call) -> ListTaken:
     ]
     commands = [ChangeKyc(f"{call.key}/{one}", one, KycStep.SUSPEND) for one in suspended]
     desk.receivables.receivables.change_kyc(commands)
-    for subject in listed:
-        freeze(desk, call.key, int(subject.removeprefix("merchant/")))
+    listed = screening.screen_owners(desk, call.key)
     return ListTaken(list_name=document["list_name"], names=names, kept_out=[*suspended, *listed])
 
 
@@ -146,7 +142,9 @@ def rule(desk: Services, call: Call) -> CaseAnswer:
     with desk.unit() as unit:
         now_s = desk.clock.now_s()
         _check(cases.decide(unit, case_id, by, body.reason, now_s, filed=body.file))
-        return _case(unit, case_id)
+        decided = _case(unit, case_id)
+    screening.settle(desk, call.key, decided.subject)
+    return decided
 
 
 def _check(refusal: CaseRefusal | None) -> None:

@@ -41,6 +41,7 @@ from system.credit.commands import (
     RepayBatch,
     WithdrawConsent,
 )
+from system.credit.explanations import texts_of
 from system.credit.feed_records import FEED_FIELDS, FeedBatch, FeedRefusal
 from system.credit.outcome import Decisions, Outcomes, Repaid
 from system.credit.reasons import reason_text
@@ -83,9 +84,15 @@ def _one(value: int) -> I64:
     return i64([value])
 
 
+def _problem(code: I64) -> Problem:
+    """The problem of the one refusal, with its words in both languages where it has them."""
+    refusal = Refusal(int(code[0]))
+    return refusal_problem(refusal, **texts_of(refusal))
+
+
 def _check(code: I64) -> None:
     if code[0]:
-        raise refusal_problem(Refusal(int(code[0])))
+        raise _problem(code)
 
 
 def enrol(desk: Services, call: Call) -> Enrolled:
@@ -182,7 +189,7 @@ def applications(desk: Services, calls: list[Call]) -> list[Any]:
 def _decision(account: int, made: Decisions) -> Decision | Problem:
     refusal = Refusal(int(made.code[0]))
     if refusal and refusal < Refusal.DECLINED_HISTORY_SHORT:
-        return refusal_problem(refusal)
+        return _problem(made.code)
     return Decision(
         account=account,
         approved=bool(made.approved[0]),
@@ -223,7 +230,7 @@ def _owner(answer: Drawn | Repayment) -> str:
 
 def _drawn(account: int, done: Outcomes) -> Drawn | Problem:
     if done.code[0]:
-        return refusal_problem(Refusal(int(done.code[0])))
+        return _problem(done.code)
     return Drawn(account=account, amount_fen=int(done.amount_fen[0]))
 
 
@@ -238,7 +245,7 @@ def repayments(desk: Services, calls: list[Call]) -> list[Any]:
 
 def _repaid(account: int, done: Repaid) -> Repayment | Problem:
     if done.code[0]:
-        return refusal_problem(Refusal(int(done.code[0])))
+        return _problem(done.code)
     parts = {name: int(getattr(done, name)[0]) for name in _REPAID}
     return Repayment(account=account, **parts)
 
@@ -284,7 +291,7 @@ def closings(desk: Services, calls: list[Call]) -> list[Any]:
 
 def _closed(account: int, done: outcome.Done) -> Done | Problem:
     if done.code[0]:
-        return refusal_problem(Refusal(int(done.code[0])))
+        return _problem(done.code)
     return Done(account=account)
 
 

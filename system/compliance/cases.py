@@ -48,12 +48,18 @@ class CaseRefusal(StrEnum):
     CASE_NEEDS_FOUR_EYES = "case_needs_four_eyes"
 
 
+_STANDING: Final = ("raised", "reviewed", "filed")
 CASES: Final = Table("compliance_case", Case, key=("case_id",), index=(("state",), ("subject",)))
 
 
 def case_id_of(kind: str, subject: str, evidence: str) -> str:
     """The same suspicion has the same id, so that it is raised once."""
     return sha256_hex(canonical_json([kind, subject, evidence]))[:32]
+
+
+def undismissed(unit: Unit) -> list[Case]:
+    """All suspicions that nobody has dismissed."""
+    return [case for state in _STANDING for case in unit.find(CASES, {"state": state})]
 
 
 def raise_case(unit: Unit, case: Case) -> int:

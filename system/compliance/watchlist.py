@@ -6,7 +6,7 @@ it is somebody else.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any, Final, Literal
@@ -137,6 +137,26 @@ def screen(unit: Unit, names: Sequence[tuple[str, str]], now_s: int) -> set[str]
         if hit.kind == "sanction" and (known is None or known.state != "dismissed"):
             kept_out.add(hit.subject)
     return kept_out
+
+
+def kept_out(unit: Unit, found: Iterable[Case]) -> set[str]:
+    """The subjects that these cases keep out, whatever name they go by now.
+
+    A case stands until two people dismiss it, or its list lets go of the entry.
+    """
+    standing: dict[tuple[str, str], bool] = {}
+    subjects = set()
+    for case in found:
+        if case.kind != "sanction" or case.state == "dismissed":
+            continue
+        evidence = json.loads(case.evidence)
+        entry = evidence["list"], evidence["entry"]
+        if entry not in standing:
+            rows = unit.find(LISTED, {"list_name": entry[0], "entry_id": entry[1]})
+            standing[entry] = any(not row.removed for row in rows)
+        if standing[entry]:
+            subjects.add(case.subject)
+    return subjects
 
 
 def _case_of(hit: Hit, now_s: int) -> Case:

@@ -1,7 +1,7 @@
 """What is asked of the credit product. Imperative; columns in, one row per merchant.
 
 ``command_id`` is made by the client: the same id with the same content gets the same answer, with
-other content a refusal. Columns are int64 (n,) NumPy arrays (``explore`` is bool), 1 to
+other content a refusal. Columns are int64 (n,) NumPy arrays (``explore``, ``listed``: bool), 1 to
 COLUMN_ROWS_MAX rows; accounts are the numbers that ``enrol`` gave, each at most once per command.
 """
 
@@ -104,6 +104,19 @@ class FreezeBatch:
     command_id: str
     accounts: I64
     officer: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepOutBatch:
+    """What screening found: whom a sanctions list keeps out of credit, with a line or without.
+
+    listed: True to keep out from now on, False for those whose cases were settled.
+    """
+
+    command_id: str
+    accounts: I64
+    listed: Mask
+    officer: str = "screening"
 
 
 @dataclass(frozen=True, slots=True)

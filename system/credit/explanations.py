@@ -37,6 +37,10 @@ OUTCOME_TEXTS: Final[dict[Refusal, dict[Language, str]]] = {
         "en": "Not considered: no new lines are granted at present",
         "zh": "未受理:目前暂停新增授信",
     },
+    Refusal.APPLICATION_LISTED: {
+        "en": "Not considered: the bank has to check first who the owner is",
+        "zh": "未受理:银行须先核实经营者身份",
+    },
     Refusal.DECLINED_HISTORY_SHORT: {
         "en": "Declined: the sales record is too short",
         "zh": "未批准:经营数据记录过短",
@@ -60,6 +64,17 @@ OUTCOME_TEXTS: Final[dict[Refusal, dict[Language, str]]] = {
     Refusal.DECLINED_OUTSIDE_SANDBOX: {
         "en": "Declined: the pilot that the regulator admitted is full",
         "zh": "未批准:监管沙盒试点额度已满",
+    },
+}
+# What an officer is told whom a sanctions list stands in the way of, and what to do about it.
+LISTED_TEXTS: Final[dict[Refusal, dict[Language, str]]] = {
+    Refusal.GRANT_LISTED: {
+        "en": "A sanctions list keeps the owner out: two officers dismiss the case first",
+        "zh": "经营者在制裁名单上:须先由两名人员排除该案件",
+    },
+    Refusal.UNFREEZE_LISTED: {
+        "en": "Screening froze it, and no officer alone lifts that: two dismiss the case first",
+        "zh": "该额度因名单筛查冻结,不能由一人解除:须先由两名人员排除该案件",
     },
 }
 _DECIDED_BY_MODEL: Final = tuple(
@@ -126,6 +141,11 @@ class Explanation:
     def to_json(self) -> str:
         """Canonical text."""
         return canonical_json(asdict(self))
+
+
+def texts_of(refusal: Refusal) -> dict[Language, str]:
+    """What whoever asked is told of a refusal; empty where its name has to do."""
+    return OUTCOME_TEXTS.get(refusal) or LISTED_TEXTS.get(refusal) or {}
 
 
 def explain(

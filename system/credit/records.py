@@ -25,6 +25,9 @@ class Freeze(IntFlag):
     ARREARS = 1  # days past due reached the policy's bound; lifted when nothing is past due
     CONSENT = 2  # the merchant withdrew consent to its data; lifted by a new consent
     OFFICER = 4
+    # A sanctions list has the owner: no line, or no drawing on it. Lifted when two officers dismiss
+    # the case, or the list lets go of the entry.
+    LISTED = 8
 
 
 class Basis(IntEnum):

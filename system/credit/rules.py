@@ -23,6 +23,7 @@ class Refusal(IntEnum):
     APPLICATION_LINE_EXISTS = 101  # a live line: reviews move its limit
     APPLICATION_CONSENT_MISSING = 102
     APPLICATION_RISK_STOPPED = 103  # by the sandbox: this product, or all
+    APPLICATION_LISTED = 104  # a sanctions list keeps the owner out
     DECLINED_HISTORY_SHORT = 110
     DECLINED_DATA_INCOMPLETE = 111
     DECLINED_PD_TOO_HIGH = 112
@@ -36,6 +37,7 @@ class Refusal(IntEnum):
     GRANT_RATE_OUT_OF_BOUNDS = 202
     GRANT_ABOVE_SANDBOX = 203
     GRANT_RISK_STOPPED = 204
+    GRANT_LISTED = 205  # a sanctions list keeps the owner out
 
     DRAW_NO_LINE = 300
     DRAW_CHARGED_OFF = 301
@@ -55,6 +57,7 @@ class Refusal(IntEnum):
 
     FREEZE_NO_LIVE_LINE = 600
     FREEZE_ALREADY = 601
+    UNFREEZE_LISTED = 609  # screening froze it: two officers dismiss the case first
     UNFREEZE_NOT_FROZEN = 610  # not by an officer
 
     RESTRUCTURING_NO_LIVE_LINE = 700

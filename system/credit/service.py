@@ -27,6 +27,7 @@ from system.credit.commands import (
     FreezeBatch,
     GrantBatch,
     GrantConsent,
+    KeepOutBatch,
     RecoverBatch,
     RepayBatch,
     RestructureBatch,
@@ -119,6 +120,10 @@ class CreditService:
     def unfreeze(self, batch: UnfreezeBatch) -> Done:
         """Lift an officer's freeze."""
         return answered(self._parts, Done, batch, service_lines.unfreeze)
+
+    def keep_out(self, batch: KeepOutBatch) -> Done:
+        """Note whom a sanctions list keeps out of credit; repayment goes on."""
+        return answered(self._parts, Done, batch, service_lines.keep_out)
 
     def restructure(self, batch: RestructureBatch) -> Done:
         """Turn what is due into principal, at a rate not above the present, on a slower pace."""

@@ -15,7 +15,7 @@ from system.credit.policy import CreditPolicy
 from system.credit.records import Basis, LineState
 from system.credit.rules import Refusal
 from system.credit.sandboxed import outside, stopped
-from system.credit.service_lines import is_live, open_lines
+from system.credit.service_lines import is_listed, is_live, open_lines
 from system.kernels.columns import I64, Mask
 from system.kernels.precedence import refusals
 from system.parties.consent import DataClass, Purpose, valid_classes
@@ -25,7 +25,7 @@ from system.subledger.desk import Page
 
 def apply(desk: Desk, batch: ApplyBatch) -> Decisions:
     """Decide every application; merchants without consent are not looked at."""
-    page = desk.page(batch.accounts, ("life",))
+    page = desk.page(batch.accounts, ("life", "frozen_for"))
     decisions = refused_all(Decisions, batch.accounts.size, 0)
     decisions.code[:] = _obstacles(desk, page, batch.requested_fen)
     at = np.flatnonzero(decisions.code == 0)
@@ -49,6 +49,7 @@ def _obstacles(desk: Desk, page: Page, requested_fen: I64) -> I64:
         (is_live(page["life"]), Refusal.APPLICATION_LINE_EXISTS),
         (_consent_missing(desk, page), Refusal.APPLICATION_CONSENT_MISSING),
         (stopped(desk, requested_fen.size), Refusal.APPLICATION_RISK_STOPPED),
+        (is_listed(page["frozen_for"]), Refusal.APPLICATION_LISTED),
     )
 
 

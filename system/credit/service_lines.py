@@ -5,7 +5,13 @@ from typing import Final
 
 import numpy as np
 
-from system.credit.commands import CloseBatch, FreezeBatch, GrantBatch, UnfreezeBatch
+from system.credit.commands import (
+    CloseBatch,
+    FreezeBatch,
+    GrantBatch,
+    KeepOutBatch,
+    UnfreezeBatch,
+)
 from system.credit.desk import Desk, out_of_bounds
 from system.credit.events import Kind
 from system.credit.outcome import Done
@@ -23,7 +29,7 @@ _RUNNING: Final = ("accrued_raw", "penalty_raw")
 
 def grant(desk: Desk, batch: GrantBatch) -> Done:
     """Open lines, or renew open ones, at the officers' limit and rate."""
-    page = desk.page(batch.accounts, ("life",))
+    page = desk.page(batch.accounts, ("life", "frozen_for"))
     life = page["life"]
     too_dear = (batch.rate_ppm < 0) | (batch.rate_ppm > desk.policy.price.cap_ppm)
     code = refusals(
@@ -35,6 +41,7 @@ def grant(desk: Desk, batch: GrantBatch) -> Done:
         (too_dear, Refusal.GRANT_RATE_OUT_OF_BOUNDS),
         (batch.limit_fen > desk.policy.limit.sandbox_fen_max, Refusal.GRANT_ABOVE_SANDBOX),
         (stopped(desk, life.size), Refusal.GRANT_RISK_STOPPED),
+        (is_listed(page["frozen_for"]), Refusal.GRANT_LISTED),
     )
     fit = np.flatnonzero(code == 0)
     beyond = outside(desk, batch.accounts[fit], batch.limit_fen[fit])
@@ -88,14 +95,33 @@ def freeze(desk: Desk, batch: FreezeBatch) -> Done:
 
 
 def unfreeze(desk: Desk, batch: UnfreezeBatch) -> Done:
-    """Lift officers' freezes."""
+    """Lift officers' freezes, where it is for officers to decide."""
     page = desk.page(batch.accounts, ("life", "frozen_for"))
     code = refusals(
         *page.checks,
+        (is_listed(page["frozen_for"]), Refusal.UNFREEZE_LISTED),
         ((page["frozen_for"] & Freeze.OFFICER) == 0, Refusal.UNFREEZE_NOT_FROZEN),
     )
     set_freeze(desk, page, page["frozen_for"] & ~int(Freeze.OFFICER), code == 0)
     return Done(code)
+
+
+def keep_out(desk: Desk, batch: KeepOutBatch) -> Done:
+    """Note whom a sanctions list keeps out, and whom no longer; of the same again nothing is told.
+
+    A merchant without a line is noted too: it gets none.
+    """
+    page = desk.page(batch.accounts, ("frozen_for",))
+    code, before = refusals(*page.checks), page["frozen_for"]
+    after = np.where(batch.listed, before | int(Freeze.LISTED), before & ~int(Freeze.LISTED))
+    set_freeze(desk, page, after, (code == 0) & (after != before))
+    return Done(code)
+
+
+def is_listed(frozen_for: I64) -> Mask:
+    """True for merchants whom a sanctions list keeps out."""
+    listed: Mask = (frozen_for & Freeze.LISTED) != 0
+    return listed
 
 
 def is_live(life: I64) -> Mask:
@@ -119,7 +145,7 @@ def set_freeze(desk: Desk, page: Page, frozen_for: I64, done: Mask) -> None:
 
 def close(desk: Desk, batch: CloseBatch) -> Done:
     """End lines without debt. Interest of less than half a fen is not asked for."""
-    page = desk.page(batch.accounts, ("life", *_DEBT, *_RUNNING))
+    page = desk.page(batch.accounts, ("life", "frozen_for", *_DEBT, *_RUNNING))
     year_days = desk.policy.billing.year_days
     owed = [page[name] for name in _DEBT]
     owed += [whole_fen_half_even(page[name], year_days) for name in _RUNNING]
@@ -131,8 +157,10 @@ def close(desk: Desk, batch: CloseBatch) -> Done:
     rows = batch.accounts[code == 0]
     nothing = np.zeros(rows.size, np.int64)
     closed = nothing + int(LineState.CLOSED)
-    cleared = dict.fromkeys(("limit_fen", "frozen_for", "asset_class", *_RUNNING), nothing)
-    desk.write(rows, {"life": closed, **cleared})
+    cleared = dict.fromkeys(("limit_fen", "asset_class", *_RUNNING), nothing)
+    # Whoever is listed stays so without a line.
+    frozen_for = page["frozen_for"][code == 0] & Freeze.LISTED
+    desk.write(rows, {"life": closed, "frozen_for": frozen_for, **cleared})
     desk.tell(Kind.LIFE_SET, rows, closed)
     desk.tell(Kind.LIMIT_SET, rows, nothing)
     return Done(code)

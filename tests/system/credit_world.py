@@ -122,6 +122,10 @@ class World:
     def unfreeze(self, account: int) -> Done:
         return self.service.unfreeze(c.UnfreezeBatch(self.id(), column(account), "ann"))
 
+    def keep_out(self, *accounts: int, listed: bool = True) -> Done:
+        mask = np.full(len(accounts), listed)
+        return self.service.keep_out(c.KeepOutBatch(self.id(), column(*accounts), mask))
+
     def restructure(self, account: int, rate_ppm: int = 60_000, checker: str = "bob") -> Done:
         batch = c.RestructureBatch(self.id(), column(account), column(rate_ppm), "ann", checker)
         return self.service.restructure(batch)

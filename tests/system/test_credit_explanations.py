@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from system.credit.explanations import OUTCOME_TEXTS, Decided, explain, explanation_page
+from system.credit.explanations import (
+    OUTCOME_TEXTS,
+    Decided,
+    explain,
+    explanation_page,
+    texts_of,
+)
 from system.credit.features import FEATURES
 from system.credit.policy import DEFAULT_POLICY
 from system.credit.reasons import (
@@ -74,6 +80,8 @@ def test_each_answer_to_an_application_has_a_text(language: Language) -> None:
     answers = [code for code in Refusal if code.name.startswith(("APPLICATION_", "DECLINED_"))]
     assert list(OUTCOME_TEXTS) == [Refusal.NONE, *answers]
     assert all(texts[language] for texts in OUTCOME_TEXTS.values())
+    assert all(texts_of(code)[language] for code in Refusal if code.name.endswith("_LISTED"))
+    assert texts_of(Refusal.DRAW_OVER_LIMIT) == {}
 
 
 @given(values, values, values)

@@ -270,6 +270,28 @@ def _(world: World) -> Any:
     return world.grant(0)
 
 
+@reaches(Refusal.APPLICATION_LISTED)
+def _(world: World) -> Any:
+    account = world.enrol(1).start
+    world.consent(account)
+    world.keep_out(account)
+    return world.apply(account)
+
+
+@reaches(Refusal.GRANT_LISTED)
+def _(world: World) -> Any:
+    account = world.enrol(1).start
+    world.keep_out(account)
+    return world.grant(account)
+
+
+@reaches(Refusal.UNFREEZE_LISTED)
+def _(world: World) -> Any:
+    assert not world.freeze(0).code[0]
+    world.keep_out(0)
+    return world.unfreeze(0)
+
+
 @reaches(Refusal.DRAW_RISK_STOPPED)
 def _(world: World) -> Any:
     assert not world.draw(0, 20_000).code[0]
@@ -301,6 +323,25 @@ def test_a_refusal_changes_no_line(refusal: Refusal) -> None:
     answer = world.draw(0, 10_000_001) if draw else world.repay(rows.start, 10_000)
     assert answer.code[0] == refusal
     assert (world.everything(), world.balances_fen()) == before
+
+
+def test_a_listed_merchant_repays_closes_and_gets_no_line_until_screening_lets_go() -> None:
+    world = World.lending()
+    world.draw(0, 20_000)
+    assert world.keep_out(0, 1).code.tolist() == [0, 0]
+    assert world.draw(0, 20_000).code[0] == Refusal.DRAW_FROZEN
+    assert not world.freeze(0).code[0]
+    assert world.unfreeze(0).code[0] == Refusal.UNFREEZE_LISTED
+    assert world.repay(0, 20_000).code[0] == world.close(0).code[0] == 0
+    assert world.grant(0).code[0] == Refusal.GRANT_LISTED
+    assert world.keep_out(0, listed=False).code[0] == 0
+    assert world.grant(0).code[0] == world.draw(0, 20_000).code[0] == 0
+    # What others froze is not screening's to lift, nor the other way round.
+    world.freeze(1)
+    world.keep_out(1, listed=False)
+    assert world.draw(1, 20_000).code[0] == Refusal.DRAW_FROZEN
+    assert world.unfreeze(1).code[0] == world.draw(1, 20_000).code[0] == 0
+    assert world.service.differences() == {}
 
 
 def test_every_refusal_has_a_case() -> None:

@@ -1,0 +1,76 @@
+"""Owners of merchants against the lists: who is like whom, and who is kept out of credit for it.
+
+A merchant is kept out as long as one of its cases stands, so that another name for the owner, or no
+line yet, is no way around; the product notes it beside the line and asks nobody when it decides.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from system.api.services import Services
+from system.canonical import sha256_hex
+from system.compliance import cases, watchlist
+from system.compliance.cases import CASES, Case
+from system.credit.commands import KeepOutBatch
+from system.kernels.columns import i64
+from system.parties import vault
+from system.parties.profiles import Profile
+
+_MERCHANT: Final = re.compile(r"merchant/([0-9]{1,15})")
+
+
+def screen_owner(desk: Services, key: str, owner: Profile) -> bool:
+    """Look at one owner, under the request of this key; whether a sanctions list has the name."""
+    with desk.unit() as unit:
+        listed = watchlist.screen(unit, [_named(owner)], desk.clock.now_s())
+    settle(desk, key, _subject(owner.account))
+    return bool(listed)
+
+
+def screen_owners(desk: Services, key: str) -> list[str]:
+    """Look at every owner again; the merchants whose owner a sanctions list has, in order."""
+    with desk.unit() as unit:
+        names = [_named(owner) for owner in vault.owners(unit, desk.vault.cipher)]
+        listed = watchlist.screen(unit, names, desk.clock.now_s())
+        found = cases.undismissed(unit)
+    _tell(desk, key, found)
+    return sorted(listed)
+
+
+def settle(desk: Services, key: str, subject: str) -> None:
+    """Let the product know how a merchant stands after a step on one of its cases."""
+    with desk.unit() as unit:
+        found = unit.find(CASES, {"subject": subject})
+    _tell(desk, key, found)
+
+
+def _tell(desk: Services, key: str, found: Sequence[Case]) -> None:
+    """Let the product know whom these cases keep out, and whom no longer."""
+    sanctions = [case for case in found if case.kind == "sanction"]
+    accounts = sorted({n for case in sanctions if (n := _account(case.subject)) is not None})
+    if not accounts:
+        return
+    with desk.unit() as unit:
+        standing = watchlist.kept_out(unit, sanctions)
+    listed = np.array([_subject(account) in standing for account in accounts])
+    # However long the key is, the product's id is not.
+    batch = KeepOutBatch(f"listed/{sha256_hex(key)}", i64(accounts), listed)
+    desk.credit.credit.keep_out(batch)
+
+
+def _named(owner: Profile) -> tuple[str, str]:
+    return _subject(owner.account), owner.name
+
+
+def _subject(account: int) -> str:
+    """As cases know the merchant."""
+    return f"merchant/{account}"
+
+
+def _account(subject: str) -> int | None:
+    """The merchant's number; None for a party."""
+    found = _MERCHANT.fullmatch(subject)
+    return int(found[1]) if found else None
