@@ -73,6 +73,7 @@ ROUTES: Final = (
         handler=handlers.review,
         answer=shapes.CaseAnswer,
         body=shapes.Finding,
+        answers_secret=True,
     ),
     _post(
         "/cases/{case_id}/decision",
@@ -81,6 +82,7 @@ ROUTES: Final = (
         handler=handlers.rule,
         answer=shapes.CaseAnswer,
         body=shapes.Ruling,
+        answers_secret=True,
     ),
     _get(
         "/sandbox",

@@ -1,6 +1,5 @@
 """What each request about compliance does."""
 
-import json
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -107,7 +106,7 @@ def report(desk: Services, call: Call) -> CaseAnswer:
     case = Case(case_id, "report", subject, evidence, desk.clock.now_s(), by)
     with desk.unit() as unit:
         cases.raise_case(unit, case)
-        return _case(unit, case_id)
+        return _case(desk, unit, case_id)
 
 
 def list_cases(desk: Services, call: Call) -> CasePage:
@@ -116,8 +115,8 @@ def list_cases(desk: Services, call: Call) -> CasePage:
         raise InputError("state", state, f"write one of {', '.join(_STATES)}")
     with desk.unit() as unit:
         found = unit.find(CASES, {"state": state}, limit=_CASES_MAX)
-    found.sort(key=lambda case: (case.raised_at_s, case.case_id))
-    return CasePage(cases=[_shown(case) for case in found])
+        found.sort(key=lambda case: (case.raised_at_s, case.case_id))
+        return CasePage(cases=[_shown(desk, unit, case) for case in found])
 
 
 _CASES_MAX: Final = 200
@@ -125,24 +124,27 @@ _CASES_MAX: Final = 200
 
 def show_case(desk: Services, call: Call) -> CaseAnswer:
     with desk.unit() as unit:
-        return _case(unit, call.path["case_id"])
+        return _case(desk, unit, call.path["case_id"])
 
 
 def review(desk: Services, call: Call) -> CaseAnswer:
     assert isinstance(call.body, Finding)
     case_id, by = call.path["case_id"], call.caller.client_id
     with desk.unit() as unit:
-        _check(cases.review(unit, case_id, by, call.body.finding, desk.clock.now_s()))
-        return _case(unit, case_id)
+        if not call.repeats:
+            _check(cases.review(unit, case_id, by, call.body.finding, desk.clock.now_s()))
+        return _case(desk, unit, case_id)
 
 
 def rule(desk: Services, call: Call) -> CaseAnswer:
     assert isinstance(call.body, Ruling)
     case_id, by, body = call.path["case_id"], call.caller.client_id, call.body
     with desk.unit() as unit:
+        if call.repeats:
+            return _case(desk, unit, case_id)
         now_s = desk.clock.now_s()
         _check(cases.decide(unit, case_id, by, body.reason, now_s, filed=body.file))
-        decided = _case(unit, case_id)
+        decided = _case(desk, unit, case_id)
     screening.settle(desk, call.key, decided.subject)
     return decided
 
@@ -155,15 +157,16 @@ def _check(refusal: CaseRefusal | None) -> None:
         raise Problem(Code.CONFLICT, words, {"refusal": str(refusal)})
 
 
-def _case(unit: Unit, case_id: str) -> CaseAnswer:
+def _case(desk: Services, unit: Unit, case_id: str) -> CaseAnswer:
     [case] = unit.get(CASES, [(case_id,)])
     if case is None:
         raise not_found()
-    return _shown(case)
+    return _shown(desk, unit, case)
 
 
-def _shown(case: Case) -> CaseAnswer:
-    return CaseAnswer(**{**asdict(case), "evidence": json.loads(case.evidence)})
+def _shown(desk: Services, unit: Unit, case: Case) -> CaseAnswer:
+    evidence = screening.evidence_of(desk, unit, case)
+    return CaseAnswer(**{**asdict(case), "evidence": evidence})
 
 
 def set_terms(desk: Services, call: Call) -> SandboxAnswer:

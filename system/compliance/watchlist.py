@@ -6,7 +6,7 @@ it is somebody else.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any, Final, Literal
@@ -95,8 +95,8 @@ def _rows(list_name: str, version: str, entries: Sequence[Any]) -> list[ListedNa
         if not 1 <= len(names) <= _NAMES_MAX:
             raise InputError("names", len(names), f"give 1 to {_NAMES_MAX} names of {entry_id}")
         for place, name in enumerate(names):
-            if not 1 <= len(name) <= TEXT_CHARS_MAX:
-                raise InputError("names", name, f"give 1 to {TEXT_CHARS_MAX} characters")
+            if not 1 <= len(name) <= TEXT_CHARS_MAX or "\0" in name:
+                raise InputError("names", name, f"give 1 to {TEXT_CHARS_MAX} characters, no NUL")
             rows.append(ListedName(list_name, entry_id, place, kind, name, version, False))
     return rows
 
@@ -123,14 +123,25 @@ def hits(unit: Unit, names: Sequence[tuple[str, str]]) -> list[Hit]:
     return list(found.values())
 
 
-def screen(unit: Unit, names: Sequence[tuple[str, str]], now_s: int) -> set[str]:
+def in_words(hit: Hit) -> dict[str, Any]:
+    """Both names as they are: what a case keeps of firms."""
+    return {"name": hit.name, "listed": hit.listed}
+
+
+def screen(
+    unit: Unit,
+    names: Sequence[tuple[str, str]],
+    now_s: int,
+    kept_names: Callable[[Hit], dict[str, Any]] = in_words,
+) -> set[str]:
     """Raise a case for each new hit; the subjects that a sanctions list keeps out.
 
     A hit that two people dismissed keeps nobody out, as long as both names stay what they were.
+    kept_names: what the case keeps of both names, the same for the same ones.
     """
     kept_out = set()
     for hit in hits(unit, names):
-        case = _case_of(hit, now_s)
+        case = _case_of(hit, kept_names(hit), now_s)
         [known] = unit.get(CASES, [(case.case_id,)])
         if known is None:
             raise_case(unit, case)
@@ -159,16 +170,9 @@ def kept_out(unit: Unit, found: Iterable[Case]) -> set[str]:
     return subjects
 
 
-def _case_of(hit: Hit, now_s: int) -> Case:
-    evidence = canonical_json(
-        {
-            "name": hit.name,
-            "list": hit.list_name,
-            "entry": hit.entry_id,
-            "listed": hit.listed,
-            "likeness": hit.likeness,
-        }
-    )
+def _case_of(hit: Hit, names: dict[str, Any], now_s: int) -> Case:
+    found = {"list": hit.list_name, "entry": hit.entry_id, "likeness": hit.likeness}
+    evidence = canonical_json(names | found)
     return Case(
         case_id_of(hit.kind, hit.subject, evidence),
         hit.kind,

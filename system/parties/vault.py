@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from system.parties.profiles import MERCHANT_PROFILES, Profile, forget_profile, profile_of, sealed
+from system.errors import IntegrityError, MissingRow
+from system.parties.profiles import MERCHANT_PROFILES, Profile, forget_profile, profile_of
+from system.parties.profiles import sealed as sealed_profile
 from system.ports.cipher import FieldCipher
 from system.ports.store import AtLeast, Table, Unit
 
@@ -30,6 +32,8 @@ OWNER_KEYS: Final = Table(
     checks=(AtLeast("account", 0), AtLeast("key_version", 0)),
 )
 _FIELD: Final = "owner key"
+# Of fields that are not the profile's own.
+_ABOUT: Final = "about "
 _PAGE_ROWS: Final = 1_000
 
 
@@ -40,7 +44,7 @@ def keep(unit: Unit, cipher: FieldCipher, profile: Profile) -> None:
         fresh = _wrapped(cipher, profile.account, cipher.fresh_key())
         (unit.insert if held is None else unit.replace)(OWNER_KEYS, [fresh])
         held = fresh
-    row = sealed(_own(cipher, held), profile)
+    row = sealed_profile(_own(cipher, held), profile)
     [known] = unit.get(MERCHANT_PROFILES, [(profile.account,)])
     (unit.insert if known is None else unit.replace)(MERCHANT_PROFILES, [row])
 
@@ -51,6 +55,29 @@ def owner_of(unit: Unit, cipher: FieldCipher, account: int) -> Profile | None:
     if held is None or not held.wrapped:
         return None
     return profile_of(unit, _own(cipher, held), account)
+
+
+def seal(unit: Unit, cipher: FieldCipher, account: int, field: str, text: str) -> bytes:
+    """A text about a known owner under the owner's own key: the same bytes for the same text.
+
+    Raises MissingRow where nobody is known, or any more.
+    """
+    [held] = unit.get(OWNER_KEYS, [(account,)])
+    if held is None or not held.wrapped:
+        raise MissingRow(OWNER_KEYS.name, (account,))
+    return _own(cipher, held).seal(_record_id(account), _ABOUT + field, text)
+
+
+def opened(unit: Unit, cipher: FieldCipher, account: int, field: str, sealed: bytes) -> str | None:
+    """What ``seal`` made bytes of; None once the key that did is destroyed."""
+    [held] = unit.get(OWNER_KEYS, [(account,)])
+    if held is None or not held.wrapped:
+        return None
+    try:
+        return _own(cipher, held).open(_record_id(account), _ABOUT + field, sealed)
+    except IntegrityError:
+        # Of an owner before the one who is known now: that key is gone.
+        return None
 
 
 def owners(unit: Unit, cipher: FieldCipher) -> Sequence[Profile]:
@@ -81,12 +108,16 @@ def seal_again(unit: Unit, cipher: FieldCipher) -> int:
 
 
 def _wrapped(cipher: FieldCipher, account: int, key: bytes) -> OwnerKey:
-    wrapped = cipher.seal(f"merchant/{account}", _FIELD, key.hex())
+    wrapped = cipher.seal(_record_id(account), _FIELD, key.hex())
     return OwnerKey(account, cipher.key_version, wrapped)
 
 
 def _key(cipher: FieldCipher, held: OwnerKey) -> bytes:
-    return bytes.fromhex(cipher.open(f"merchant/{held.account}", _FIELD, held.wrapped))
+    return bytes.fromhex(cipher.open(_record_id(held.account), _FIELD, held.wrapped))
+
+
+def _record_id(account: int) -> str:
+    return f"merchant/{account}"
 
 
 def _own(cipher: FieldCipher, held: OwnerKey) -> FieldCipher:

@@ -103,7 +103,9 @@ def test_a_new_version_of_a_list_takes_the_place_of_the_old_one(store: MemorySto
         assert watchlist.hits(unit, [("x", "Red Crane")])
 
 
-@pytest.mark.parametrize("change", [{"kind": "rumour"}, {"names": []}, {"names": [""]}])
+@pytest.mark.parametrize(
+    "change", [{"kind": "rumour"}, {"names": []}, {"names": [""]}, {"names": ["a\0"]}]
+)
 def test_a_list_that_cannot_be_used_is_refused(
     store: MemoryStore, change: dict[str, object]
 ) -> None:

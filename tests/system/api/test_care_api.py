@@ -18,9 +18,19 @@ from tests.system.api.town import FAR_S, Town
 OWNER = {"name": "王小明", "id_number": "11010519491231002X", "phone": "13800000000"}
 
 
-def personal_bytes(folder: Path) -> bool:
-    """Whether any file of the books holds a personal text as it is."""
-    texts = [text.encode() for text in OWNER.values()]
+# Of a name on the packaged list, in a spelling that is not there.
+LISTED_OWNER = {**OWNER, "name": "ZHAO Tie-Shan"}
+
+
+STEPS = [
+    ("review", {"finding": "the same birthday"}, "risk-a"),
+    ("decision", {"file": True, "reason": "to the authority"}, "risk-b"),
+]
+
+
+def personal_bytes(folder: Path, owner: dict[str, str] = OWNER) -> bool:
+    """Whether any file of the books holds a personal text of this owner as it is."""
+    texts = [text.encode() for text in owner.values()]
     return any(text in path.read_bytes() for path in folder.glob("bank.db*") for text in texts)
 
 
@@ -152,6 +162,38 @@ def test_whoever_never_had_a_line_is_forgotten_at_once(town: Town, tmp_path: Pat
     done = town.post(f"{base}/erasure", {}, "shopping").json()
     assert done == {"account": account, "owner_kept_until_s": None}
     assert key_versions(tmp_path) == {0: 1}
+
+
+def test_a_listed_owners_name_is_in_the_case_for_officers_until_erasure_shreds_it(
+    town: Town, tmp_path: Path
+) -> None:
+    account = enrolled(town)
+    base = f"/credit/merchants/{account}"
+    agreed(town, "/compliance/watchlists", {"list_name": "sample"})
+    assert town.post(f"{base}/owner", LISTED_OWNER, "shopping").json()["listed"]
+    [case] = town.get("/compliance/cases", "risk-a").json()["cases"]
+    path = f"/compliance/cases/{case['case_id']}"
+    names = {"name": LISTED_OWNER["name"], "listed": "赵铁山"}
+    found = {"list": "sample", "entry": "S-1", "likeness": 100}
+    assert case["evidence"] == town.get(path, "risk-a").json()["evidence"] == names | found
+    # The same owner again is the same case.
+    town.post(f"{base}/owner", LISTED_OWNER, "shopping")
+    with_newer_key(town)
+    town.post("/compliance/key-rotation", {}, "administrator")
+    agreed(town, "/compliance/watchlists", {"list_name": "sample"})
+    assert town.get("/compliance/cases", "risk-a").json()["cases"] == [case]
+    for step, body, officer in STEPS:
+        told = [town.post(f"{path}/{step}", body, officer, step).json() for _ in range(2)]
+        assert told[0] == told[1]
+        assert told[0]["evidence"] == names | found
+    assert not personal_bytes(tmp_path, LISTED_OWNER)
+    town.post(f"{base}/erasure", {}, "shopping")
+    assert town.get(path, "risk-a").json()["evidence"] == dict.fromkeys(names) | found
+    # Whoever comes after has a key of their own, which opens nothing of those before.
+    town.post(f"{base}/owner", OWNER, "shopping")
+    assert town.get(path, "risk-a").json()["evidence"] == dict.fromkeys(names) | found
+    assert not personal_bytes(tmp_path, LISTED_OWNER)
+    assert town.get("/audit", "auditor").json()["whole"]
 
 
 def erasures(town: Town) -> int:
