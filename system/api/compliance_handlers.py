@@ -55,7 +55,7 @@ def load_list(desk: Services, call: Call) -> ListTaken:
     ]
     commands = [ChangeKyc(f"{call.key}/{one}", one, KycStep.SUSPEND) for one in suspended]
     desk.receivables.receivables.change_kyc(commands)
-    listed = screening.screen_owners(desk, call.key)
+    listed = screening.screen_everybody(desk, call.key)
     return ListTaken(list_name=document["list_name"], names=names, kept_out=[*suspended, *listed])
 
 

@@ -71,7 +71,8 @@ class Hits(Answer):
 
 
 class ListTaken(Answer):
-    """names: of the new version.  kept_out: parties whose verification it suspended."""
+    """names: of the new version.  kept_out: parties whose verification it suspended, merchants and
+    lessees who get nothing new."""
 
     list_name: str
     names: int

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from system.api import lease_shapes as shapes
-from system.api import owners
+from system.api import owners, screening
 from system.api.answers import not_found, refusal_problem
+from system.api.lessees import LESSEE_NAMES, LesseeName
 from system.api.problems import Code, Problem
 from system.api.rail import LEASING
 from system.api.rail import give_back as payback
@@ -53,7 +54,11 @@ def open_tariff(desk: Services, call: Call) -> shapes.TariffAnswer:
 def admit_lessee(desk: Services, call: Call) -> shapes.LesseeAnswer:
     assert isinstance(call.body, shapes.NewLessee)
     command = AdmitLessees(call.key, 1, i64([-1]), i64([call.body.limit_fen]))
-    return shapes.LesseeAnswer(lessee=desk.leasing.leases.admit(command).start)
+    lessee, name = desk.leasing.leases.admit(command).start, call.body.name
+    with desk.unit() as unit:
+        unit.insert(LESSEE_NAMES, [LesseeName(lessee, name)])
+    listed = screening.screen_lessee(desk, call.key, lessee, name)
+    return shapes.LesseeAnswer(lessee=lessee, listed=listed)
 
 
 def start(desk: Services, call: Call) -> shapes.LeaseStarted:
@@ -129,4 +134,14 @@ def _lease(desk: Services, call: Call) -> int:
 
 def _check(code: I64) -> None:
     if code[0]:
-        raise refusal_problem(Refusal(int(code[0])))
+        refusal = Refusal(int(code[0]))
+        raise refusal_problem(refusal, **_TEXTS.get(refusal, {}))
+
+
+# What a refusal's name alone does not say.
+_TEXTS: Final = {
+    Refusal.START_LISTED: {
+        "en": "Not leased: the bank has to check first who the lessee is",
+        "zh": "暂不出租:银行须先核实承租人身份",
+    },
+}

@@ -31,9 +31,10 @@ class NewTariff(Body):
 
 
 class NewLessee(Body):
-    """limit_fen: of machines out and claims together."""
+    """name: of the firm, as registered.  limit_fen: of machines out and claims together."""
 
-    model_config = example(limit_fen=200_000_000)
+    model_config = example(name="Yangzi Earthworks Co., Ltd.", limit_fen=200_000_000)
+    name: Text
     limit_fen: Int
 
 
@@ -85,7 +86,10 @@ class TariffAnswer(Answer):
 
 
 class LesseeAnswer(Answer):
+    """listed: the name is like one on a sanctions list; new leases are stopped."""
+
     lessee: int
+    listed: bool
 
 
 class LeaseStarted(Answer):

@@ -152,7 +152,7 @@ ROUTES: Final = (
     _post(
         "/lessees",
         "admitLessee",
-        "Admit a lessee with a limit",
+        "Admit a lessee with a limit; its name is screened against the lists",
         handler=leases.admit_lessee,
         answer=lease_shapes.LesseeAnswer,
         body=lease_shapes.NewLessee,

@@ -10,6 +10,7 @@ from system.api.clients import CLIENTS, ClientDesk
 from system.api.explained import EXPLANATIONS
 from system.api.hooks import WEBHOOK_TABLES
 from system.api.kept_answers import KEPT
+from system.api.lessees import LESSEE_NAMES
 from system.api.owners import OWNED
 from system.api.unapplied import UNAPPLIED
 from system.bootstrap import System
@@ -27,6 +28,7 @@ API_TABLES: Final[tuple[Table[Any], ...]] = (
     APPROVALS,
     KEPT,
     OWNED,
+    LESSEE_NAMES,
     UNAPPLIED,
     FEEDBACK,
     EXPLANATIONS,

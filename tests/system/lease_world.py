@@ -116,6 +116,10 @@ class World:
         batch = c.SetLimits(self.id(), column(lessee), column(limit_fen), "ann", checker)
         return self.service.set_limits(batch)
 
+    def keep_out(self, lessee: int, *, listed: bool = True) -> Done:
+        mask = np.array([listed])
+        return self.service.keep_out(c.KeepOutBatch(self.id(), column(lessee), mask))
+
     def start(self, machine: int, lessee: int, **terms: int) -> Started:
         usual = {
             "tariff": 1,

@@ -132,6 +132,13 @@ def _(world: World) -> Any:
     return _spare(world, 0)
 
 
+@reaches(Refusal.START_LISTED)
+def _(world: World) -> Any:
+    world.set_limit(0, 10**10)
+    assert not world.keep_out(0).code[0]
+    return _spare(world, 0)
+
+
 def _spare(world: World, lessee: int, **terms: int) -> Any:
     rows = world.machines.enrol_machines(enrolment(1, "spare"))
     return world.start(rows.start, lessee, counter_s=0, **terms)

@@ -46,6 +46,19 @@ class SetLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepOutBatch:
+    """What screening found: whom a sanctions list keeps from new leases.
+
+    listed: True to keep out from now on, False for those whose cases were settled.
+    """
+
+    command_id: str
+    lessee: I64
+    listed: Mask
+    officer: str = "screening"
+
+
+@dataclass(frozen=True, slots=True)
 class StartBatch:
     """Hand machines over, from today on. Columns as in ``records.LEASES``.
 

@@ -76,6 +76,7 @@ LESSEES: Final = Frame(
     (
         Column("group"),  # the lessee that stands for all firms of one owner
         Column("limit_fen", floor=0),  # of machines and claims together, for its group's leases
+        Column("listed", floor=0),  # 1 while a sanctions list keeps it out
     ),
 )
 

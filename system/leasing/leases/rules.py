@@ -25,6 +25,7 @@ class Refusal(IntEnum):
     START_ABOVE_LIMIT = 107
     START_RISK_STOPPED = 108  # by the sandbox: this product, or all
     START_OUTSIDE_SANDBOX = 109  # clients, exposure, term: what the regulator admits
+    START_LISTED = 110  # a sanctions list keeps the lessee out: two officers dismiss the case first
 
     LIMIT_OUT_OF_BOUNDS = 150
 

@@ -32,6 +32,7 @@ from system.leasing.leases.commands import (
     DisputeBatch,
     FreeBatch,
     HoldBatch,
+    KeepOutBatch,
     OpenTariff,
     PayBatch,
     RecoverBatch,
@@ -87,6 +88,10 @@ class LeaseService:
     def set_limits(self, batch: SetLimits) -> Done:
         """Raise or cut lessees' limits, by two people's decision."""
         return answered(self._parts, Done, batch, service_start.set_limits, "lessee")
+
+    def keep_out(self, batch: KeepOutBatch) -> Done:
+        """Note whom a sanctions list keeps from new leases; those that run go on."""
+        return answered(self._parts, Done, batch, service_start.keep_out, "lessee")
 
     # A lease's life.
 

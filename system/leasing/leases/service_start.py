@@ -13,7 +13,7 @@ from system.kernels.columns import I64, MISSING, Mask
 from system.kernels.precedence import refusals
 from system.kernels.rounding import mul_div_ceil
 from system.leasing.kernels.rent import PERIOD_S
-from system.leasing.leases.commands import AdmitLessees, SetLimits, StartBatch
+from system.leasing.leases.commands import AdmitLessees, KeepOutBatch, SetLimits, StartBatch
 from system.leasing.leases.desk import Desk, LeaseParts, run_once
 from system.leasing.leases.events import Kind
 from system.leasing.leases.outcome import Done, Started
@@ -100,6 +100,18 @@ def set_limits(desk: Desk, batch: SetLimits) -> Done:
     )
     rows = batch.lessee[code == 0]
     desk.unit.write(LESSEES, rows, {"limit_fen": batch.limit_fen[code == 0]})
+    return Done(code)
+
+
+def keep_out(desk: Desk, batch: KeepOutBatch) -> Done:
+    """Note whom a sanctions list keeps out, and whom no longer."""
+    unknown = (batch.lessee < 0) | (batch.lessee >= desk.unit.count(LESSEES))
+    code = refusals(
+        (repeated_rows(batch.lessee), Refusal.LEASE_REPEATED),
+        (unknown, Refusal.START_LESSEE_UNKNOWN),
+    )
+    listed = batch.listed[code == 0].astype(np.int64)
+    desk.unit.write(LESSEES, batch.lessee[code == 0], {"listed": listed})
     return Done(code)
 
 
@@ -194,6 +206,9 @@ def _start_refusals(desk: Desk, batch: StartBatch) -> I64:
     code = refusals(*checks)
     fit = np.flatnonzero(code == 0)
     code[fit[_outside(unit, batch, fit)]] = Refusal.START_OUTSIDE_SANDBOX
+    fit = np.flatnonzero(code == 0)
+    listed = unit.read(LESSEES, ("listed",), batch.lessee[fit])["listed"] != 0
+    code[fit[listed]] = Refusal.START_LISTED
     return code
 
 

@@ -139,7 +139,9 @@ def test_requests_for_cash_are_explained_and_green_evidence_makes_them_cheaper(t
 
 def test_a_green_machine_costs_less_rent(town: Town) -> None:
     tariff = town.post("/leasing/tariffs", TARIFF, "lessor").json()["tariff"]
-    lessee = town.post("/leasing/lessees", {"limit_fen": 10**10}, "lessor").json()["lessee"]
+    lessee = town.post(
+        "/leasing/lessees", {"name": "Pit Co.", "limit_fen": 10**10}, "lessor"
+    ).json()["lessee"]
     rents = []
     for green in (False, True):
         machine = town.post("/leasing/machines", {}, "lessor").json()["machine"]

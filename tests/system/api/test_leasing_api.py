@@ -124,7 +124,9 @@ def test_a_machine_is_stopped_by_two_people_alone(town: Town) -> None:
 def leased(town: Town) -> int:
     machine = town.post("/leasing/machines", {}, "lessor").json()["machine"]
     tariff = town.post("/leasing/tariffs", TARIFF, "lessor").json()["tariff"]
-    lessee = town.post("/leasing/lessees", {"limit_fen": 10**9}, "lessor").json()["lessee"]
+    lessee = town.post(
+        "/leasing/lessees", {"name": "Pit Co.", "limit_fen": 10**9}, "lessor"
+    ).json()["lessee"]
     terms = {
         "machine": machine,
         "lessee": lessee,

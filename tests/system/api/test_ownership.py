@@ -61,7 +61,9 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Foreign]:
     merchant = enrolled(town)
     machine, alert = stolen(town)
     tariff = town.post("/leasing/tariffs", TARIFF, "lessor").json()["tariff"]
-    lessee = town.post("/leasing/lessees", {"limit_fen": 10**9}, "lessor").json()["lessee"]
+    lessee = town.post(
+        "/leasing/lessees", {"name": "Pit Co.", "limit_fen": 10**9}, "lessor"
+    ).json()["lessee"]
     terms = {"machine": machine, "lessee": lessee, "tariff": tariff, "rent_fen": 2_000_000}
     terms |= {"value_fen": 80_000_000, "term_days": 360, "counter_s": 0}
     lease = town.post("/leasing/leases", terms, "lessor").json()["lease"]
