@@ -90,11 +90,11 @@ def _done(desk: Services, route: Route, call: Call) -> dict[str, Any]:
 def _once(desk: Services, route: Route, call: Call) -> dict[str, Any]:
     """Do it, or say again what it was answered. Raises Problem: nothing is kept of it then."""
     with desk.unit() as unit:
-        known = kept_answers.find(unit, route, call)
+        known = kept_answers.find(unit, desk.vault.cipher, route, call)
     if known is None:
-        answer = _done(desk, route, call)
+        answer, cipher = _done(desk, route, call), desk.vault.cipher
         with desk.unit() as unit:
-            kept_answers.keep(unit, route, call, answer, desk.clock.now_s())
+            kept_answers.keep(unit, cipher, route, call, answer, desk.clock.now_s())
         return answer
     if route.answers_secret:
         return _done(desk, route, replace(call, repeats=True))

@@ -10,12 +10,13 @@ from typing import Any, Final
 from system.api.problems import Code, Problem
 from system.api.route import Call, Route
 from system.canonical import canonical_json, sha256_hex
+from system.ports.cipher import FieldCipher
 from system.ports.store import Table, Unit
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """request_hash: of all that was asked for.  answer: JSON, empty where it holds a secret."""
+    """request_hash: keyed, of all that was asked.  answer: JSON, empty where it holds a secret."""
 
     key: str
     request_hash: str
@@ -26,27 +27,36 @@ class Kept:
 KEPT: Final = Table("kept_answer", Kept, key=("key",))
 
 
-def find(unit: Unit, route: Route, call: Call) -> Kept | None:
+def find(unit: Unit, cipher: FieldCipher, route: Route, call: Call) -> Kept | None:
     """What this very request was answered before, None where it was not.
 
     Raises Problem where its key came with another request.
     """
     [known] = unit.get(KEPT, [(call.key,)])
-    if known is not None and known.request_hash != _hash(route, call):
+    if known is not None and known.request_hash != _hash(cipher, route, call):
         raise Problem(Code.IDEMPOTENCY_KEY_REUSED, "Use a new key for a new request.")
     return known
 
 
-def keep(unit: Unit, route: Route, call: Call, answer: dict[str, Any], now_s: int) -> None:
+def keep(
+    unit: Unit,
+    cipher: FieldCipher,
+    route: Route,
+    call: Call,
+    answer: dict[str, Any],
+    now_s: int,
+) -> None:
     """Remember it, in the transaction of what was done."""
     text = "" if route.answers_secret else canonical_json(answer)
-    unit.insert(KEPT, [Kept(call.key, _hash(route, call), text, now_s)])
+    unit.insert(KEPT, [Kept(call.key, _hash(cipher, route, call), text, now_s)])
 
 
-def _hash(route: Route, call: Call) -> str:
+def _hash(cipher: FieldCipher, route: Route, call: Call) -> str:
+    # Keyed: of a person's name, number and phone a plain hash could be searched for.
     # Any bytes are text in Latin-1.
     body = call.raw.decode("latin-1") if call.body is None else call.body.model_dump(mode="json")
-    return sha256_hex(canonical_json([route.name, dict(call.path), body]))
+    asked = canonical_json([route.name, dict(call.path), body])
+    return cipher.blind_index("request", asked).hex()
 
 
 def result_of(unit: Unit, approval_id: str) -> dict[str, Any] | None:
