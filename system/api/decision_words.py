@@ -4,6 +4,7 @@ from typing import Final
 
 from system.chain.monitor import Rule
 from system.chain.rules import Refusal
+from system.credit.records import Freeze
 
 # Of requests for cash on a receivable; the codes are those of the product, in English and Chinese.
 FINANCING: Final[dict[str, tuple[str, str]]] = {
@@ -88,3 +89,31 @@ def financing_text(refusal: str) -> tuple[str, str]:
 def alert_text(rule: str) -> tuple[str, str]:
     """What an alert on a receivable says."""
     return ALERTS.get(rule, _OTHER)
+
+
+# Why drawing on a line stands still; each cause is lifted by itself.
+FREEZES: Final[dict[Freeze, tuple[str, str]]] = {
+    Freeze.ARREARS: (
+        "Repayment is overdue by as many days as stop drawing",
+        "逾期天数达到停止提款的标准",
+    ),
+    Freeze.CONSENT: (
+        "Consent to the data that the line rests on was withdrawn",
+        "已撤回授信所依据数据的授权",
+    ),
+    Freeze.OFFICER: ("An officer of the bank stopped drawing", "银行人员已暂停提款"),
+    Freeze.LISTED: ("A case from a sanctions list stands open", "制裁名单案件尚未结案"),
+}
+# What the last look at the data came to.
+LINE_OPEN: Final = (
+    "The limit is what the last review of the data gave, within the policy's steps",
+    "额度依据最近一次数据复核结果，并受政策调整幅度限制",
+)
+
+
+def freeze_text(frozen_for: int) -> tuple[str, str]:
+    """Every cause that stops drawing, in English and Chinese; of an open line, whence its limit."""
+    causes = [words for cause, words in FREEZES.items() if frozen_for & cause]
+    if not causes:
+        return LINE_OPEN
+    return "; ".join(en for en, _ in causes), "；".join(zh for _, zh in causes)

@@ -15,7 +15,9 @@ from system.credit import decisions as credit
 from system.credit import registry
 from system.credit.model_files import open_scorecard
 from system.credit.policy import DEFAULT_POLICY
+from system.credit.records import Freeze, LineState
 from system.errors import InputError, MissingRow
+from system.kernels.columns import i64
 from system.leasing.records import ALERTS as MACHINE_ALERTS
 from system.leasing.records import AlertKind, AlertState
 from system.ports.store import Unit
@@ -37,10 +39,37 @@ class DecisionAnswer(Answer):
 
 def _explain(desk: Services, call: Call) -> DecisionAnswer:
     kind = call.path["kind"]
+    if kind == _LINE:
+        return _credit_line(desk, call)
     if kind not in KINDS:
-        raise InputError("kind", kind, f"write one of {', '.join(KINDS)}")
+        raise InputError("kind", kind, f"write one of {', '.join((_LINE, *KINDS))}")
     with desk.unit() as unit:
         return KINDS[kind](unit, call)
+
+
+def _credit_line(desk: Services, call: Call) -> DecisionAnswer:
+    """What reviews and arrears have made of a line, with the bounds that they hold it against."""
+    account = call.number("reference")
+    with desk.unit() as unit:
+        if not call.caller.sees_all():
+            owners.check(unit, call.caller, "merchant", account, reading=True)
+    if account >= desk.credit.credit.merchants:
+        raise not_found()
+    row = desk.credit.credit.view(_LINE_FACTS, i64([account]))
+    facts = {name: int(column[0]) for name, column in row.items()}
+    state = LineState(facts["state"])
+    if state is LineState.NONE:
+        raise not_found()
+    frozen_for = facts.pop("frozen_for")
+    bounds = {"freeze_dpd_days": DEFAULT_POLICY.freeze_dpd_days, **asdict(DEFAULT_POLICY.limit)}
+    facts |= {
+        "state": state.name.lower(),
+        "frozen_for": [cause.name for cause in Freeze if cause & frozen_for],
+        "bounds": bounds,
+    }
+    outcome = "frozen" if frozen_for else facts["state"]
+    texts = decision_words.freeze_text(frozen_for)
+    return _answer(call, desk.clock.now_s(), outcome, texts, facts)
 
 
 def _credit(unit: Unit, call: Call) -> DecisionAnswer:
@@ -115,6 +144,17 @@ def _answer(
     )
 
 
+_LINE: Final = "credit-line"
+_LINE_FACTS: Final = (
+    "state",
+    "frozen_for",
+    "limit_fen",
+    "limit_up_day",
+    "outstanding_fen",
+    "dpd_days",
+    "score",
+    "pd_ppm",
+)
 _MACHINE: Final[dict[AlertKind, tuple[str, str]]] = {
     AlertKind.IDLE: ("Not at work for longer than open hours explain", "停工时间超出合理范围"),
     AlertKind.OFFLINE: ("Nothing was heard from the machine", "设备离线"),
@@ -139,8 +179,9 @@ ROUTES: Final = (
         "GET",
         "/decisions/{kind}/{reference}",
         "explainDecision",
-        "Why a machine decided as it did: credit-application (the merchant's number), "
-        "financing-request, receivable-alert, machine-alert (its id with - for /)",
+        "Why a machine decided as it did: credit-application and credit-line (the "
+        "merchant's number), financing-request, receivable-alert, machine-alert (its id with - "
+        "for /)",
         "compliance",
         Role.SUPPLIER | Role.PLATFORM | Role.LESSOR | SEE_ALL,
         _explain,

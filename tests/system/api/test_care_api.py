@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from system.api import start
+from system.api import decision_words, start
+from system.credit.records import Freeze
 from system.credit.retention import FEED_KEPT_S, OWNER_KEPT_S, apply_retention
 from tests.system.api.test_compliance_api import agreed
 from tests.system.api.test_credit_api import enrolled, with_history
@@ -106,6 +107,39 @@ def test_a_credit_decision_is_explained_to_whom_it_concerns(lending: tuple[Town,
     assert town.get(path, "other-shopping").status_code == 404
     assert town.get(path, "regulator").json() == told
     assert town.get("/decisions/horoscope/1", "regulator").json()["code"] == "invalid"
+
+
+def test_a_line_that_stands_still_is_explained_by_each_of_its_causes(
+    lending: tuple[Town, int],
+) -> None:
+    town, account = lending
+    path, base = f"/decisions/credit-line/{account}", f"/credit/merchants/{account}"
+    assert town.get(path, "shopping").status_code == 404
+    town.post(f"{base}/applications", {"requested_fen": 3_000_000}, "shopping")
+    told = town.get(path, "shopping").json()
+    line = town.get(f"{base}/line", "shopping").json()
+    assert told["outcome"] == "open"
+    assert {name: told["facts"][name] for name in ("limit_fen", "score", "pd_ppm")} == {
+        name: line[name] for name in ("limit_fen", "score", "pd_ppm")
+    }
+    town.post(f"{base}/freeze", {}, "risk-a")
+    frozen = town.get(path, "shopping").json()
+    assert (frozen["outcome"], frozen["facts"]["frozen_for"]) == ("frozen", ["OFFICER"])
+    assert frozen["zh"] == "银行人员已暂停提款"
+    assert town.get(path, "other-shopping").status_code == 404
+    assert set(decision_words.FREEZES) == set(Freeze)
+
+
+def test_arrears_that_stop_drawing_are_told_with_their_bound(lending: tuple[Town, int]) -> None:
+    town, account = lending
+    base = f"/credit/merchants/{account}"
+    town.post(f"{base}/applications", {"requested_fen": 3_000_000}, "shopping")
+    town.post(f"{base}/draws", {"amount_fen": 1_000_000}, "shopping")
+    town.pass_days(75)
+    told = town.get(f"/decisions/credit-line/{account}", "shopping").json()
+    assert told["facts"]["dpd_days"] >= told["facts"]["bounds"]["freeze_dpd_days"]
+    assert told["facts"]["frozen_for"] == ["ARREARS"]
+    assert "overdue" in told["en"]
 
 
 def request(town: Town, lot: int, fen: int) -> Any:
