@@ -56,7 +56,7 @@ def _credit_line(desk: Services, call: Call) -> DecisionAnswer:
     if account >= desk.credit.credit.merchants:
         raise not_found()
     row = desk.credit.credit.view(_LINE_FACTS, i64([account]))
-    facts = {name: int(column[0]) for name, column in row.items()}
+    facts: dict[str, Any] = {name: int(column[0]) for name, column in row.items()}
     state = LineState(facts["state"])
     if state is LineState.NONE:
         raise not_found()
