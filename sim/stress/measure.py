@@ -51,20 +51,21 @@ class Measure:
         return failed / ended if ended else 0.0
 
     def recovery_s(self, struck_s: float, limit_us: int, next_s: float) -> float | None:
-        """How long after a fault answers were late: to the end of the last second of it whose
-        slowest hundredth was over the limit. None where nothing came within the limit again.
+        """How long after a fault answers were late: to the end of the last second of it in which
+        one failed, or whose slowest hundredth was over the limit. None where nothing came within
+        the limit again.
 
         next_s: when the next one struck, infinite for none: what is late from then on is its own.
         """
-        last = max(self.seconds, default=-1)
+        last = max((*self.seconds, *self.failures), default=-1)
         end = struck_s
         for second in range(int(struck_s), last + 1):
             if second >= next_s:
                 return max(min(end, next_s) - struck_s, 0.0)
-            held = self.seconds.get(second)
-            if held is None:  # nothing was meant to start in it
+            held, failed = self.seconds.get(second), self.failures[second]
+            if held is None and not failed:  # nothing was meant to start in it
                 continue
-            if held.percentile_us(99) > limit_us:
+            if held is None or failed or held.percentile_us(99) > limit_us:
                 end = second + 1.0
             elif second > struck_s:  # the second in which it struck began before
                 return max(end - struck_s, 0.0)
