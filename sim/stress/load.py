@@ -12,10 +12,10 @@ from sim.stress.financing import NotDone
 from sim.stress.gateway import Refused
 from sim.stress.http import Unanswered
 from sim.stress.measure import Measure
-from sim.stress.streams import Stream
+from sim.stress.streams import NobodyLeft, Stream
 from sim.stress.telemetry import BROKEN
 
-_FAILURES = (Refused, Unanswered, NotDone, *BROKEN)
+_FAILURES = (Refused, Unanswered, NotDone, NobodyLeft, *BROKEN)
 
 
 @dataclass(slots=True)

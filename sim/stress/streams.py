@@ -10,8 +10,21 @@ from numpy.typing import NDArray
 
 from sim.stress.bank import LINE_FEN, Bank
 from sim.stress.gateway import Gateway, Refused
+from sim.stress.http import Unanswered
 
 _MOVE_FEN: Final = 50_000
+# Told to each arrival that waits for a free merchant, once there will be none.
+_NOBODY: Final = -1
+
+
+class NobodyLeft(Exception):
+    """No merchant is left who could apply."""
+
+    def __init__(self, applicants: int) -> None:
+        super().__init__(
+            f"none of {applicants} applicants is left: each got no answer or a refusal, and may "
+            "have something open; give more merchants (--merchants) or less load (--rate)"
+        )
 
 
 class Stream(Protocol):
@@ -101,7 +114,8 @@ class Now(Protocol):
 
 @dataclass(slots=True)
 class Decisions:
-    """Applications for a line. Whoever gets one gives it back, so that it can ask again."""
+    """Applications for a line. Whoever gets one gives it back, so that it can ask again; whoever
+    got no answer, or a refusal, asks no more: what may be open would refuse all that follow."""
 
     gateway: Gateway
     bank: Bank
@@ -112,11 +126,13 @@ class Decisions:
     each: int = 1
     approved: int = 0
     _free: "asyncio.Queue[int]" = field(default_factory=asyncio.Queue)
+    _lost: int = 0
 
     async def open(self) -> None:
         """Merchants have their history already; none has an application under way."""
         for account in self.bank.applicants:
             self._free.put_nowait(account)
+        self._end_where_all_are_lost()
 
     async def close(self) -> None:
         """Nothing is left."""
@@ -124,15 +140,29 @@ class Decisions:
     async def arrive(self, number: int, intended_s: float) -> float:
         # Where all of them wait for an answer, so does this arrival: its time counts already.
         account = await self._free.get()
-        client, base = self.bank.platform_of(account), f"/credit/merchants/{account}"
-        key = f"{self.run}-{self.name}-{number}"
+        if account == _NOBODY:
+            self._free.put_nowait(_NOBODY)
+            raise NobodyLeft(len(self.bank.applicants))
         try:
-            asked = {"requested_fen": LINE_FEN}
-            answer = await self.gateway.command(client, f"{base}/applications", asked, key)
-            done_s = self.now()
-            if answer["approved"]:
-                self.approved += 1
-                await self.gateway.command(client, f"{base}/closing", {}, f"{key}-closing")
-        finally:
-            self._free.put_nowait(account)
+            done_s = await self._decided(account, f"{self.run}-{self.name}-{number}")
+        except (Refused, Unanswered):
+            self._lost += 1
+            self._end_where_all_are_lost()
+            raise
+        self._free.put_nowait(account)
         return done_s
+
+    async def _decided(self, account: int, key: str) -> float:
+        """When the decision was there; returns once the line is given back."""
+        client, base = self.bank.platform_of(account), f"/credit/merchants/{account}"
+        asked = {"requested_fen": LINE_FEN}
+        answer = await self.gateway.command(client, f"{base}/applications", asked, key)
+        done_s = self.now()
+        if answer["approved"]:
+            self.approved += 1
+            await self.gateway.command(client, f"{base}/closing", {}, f"{key}-closing")
+        return done_s
+
+    def _end_where_all_are_lost(self) -> None:
+        if self._lost == len(self.bank.applicants):
+            self._free.put_nowait(_NOBODY)

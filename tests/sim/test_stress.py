@@ -20,6 +20,7 @@ from sim.stress.gateway import Gateway, Refused
 from sim.stress.histogram import Histogram
 from sim.stress.http import Answer, Unanswered
 from sim.stress.load import Loaded, drive
+from sim.stress.measure import Measure
 from sim.stress.profile import names, profile, rates_per_s, thresholds
 from sim.stress.streams import Decisions, Money, Stream
 from system.errors import InputError
@@ -133,6 +134,53 @@ def test_whoever_has_an_application_under_way_does_not_apply_again() -> None:
     assert decisions.approved == 7
     # Who waits for a free merchant is late, and counted so.
     assert loaded.measures["decisions"].whole().percentile_us(99) >= 40_000
+
+
+class Silent(Clerk):
+    """Takes each application, but no answer comes to the first ones of this path."""
+
+    def __init__(self, silent: str, times: int) -> None:
+        super().__init__()
+        self._silent, self._times = silent, times
+
+    async def command(self, client: Client, path: str, body: Any, key: str) -> Any:
+        if path.endswith(self._silent) and self._times:
+            self._times -= 1
+            if self._silent == "applications":
+                await super().command(client, path, body, key)
+            raise Unanswered("the line broke")
+        return await super().command(client, path, body, key)
+
+
+def decided(clerk: Silent, applicants: tuple[int, ...], count: int) -> Measure:
+    """What came of so many applications at once."""
+    shop = Client("c", "p", "s")
+    bank = Bank(shop, (shop,), 1, (), applicants, 0, Machines(shop, (), 0))
+    loop = asyncio.new_event_loop()
+    decisions = Decisions(cast(Gateway, clerk), bank, loop.time, "r")
+    at = {"decisions": np.zeros(count)}
+    loaded = loop.run_until_complete(asyncio.wait_for(drive([decisions], at, nothing), timeout=10))
+    loop.close()
+    return loaded.measures["decisions"]
+
+
+@pytest.mark.parametrize("silent", ["applications", "closing"])
+def test_whoever_may_have_something_open_applies_no_more(silent: str) -> None:
+    found = decided(Silent(silent, times=1), (3, 4), count=7)
+    assert found.errors == {"Unanswered: the line broke": 1}
+    assert found.whole().count == 6
+
+
+@pytest.mark.parametrize("applicants", [(), (3, 4)])
+def test_where_no_applicant_is_left_every_further_arrival_says_so(
+    applicants: tuple[int, ...],
+) -> None:
+    found = decided(Silent("closing", times=7), applicants, count=7)
+    told = f"NobodyLeft: none of {len(applicants)} applicants is left"
+    assert sum(n for text, n in found.errors.items() if text.startswith(told)) == (
+        7 - len(applicants)
+    )
+    assert found.errors.total() == 7
 
 
 class Deaf:
