@@ -16,14 +16,18 @@ from sim.stress.load import Loaded
 from sim.stress.profile import Profile
 from sim.stress.proxy import Proxy
 from sim.stress.server import LOOPBACK, NotUp, Server
-from system.__main__ import open_many_files
+from system.__main__ import bounds_within, open_many_files
 from system.errors import InputError
 
 KILLED: Final = "gateway_killed"
 RESTARTED: Final = "_restarted"
 _FOR_S: Final = 3.0
 _DELAY_S: Final = 0.25
-_SILENT: Final = 5_000
+SILENT: Final = "silent_connections"
+# So many more silent connections than the gateway holds.
+_SILENT_OVER: Final = 900
+# What the load itself may have open: the books, and each of its connections at three ends.
+_OWN_FILES: Final = 1_000
 # No file may grow beyond this: log, journal and database are larger, so every write fails.
 _FILE_BYTES_FULL: Final = 4_096
 
@@ -103,9 +107,8 @@ class Faults:
 
     async def silent_connections(self) -> None:
         """More connections than the gateway holds, of which none ever says a word."""
-        count = min(_SILENT, open_many_files() // 2)
         with ExitStack() as lines:
-            for _ in range(count):
+            for _ in range(silent_count(open_many_files())):
                 _, writer = await asyncio.open_connection(LOOPBACK, self.server.port)
                 lines.callback(writer.close)
             await asyncio.sleep(_FOR_S)
@@ -130,11 +133,24 @@ _KINDS: Final[dict[str, Callable[[Faults], Awaitable[None]]]] = {
     "gateway_stopped": Faults.stopped,
     "chain_state_killed": Faults.chain_state_killed,
     "disk_full": Faults.disk_full,
-    "silent_connections": Faults.silent_connections,
+    SILENT: Faults.silent_connections,
     "slow_network": Faults.slow_network,
     "cut_network": Faults.cut_network,
     "gateway_paused": Faults.paused,
 }
+
+
+def silent_count(files: int) -> int:
+    """More connections than the gateway holds. files: how many may be open in each process.
+
+    Raises InputError where the load may not open as many.
+    """
+    count = bounds_within(files).connections_max + _SILENT_OVER
+    if count + _OWN_FILES > files:
+        needed = 2 * (_SILENT_OVER + _OWN_FILES)
+        remedy = f"raise the hard limit to {needed} or more (ulimit -Hn), for {SILENT}"
+        raise InputError("open files", files, remedy)
+    return count
 
 
 def schedule(

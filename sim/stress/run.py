@@ -22,6 +22,7 @@ from sim.stress.result import Result
 from sim.stress.server import LOOPBACK, Server
 from sim.stress.streams import Decisions, Money, Stream
 from sim.stress.telemetry import EACH, Alerts, Readings, Voice
+from system.__main__ import open_many_files
 from system.adapters.os_clock import OsClock
 from system.kernels.business_day import business_day
 
@@ -50,8 +51,11 @@ class Wish:
 
 
 def stress(wish: Wish, say: Callable[[str], None]) -> Result:
-    """Raises NotUp where the system does not start, or does not come back."""
+    """Raises NotUp where the system does not start, or does not come back, InputError where the
+    machine does not admit a fault that is planned."""
     clock = OsClock()
+    if striking.SILENT in wish.profile.faults:
+        striking.silent_count(open_many_files())
     server = Server.of(wish.folder, SECRET, wish.settings)
     say("founding the bank")
     alerts = _alerts_most(wish)

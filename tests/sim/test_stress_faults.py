@@ -14,11 +14,12 @@ import pytest
 
 from sim.__main__ import call
 from sim.streams import Luck
-from sim.stress.faults import KILLED, Faults, schedule
+from sim.stress.faults import KILLED, Faults, schedule, silent_count
 from sim.stress.load import Loaded
 from sim.stress.profile import profile
 from sim.stress.proxy import Proxy
 from sim.stress.server import Server
+from system.__main__ import bounds_within
 from system.errors import InputError
 
 
@@ -53,6 +54,24 @@ def test_faults_are_planned_from_the_seed() -> None:
         "broker_restarted",
         "database_restarted",
     }
+
+
+@pytest.mark.parametrize("files", [3_800, 9_000, 20_000, 65_536])
+def test_more_connections_are_silent_than_the_gateway_holds(files: int) -> None:
+    assert bounds_within(files).connections_max < silent_count(files) <= files - 1_000
+
+
+def test_too_few_files_for_silent_connections_are_refused_with_a_remedy() -> None:
+    with pytest.raises(InputError, match="3798: raise the hard limit to 3800 or more"):
+        silent_count(3_798)
+
+
+def test_a_run_that_cannot_be_silent_enough_is_refused_before_it_starts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sim.stress.run.open_many_files", lambda: 1_024)
+    assert call(["stress", "faults"]) == 2
+    assert "raise the hard limit" in capsys.readouterr().err
 
 
 def test_a_part_behind_the_bank_is_restarted_by_its_own_command(tmp_path: Path) -> None:

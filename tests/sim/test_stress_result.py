@@ -11,7 +11,7 @@ from sim.stress import report
 from sim.stress.faults import KILLED, Struck
 from sim.stress.load import Loaded
 from sim.stress.measure import Measure
-from sim.stress.profile import profile, thresholds
+from sim.stress.profile import STREAMS, profile, thresholds
 from sim.stress.result import Check, Result
 from sim.stress.streams import Stream
 
@@ -134,6 +134,27 @@ def test_errors_count_while_the_bank_must_hold_and_a_step_with_errors_is_not_bor
     in_last = peak(shape[-2].until * 20.0 + 0.1)
     assert in_last.saturation_per_s("money", 50_000) == shape[-2].factor
     assert result(measured(range(0))).saturation_per_s("money", 50_000) is None
+
+
+class Read(dict[str, float]):
+    """Thresholds that remember which were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(thresholds(None))
+        self.read: set[str] = set()
+
+    def __getitem__(self, name: str) -> float:
+        self.read.add(name)
+        return super().__getitem__(name)
+
+
+def test_every_threshold_is_held_against_something() -> None:
+    found, read = result(measured(range(0)), rss_bytes=rising(300, 110)), Read()
+    found.profile = profile("soak", 300.0)
+    found.streams = tuple(cast(Stream, Named(name)) for name in STREAMS)
+    found.loaded.measures |= {name: measured(range(0)) for name in STREAMS}
+    assert found.checks(read)
+    assert read.read == set(read)
 
 
 def rising(duration_s: float, until_s: float) -> list[tuple[float, int]]:
