@@ -22,6 +22,7 @@ _STORE = "A database URL for the bank; a file of its own if left out. It must be
 _EVM = "revm, or the address of a node (http://HOST:PORT)."
 _BROKER = "The address of a broker (mqtt://HOST:PORT); one in the gateway's process if left out."
 
+_KILLS = "kill -9 at random: the gateway, and what serves its chain's state, as often."
 _RESTART = (
     "PART=COMMAND, may be repeated: strike once by this shell command, which takes a broker, "
     "database or node down and ends with 0 once it is up again."
@@ -36,9 +37,7 @@ def stress(
     ] = None,
     rate: Annotated[float, typer.Option("--rate", min=0.001, help=_RATE)] = 1.0,
     only: Annotated[str | None, typer.Option("--only", help=_ONLY)] = None,
-    kills: Annotated[
-        int | None, typer.Option("--kills", min=0, help="kill -9 of the gateway, at random.")
-    ] = None,
+    kills: Annotated[int | None, typer.Option("--kills", min=0, help=_KILLS)] = None,
     merchants: Annotated[
         int, typer.Option("--merchants", min=16, help="Of the bank; half have a line.")
     ] = 2_000,

@@ -4,7 +4,7 @@ import asyncio
 import os
 import resource
 import signal
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -20,8 +20,10 @@ from system.__main__ import bounds_within, open_many_files
 from system.errors import InputError
 
 KILLED: Final = "gateway_killed"
+STATE_KILLED: Final = "chain_state_killed"
 RESTARTED: Final = "_restarted"
 _FOR_S: Final = 3.0
+_LOOK_S: Final = 0.05
 _DELAY_S: Final = 0.25
 SILENT: Final = "silent_connections"
 # So many more silent connections than the gateway holds.
@@ -82,7 +84,7 @@ class Faults:
         await asyncio.to_thread(self.server.start)
 
     async def chain_state_killed(self) -> None:
-        """kill -9 of what the gateway started itself; where the chain is a node, of nothing."""
+        """kill -9 of what the gateway started itself."""
         for pid in self.server.started():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -131,7 +133,7 @@ class Faults:
 _KINDS: Final[dict[str, Callable[[Faults], Awaitable[None]]]] = {
     KILLED: Faults.killed,
     "gateway_stopped": Faults.stopped,
-    "chain_state_killed": Faults.chain_state_killed,
+    STATE_KILLED: Faults.chain_state_killed,
     "disk_full": Faults.disk_full,
     SILENT: Faults.silent_connections,
     "slow_network": Faults.slow_network,
@@ -153,17 +155,33 @@ def silent_count(files: int) -> int:
     return count
 
 
+def killable(server: Server, streams: Collection[str]) -> tuple[str, ...]:
+    """How each process of this bank is killed. streams: of the load.
+
+    What serves the chain's state is there where the chain is in process; the gateway starts it
+    again when it next asks it, so that without financing it would be killed once.
+    """
+    has_state = server.parts()["evm"] == "revm" and "financing" in streams
+    return (KILLED, STATE_KILLED) if has_state else (KILLED,)
+
+
 def schedule(
-    profile: Profile, luck: Luck, kills: int | None, parts: Iterable[str] = ()
+    profile: Profile,
+    luck: Luck,
+    kills: int | None,
+    parts: Iterable[str] = (),
+    killed: Sequence[str] = (KILLED,),
 ) -> list[tuple[float, str]]:
     """(seconds, kind), ascending: kills at random, the others spread over the run, and after them
-    one restart of each of these parts."""
+    one restart of each of these parts. killed: by ``killable``; each has the same share of all
+    kills, to one, the first before others."""
     count = profile.kills if kills is None else kills
     span = (0.1 * profile.duration_s, 0.85 * profile.duration_s)
     at = span[0] + luck.generator("faults", "kills").random(count) * (span[1] - span[0])
+    dealt = luck.generator("faults", "killed").permutation(np.arange(count) % len(killed))
     kinds = (*profile.faults, *(part + RESTARTED for part in parts))
     others = np.linspace(*span, num=len(kinds) + 2)[1:-1]
-    planned = [(float(one), KILLED) for one in at]
+    planned = [(float(one), killed[who]) for one, who in zip(at, dealt.tolist(), strict=True)]
     planned += [(float(one), kind) for one, kind in zip(others, kinds, strict=True)]
     return sorted(planned)
 
@@ -171,12 +189,16 @@ def schedule(
 async def follow(
     faults: Faults, planned: list[tuple[float, str]], loaded: Loaded, end_s: float
 ) -> None:
-    """Strike at the planned times, one after the other: a start may take longer than planned.
+    """Strike at the planned times, one after the other: a start may take longer than planned, and
+    what was killed just now must be there again.
 
     What is left at ``end_s`` is left out: without load it would show nothing.
     """
     clock = asyncio.get_running_loop().time
+    until_s = loaded.started_s + end_s
     for at_s, kind in planned:
         await asyncio.sleep(max(loaded.started_s + at_s - clock(), 0))
-        if clock() - loaded.started_s < end_s:
+        while kind == STATE_KILLED and not faults.server.started() and clock() < until_s:
+            await asyncio.sleep(_LOOK_S)
+        if clock() < until_s:
             await faults.strike(kind, loaded)

@@ -19,8 +19,8 @@ ALONE_FACTOR: Final = 3.0
 @dataclass(frozen=True, slots=True)
 class Profile:
     """held_until: share of the run in which thresholds count.  spikes: share of the run
-    from and to which the load is above what must be borne.  kills: of the gateway, at random.
-    faults: one of each kind, spread over the run.
+    from and to which the load is above what must be borne.  kills: at random, of the bank's
+    processes in turn.  faults: one of each kind, spread over the run.
     """
 
     name: str

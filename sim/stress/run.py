@@ -125,7 +125,8 @@ class _Load:
         proxy = Proxy(self._server.port)
         await proxy.start()
         wish = self._wish
-        planned = striking.schedule(wish.profile, self._luck, wish.kills, wish.restarts)
+        killed = striking.killable(self._server, wish.rates_per_s)
+        planned = striking.schedule(wish.profile, self._luck, wish.kills, wish.restarts, killed)
         # A relay costs time of its own: only where it has something to do.
         http = Http(LOOPBACK, proxy.port if planned else self._server.port)
         gateway = Gateway(http)

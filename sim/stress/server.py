@@ -146,14 +146,22 @@ class Server:
         return sum(_rss_bytes(pid) for pid in pids)
 
     def started(self) -> list[int]:
-        """The processes that the gateway started, such as the one that serves its chain's state."""
+        """Which processes live that the gateway started: one serves its chain's state."""
         if self.process is None:
             return []
         found: list[int] = []
         for told in Path(f"/proc/{self.process.pid}/task").glob("*/children"):
             with suppress(OSError):
                 found += map(int, told.read_text(encoding="ascii").split())
-        return sorted(found)
+        return sorted(pid for pid in found if _lives(pid))
+
+
+def _lives(pid: int) -> bool:
+    """What has ended, and whose end nobody took note of yet, has no command any more."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except OSError:
+        return False
 
 
 def _rss_bytes(pid: int) -> int:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -14,7 +16,15 @@ import pytest
 
 from sim.__main__ import call
 from sim.streams import Luck
-from sim.stress.faults import KILLED, Faults, schedule, silent_count
+from sim.stress.faults import (
+    KILLED,
+    STATE_KILLED,
+    Faults,
+    follow,
+    killable,
+    schedule,
+    silent_count,
+)
 from sim.stress.load import Loaded
 from sim.stress.profile import profile
 from sim.stress.proxy import Proxy
@@ -42,6 +52,62 @@ def test_the_memory_of_a_server_is_its_own_and_that_of_what_it_started(tmp_path:
         server.process.communicate(b"\n")
     assert both > alone > 0
     assert server.rss_bytes() == 0
+
+
+def test_random_kills_strike_each_process_of_the_bank() -> None:
+    server = Server(Path(), b"", {"SHAPAN_EVM": "revm"}, 1, 2)
+    both = killable(server, {"money", "financing"})
+    kills = [kind for _, kind in schedule(profile("recovery", 900.0), Luck(1, 0), 50, (), both)]
+    assert Counter(kills) == {KILLED: 25, STATE_KILLED: 25}
+    # At random, not one after the other.
+    assert len({tuple(kills[at : at + 4]) for at in range(46)}) > 8
+    for seed in range(20):
+        few = schedule(profile("recovery", 900.0), Luck(seed, 0), 2, (), both)
+        assert {kind for _, kind in few} == {KILLED, STATE_KILLED}
+        [(_, alone)] = schedule(profile("recovery", 900.0), Luck(seed, 0), 1, (), both)
+        assert alone == KILLED
+
+
+def test_what_serves_no_state_is_not_killed() -> None:
+    node = Server(Path(), b"", {"SHAPAN_EVM": "http://127.0.0.1:8545"}, 1, 2)
+    assert killable(node, {"financing"}) == (KILLED,)
+    # Nobody asks the chain, so that nobody would notice, or start it again.
+    assert killable(Server(Path(), b"", {}, 1, 2), {"money"}) == (KILLED,)
+
+
+@contextmanager
+def parent(folder: Path, program: str) -> Iterator[Server]:
+    """A server whose process runs this program, which starts a child."""
+    server = Server(folder, b"", {}, 1, 2)
+    with subprocess.Popen([sys.executable, "-c", program], stdin=-1, stdout=-1) as server.process:
+        yield server
+        server.process.communicate(b"\n")
+
+
+def test_what_serves_the_state_is_killed_once_it_is_there(tmp_path: Path) -> None:
+    late = "import subprocess as s, time; time.sleep(0.4); s.Popen(['cat'], stdin=-1); input()"
+    with parent(tmp_path, late) as server:
+        faults = Faults(server, cast(Proxy, None))
+        asyncio.run(followed(faults, [(0.0, STATE_KILLED)], end_s=30.0))
+        [struck] = faults.struck
+        assert (struck.kind, struck.at_s > 0.2) == (STATE_KILLED, True)
+        while server.started():
+            time.sleep(0.01)
+        assert server.process is not None
+        assert server.process.poll() is None
+
+
+def test_what_never_comes_is_not_said_to_be_killed(tmp_path: Path) -> None:
+    with parent(tmp_path, "input()") as server:
+        faults = Faults(server, cast(Proxy, None))
+        asyncio.run(followed(faults, [(0.0, STATE_KILLED)], end_s=0.3))
+        assert faults.struck == []
+
+
+async def followed(faults: Faults, planned: list[tuple[float, str]], end_s: float) -> None:
+    """As beside a load that begins now."""
+    loaded = Loaded({}, started_s=asyncio.get_running_loop().time())
+    await follow(faults, planned, loaded, end_s)
 
 
 def test_faults_are_planned_from_the_seed() -> None:
