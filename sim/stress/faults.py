@@ -48,11 +48,12 @@ class Struck:
 class Faults:
     """Strikes a server that this process started. ``struck`` tells what came of it.
 
+    relays: every way to the bank, so that none is spared when the network is struck.
     restarts: a part behind the server -> the shell command that takes it down and up again.
     """
 
     server: Server
-    proxy: Proxy
+    relays: Sequence[Proxy]
     restarts: Mapping[str, str] = field(default_factory=dict)
     struck: list[Struck] = field(default_factory=list)
 
@@ -103,9 +104,11 @@ class Faults:
 
     async def slow_network(self) -> None:
         """Each piece of data takes a quarter of a second longer, each way."""
-        self.proxy.delay_s = _DELAY_S
+        for relay in self.relays:
+            relay.delay_s = _DELAY_S
         await asyncio.sleep(_FOR_S)
-        self.proxy.delay_s = 0.0
+        for relay in self.relays:
+            relay.delay_s = 0.0
 
     async def silent_connections(self) -> None:
         """More connections than the gateway holds, of which none ever says a word."""
@@ -118,7 +121,8 @@ class Faults:
     async def cut_network(self) -> None:
         """Every connection breaks, whatever is under way, several times."""
         for _ in range(6):
-            self.proxy.cut()
+            for relay in self.relays:
+                relay.cut()
             await asyncio.sleep(_FOR_S / 6)
 
     async def paused(self) -> None:
@@ -184,6 +188,15 @@ def schedule(
     planned = [(float(one), killed[who]) for one, who in zip(at, dealt.tolist(), strict=True)]
     planned += [(float(one), kind) for one, kind in zip(others, kinds, strict=True)]
     return sorted(planned)
+
+
+def admit(planned: Iterable[tuple[float, str]], server: Server) -> None:
+    """Raises InputError where this machine, or the bank's broker, does not admit it."""
+    kinds = {kind for _, kind in planned}
+    if SILENT in kinds:
+        silent_count(open_many_files())
+    if kinds:
+        server.broker_place()
 
 
 async def follow(

@@ -13,10 +13,13 @@ _READ_BYTES: Final = 65_536
 
 
 class Proxy:
-    """From a port of its own to the bank's. delay_s: of each piece, each way."""
+    """From a port of its own on this machine to a port of the bank's, or of its broker's.
 
-    def __init__(self, port: int) -> None:
-        self._to_port = port
+    delay_s: of each piece, each way.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self._to = (host, port)
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
         self.delay_s = 0.0
@@ -46,7 +49,7 @@ class Proxy:
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            there, back = await asyncio.open_connection(LOOPBACK, self._to_port)
+            there, back = await asyncio.open_connection(*self._to)
         except OSError:
             writer.transport.abort()
             return

@@ -22,7 +22,6 @@ from sim.stress.result import Result
 from sim.stress.server import LOOPBACK, Server
 from sim.stress.streams import Decisions, Money, Stream
 from sim.stress.telemetry import EACH, Alerts, Readings, Voice
-from system.__main__ import open_many_files
 from system.adapters.os_clock import OsClock
 from system.kernels.business_day import business_day
 
@@ -51,12 +50,11 @@ class Wish:
 
 
 def stress(wish: Wish, say: Callable[[str], None]) -> Result:
-    """Raises NotUp where the system does not start, or does not come back, InputError where the
-    machine does not admit a fault that is planned."""
+    """Raises NotUp where the system does not start, or does not come back, InputError where a fault
+    that is planned cannot be done."""
     clock = OsClock()
-    if striking.SILENT in wish.profile.faults:
-        striking.silent_count(open_many_files())
     server = Server.of(wish.folder, SECRET, wish.settings)
+    planned = _planned(wish, server)
     say("founding the bank")
     alerts = _alerts_most(wish)
     bank = found_bank(
@@ -69,7 +67,7 @@ def stress(wish: Wish, say: Callable[[str], None]) -> Result:
     )
     say("starting the gateway")
     server.start()
-    load = _Load(wish, server, bank, alerts, clock.now_s())
+    load = _Load(wish, server, bank, alerts, clock.now_s(), planned)
     try:
         loaded = run(load.run)
     finally:
@@ -99,6 +97,14 @@ def stress(wish: Wish, say: Callable[[str], None]) -> Result:
     )
 
 
+def _planned(wish: Wish, server: Server) -> list[tuple[float, str]]:
+    """When what strikes. Raises InputError."""
+    luck, killed = Luck(wish.seed, 0), striking.killable(server, wish.rates_per_s)
+    planned = striking.schedule(wish.profile, luck, wish.kills, wish.restarts, killed)
+    striking.admit(planned, server)
+    return planned
+
+
 def _alerts_most(wish: Wish) -> int:
     """Machines to keep for alerts: each is opened once. A thousand, so that ids have one length."""
     factor = max(phase.factor for phase in wish.profile.shape)
@@ -110,8 +116,16 @@ def _alerts_most(wish: Wish) -> int:
 class _Load:
     """The load of one run, and what it saw beside the answers."""
 
-    def __init__(self, wish: Wish, server: Server, bank: Bank, alerts: int, now_s: int) -> None:
-        self._wish, self._server, self._bank = wish, server, bank
+    def __init__(
+        self,
+        wish: Wish,
+        server: Server,
+        bank: Bank,
+        alerts: int,
+        now_s: int,
+        planned: list[tuple[float, str]],
+    ) -> None:
+        self._wish, self._server, self._bank, self._planned = wish, server, bank, planned
         self._alerts, self._now_s = alerts, now_s
         self._luck = Luck(wish.seed, 0)
         self.streams: list[Stream] = []
@@ -122,21 +136,17 @@ class _Load:
 
     async def run(self) -> Loaded:
         """From the first connection to the last answer."""
-        proxy = Proxy(self._server.port)
-        await proxy.start()
-        wish = self._wish
-        killed = striking.killable(self._server, wish.rates_per_s)
-        planned = striking.schedule(wish.profile, self._luck, wish.kills, wish.restarts, killed)
-        # A relay costs time of its own: only where it has something to do.
-        http = Http(LOOPBACK, proxy.port if planned else self._server.port)
+        relays, port, broker_url = await self._ways()
+        http = Http(LOOPBACK, port)
         gateway = Gateway(http)
-        faults = Faults(self._server, proxy, wish.restarts)
+        faults = Faults(self._server, relays, self._wish.restarts)
         instants = self._instants()
-        self.streams = self._made(gateway, {name: len(at) for name, at in instants.items()})
+        counts = {name: len(at) for name, at in instants.items()}
+        self.streams = self._made(gateway, broker_url, counts)
 
         async def beside(loaded: Loaded) -> None:
             watching = asyncio.create_task(self._watch(loaded))
-            await striking.follow(faults, planned, loaded, self._wish.profile.duration_s)
+            await striking.follow(faults, self._planned, loaded, self._wish.profile.duration_s)
             left_s = loaded.started_s + self._wish.profile.duration_s
             await asyncio.sleep(max(left_s - asyncio.get_running_loop().time(), 0))
             watching.cancel()
@@ -151,9 +161,20 @@ class _Load:
             if self.voice is not None:
                 await self.voice.close()
             http.close()
-            await proxy.stop()
+            for relay in relays:
+                await relay.stop()
         self.struck, self.repeats = faults.struck, gateway.repeats
         return loaded
+
+    async def _ways(self) -> tuple[list[Proxy], int, str]:
+        """Relays, the port for HTTP, and the broker's URL for terminals."""
+        if not self._planned:
+            # A relay costs time of its own: only where it has something to do.
+            return [], self._server.port, self._server.broker_url
+        front, broker = Proxy(LOOPBACK, self._server.port), Proxy(*self._server.broker_place())
+        await front.start()
+        await broker.start()
+        return [front, broker], front.port, f"mqtt://{LOOPBACK}:{broker.port}"
 
     def _instants(self) -> dict[str, Any]:
         profile = self._wish.profile
@@ -168,7 +189,7 @@ class _Load:
             for name, rate in self._wish.rates_per_s.items()
         }
 
-    def _made(self, gateway: Gateway, counts: dict[str, int]) -> list[Stream]:
+    def _made(self, gateway: Gateway, broker_url: str, counts: dict[str, int]) -> list[Stream]:
         now, bank, run_name = asyncio.get_running_loop().time, self._bank, f"s{self._wish.seed}"
         made: list[Stream] = []
         if "money" in counts:
@@ -179,8 +200,7 @@ class _Load:
         if "financing" in counts:
             made.append(Financing(gateway, bank.administrator, now, self._now_s, _AHEAD, run_name))
         if "telemetry" in counts or "alerts" in counts:
-            url = self._server.broker_url
-            self.voice = Voice(url, bank.machines, self._now_s - _ADHERE_S)
+            self.voice = Voice(broker_url, bank.machines, self._now_s - _ADHERE_S)
         if "telemetry" in counts:
             assert self.voice is not None
             made.append(Readings(self.voice, self._alerts, now))

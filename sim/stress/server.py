@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.error import URLError
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
-from system.errors import OperationalError
+from system.errors import InputError, OperationalError
 
 _START_S_MAX: Final = 180.0
 _STOP_S_MAX: Final = 20.0
 LOOPBACK: Final = "127.0.0.1"
+_MQTT_PORT: Final = 1883
 
 
 class NotUp(OperationalError):
@@ -76,6 +78,14 @@ class Server:
         """Where terminals connect."""
         usual = f"mqtt://{LOOPBACK}:{self.mqtt_port}"
         return self.settings.get("SHAPAN_BROKER", usual)
+
+    def broker_place(self) -> tuple[str, int]:
+        """Its host and port, for a relay. Raises InputError where TLS would notice the relay."""
+        parts = urlsplit(self.broker_url)
+        if parts.scheme != "mqtt" or parts.hostname is None:
+            remedy = "write mqtt://HOST:PORT: where faults are planned, a relay stands before it"
+            raise InputError("broker", parts.scheme, remedy)
+        return parts.hostname, parts.port or _MQTT_PORT
 
     def parts(self) -> dict[str, str]:
         """What stands behind the ports, in one word each."""

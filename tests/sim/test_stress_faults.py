@@ -27,7 +27,6 @@ from sim.stress.faults import (
 )
 from sim.stress.load import Loaded
 from sim.stress.profile import profile
-from sim.stress.proxy import Proxy
 from sim.stress.server import Server
 from system.__main__ import bounds_within
 from system.errors import InputError
@@ -87,7 +86,7 @@ def parent(folder: Path, program: str) -> Iterator[Server]:
 def test_what_serves_the_state_is_killed_once_it_is_there(tmp_path: Path) -> None:
     late = "import subprocess as s, time; time.sleep(0.4); s.Popen(['cat'], stdin=-1); input()"
     with parent(tmp_path, late) as server:
-        faults = Faults(server, cast(Proxy, None))
+        faults = Faults(server, ())
         asyncio.run(followed(faults, [(0.0, STATE_KILLED)], end_s=30.0))
         [struck] = faults.struck
         assert (struck.kind, struck.at_s > 0.2) == (STATE_KILLED, True)
@@ -99,7 +98,7 @@ def test_what_serves_the_state_is_killed_once_it_is_there(tmp_path: Path) -> Non
 
 def test_what_never_comes_is_not_said_to_be_killed(tmp_path: Path) -> None:
     with parent(tmp_path, "input()") as server:
-        faults = Faults(server, cast(Proxy, None))
+        faults = Faults(server, ())
         asyncio.run(followed(faults, [(0.0, STATE_KILLED)], end_s=0.3))
         assert faults.struck == []
 
@@ -135,7 +134,7 @@ def test_too_few_files_for_silent_connections_are_refused_with_a_remedy() -> Non
 def test_a_run_that_cannot_be_silent_enough_is_refused_before_it_starts(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("sim.stress.run.open_many_files", lambda: 1_024)
+    monkeypatch.setattr("sim.stress.faults.open_many_files", lambda: 1_024)
     assert call(["stress", "faults"]) == 2
     assert "raise the hard limit" in capsys.readouterr().err
 
@@ -143,7 +142,7 @@ def test_a_run_that_cannot_be_silent_enough_is_refused_before_it_starts(
 def test_a_part_behind_the_bank_is_restarted_by_its_own_command(tmp_path: Path) -> None:
     up = tmp_path / "up"
     commands = {"broker": f"touch {up}", "node": "exit 3"}
-    faults = Faults(cast(Server, None), cast(Proxy, None), commands)
+    faults = Faults(cast(Server, None), (), commands)
     loaded = Loaded({}, wall_s=0.0)
     asyncio.run(faults.strike("broker_restarted", loaded))
     assert up.exists()
