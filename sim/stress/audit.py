@@ -52,9 +52,9 @@ def audit(
             if money is not None:
                 found[PAID_OUT] = paid_out(unit, money.received_fen)
             if financing is not None:
-                found[DISBURSED] = _disbursed(unit, financing.disbursed)
+                found[DISBURSED] = disbursed(unit, financing.disbursed)
             if voice is not None:
-                found[READINGS] = _readings(unit, voice.kept)
+                found[READINGS] = readings_kept(unit, voice.kept)
     return found
 
 
@@ -90,7 +90,7 @@ def paid_out(unit: Unit, drawn_fen: Mapping[int, int]) -> str:
     return HELD
 
 
-def _disbursed(unit: Unit, shown_fen: Mapping[str, int]) -> str:
+def disbursed(unit: Unit, shown_fen: Mapping[str, int]) -> str:
     """What suppliers saw paid is paid, and each request has one posting of its advance."""
     posted: dict[str, list[int]] = {}
     for transfer in unit.scan(TRANSFERS):
@@ -107,7 +107,7 @@ def _disbursed(unit: Unit, shown_fen: Mapping[str, int]) -> str:
     return HELD if not unpaid else f"request {unpaid[0]} is still under way"
 
 
-def _readings(unit: Unit, kept: Sequence[int]) -> str:
+def readings_kept(unit: Unit, kept: Sequence[int]) -> str:
     """Of each machine as many readings as the broker answered for, or more."""
     for machine, count in enumerate(kept):
         found = history.since(unit, machine, 0).sequence.size

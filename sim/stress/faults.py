@@ -62,7 +62,7 @@ class Faults:
         clock = asyncio.get_running_loop().time
         one = Struck(kind, clock() - loaded.started_s, 0.0)
         part = kind.removesuffix(RESTARTED)
-        await (self.restarted(part) if part in self.restarts else _KINDS[kind](self))
+        await (self.restarted(part) if part in self.restarts else KINDS[kind](self))
         one.over_s = clock() - loaded.started_s
         self.struck.append(one)
 
@@ -134,7 +134,7 @@ class Faults:
         process.send_signal(signal.SIGCONT)
 
 
-_KINDS: Final[dict[str, Callable[[Faults], Awaitable[None]]]] = {
+KINDS: Final[dict[str, Callable[[Faults], Awaitable[None]]]] = {
     KILLED: Faults.killed,
     "gateway_stopped": Faults.stopped,
     STATE_KILLED: Faults.chain_state_killed,
