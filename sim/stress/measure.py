@@ -52,8 +52,8 @@ class Measure:
 
     def recovery_s(self, struck_s: float, limit_us: int, next_s: float) -> float | None:
         """How long after a fault answers were late: to the end of the last second of it in which
-        one failed, or whose slowest hundredth was over the limit. None where nothing came within
-        the limit again.
+        one failed, or whose slowest hundredth was over the limit; 0 where there was none, also for
+        want of requests. None where some were late, and nothing came within the limit again.
 
         next_s: when the next one struck, infinite for none: what is late from then on is its own.
         """
@@ -69,4 +69,4 @@ class Measure:
                 end = second + 1.0
             elif second > struck_s:  # the second in which it struck began before
                 return max(end - struck_s, 0.0)
-        return None
+        return None if end > struck_s else 0.0

@@ -243,8 +243,8 @@ def test_a_bank_that_is_struck_by_each_fault_loses_nothing(
     assert set(told["invariants"].values()) == {HELD}
     assert not any(one["errors"] for one in told["streams"].values())
     missed = [check for check in told["checks"] if not check["holds"]]
-    # An alert comes every twenty seconds: none may come after the last fault, or away from all,
-    # and on busy cores nothing may be in time again before the end.
+    # An alert comes every twenty seconds: none may come away from all faults. On busy cores nothing
+    # may be in time again before the end.
     assert all(check["value"] is None for check in missed), missed
     # No write succeeds on a full disk.
     assert struck["disk_full"]["in_time_again_after_s"]["money"] > 1

@@ -76,6 +76,16 @@ def test_a_second_in_which_requests_failed_is_late(wholly: bool) -> None:
     assert result(nothing_after, struck=struck).recoveries_s("money") == [None]
 
 
+def test_a_stream_of_which_nothing_was_asked_after_a_fault_was_not_late() -> None:
+    """An alert comes every twenty seconds: none may come after the last fault."""
+    rare = Measure("money", asked=1)
+    rare.done(2.5, 0.01)
+    for struck_s in (2.7, 5.0):
+        assert result(rare, struck=[Struck(KILLED, struck_s, 7.0)]).recoveries_s("money") == [0.0]
+    rare.done(6.5, 2.0)
+    assert result(rare, struck=[Struck(KILLED, 5.0, 7.0)]).recoveries_s("money") == [None]
+
+
 def test_a_latency_holds_only_where_somebody_was_answered() -> None:
     def check(measure: Measure) -> Check:
         return result(measure).checks(thresholds(None))[0]
