@@ -86,9 +86,13 @@ class Faults:
 
     async def chain_state_killed(self) -> None:
         """kill -9 of what the gateway started itself."""
-        for pid in self.server.started():
+        killed = self.server.started()
+        for pid in killed:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        # Or the next kill might strike the same process again.
+        while set(killed) & set(self.server.started()):
+            await asyncio.sleep(_LOOK_S)
 
     async def disk_full(self) -> None:
         """No file of the process grows."""

@@ -94,10 +94,27 @@ def test_what_serves_the_state_is_killed_once_it_is_there(tmp_path: Path) -> Non
         asyncio.run(followed(faults, [(0.0, STATE_KILLED)], end_s=30.0))
         [struck] = faults.struck
         assert (struck.kind, struck.at_s > 0.2) == (STATE_KILLED, True)
-        while server.started():
-            time.sleep(0.01)
+        assert server.started() == []
         assert server.process is not None
         assert server.process.poll() is None
+
+
+class Lingering:
+    """Shows a process for a while after it was killed, as a busy machine does."""
+
+    def __init__(self, pid: int) -> None:
+        self.shown = [[pid], [pid], [pid], []]
+
+    def started(self) -> list[int]:
+        return self.shown.pop(0)
+
+
+def test_a_kill_is_over_once_the_process_is_gone() -> None:
+    with subprocess.Popen(["cat"], stdin=-1) as process:
+        server = Lingering(process.pid)
+        asyncio.run(Faults(cast(Server, server), ()).chain_state_killed())
+        assert process.wait() == -signal.SIGKILL
+    assert server.shown == []
 
 
 def test_what_never_comes_is_not_said_to_be_killed(tmp_path: Path) -> None:
