@@ -97,6 +97,10 @@ def _show(result: Result, document: dict[str, object]) -> None:
         shown = " ".join(f"p{p} {held.percentile_us(p) / 1_000:.1f}" for p in (50, 99))
         count = result.loaded.measures[stream.name].asked * stream.each
         typer.echo(f"{stream.name:10} {count:9,} {stream.unit:12} {shown} ms")
+    from sim.stress import report
+
+    if missing := report.left_out(document):
+        typer.echo(missing)
     checks = document["checks"]
     assert isinstance(checks, list)
     for check in checks:

@@ -1,7 +1,7 @@
 """When requests come: a Poisson stream whose rate follows a shape, from the seed alone.
 
 Merchants and firms act independently of each other and of the bank's speed, so arrivals are an
-open loop. The festival factor is the credit economy's own: 1 + festival_amplitude_ratio.
+open loop. How high a festival is and how unlike firms are, the simulated economies say.
 """
 
 from collections.abc import Sequence
@@ -29,9 +29,19 @@ Shape = Sequence[Phase]
 @cache
 def festival_factor() -> float:
     """Demand at a festival's peak, in usual demand, as the scenario ``credit`` has it."""
-    ratio = load("credit").parameters["festival_amplitude_ratio"].value
-    assert isinstance(ratio, int | float)
-    return 1.0 + ratio
+    return 1.0 + _number("credit", "festival_amplitude_ratio")
+
+
+@cache
+def size_exponent() -> float:
+    """Of the firms' sizes (Pareto), as the scenario ``receivables`` has it."""
+    return _number("receivables", "size_pareto_exponent")
+
+
+def _number(scenario: str, name: str) -> float:
+    value = load(scenario).parameters[name].value
+    assert isinstance(value, int | float)
+    return float(value)
 
 
 def instants_s(
@@ -48,12 +58,9 @@ def instants_s(
     return found
 
 
-def ranks(luck: Luck, stream: str, n: int, count: int, exponent: float = 1.2) -> NDArray[np.int64]:
-    """Who comes at each of ``count`` instants, of n actors whose sizes are Pareto.
-
-    exponent: size_pareto_exponent of the scenario ``receivables``.
-    """
-    weights = (1.0 + np.arange(n)) ** (-1.0 / exponent)
+def ranks(luck: Luck, stream: str, n: int, count: int) -> NDArray[np.int64]:
+    """Who comes at each of ``count`` instants, of n actors whose sizes are Pareto."""
+    weights = (1.0 + np.arange(n)) ** (-1.0 / size_exponent())
     shares = np.cumsum(weights / weights.sum())
     drawn = np.searchsorted(shares, luck.generator("actors", stream).random(count))
     return np.minimum(drawn, n - 1).astype(np.int64)

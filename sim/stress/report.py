@@ -1,5 +1,6 @@
 """A stress run as JUnit for CI and as one HTML page for people."""
 
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 from xml.etree import ElementTree  # nosec B405
@@ -70,8 +71,15 @@ def html(document: dict[str, Any]) -> str:
             _table((*heads, "max ms", "saturated above /s"), streams),
             _table(("check", "value", "limit", "holds", "detail"), checks),
             _table(("fault", "at s", "cause gone after s", *late), faults),
+            f"<p>{left_out(document)}</p>",
         )
     )
+
+
+def left_out(document: Mapping[str, Any]) -> str:
+    """What to say of planned faults that did not strike; empty where all did."""
+    count = document["faults_left_out"]
+    return f"{count} planned faults did not strike before the load's end" if count else ""
 
 
 def _table(heads: tuple[str, ...], rows: list[Any]) -> str:

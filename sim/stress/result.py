@@ -37,7 +37,7 @@ class Check:
 @dataclass(slots=True)
 class Result:
     """rss_bytes: of the server, (second, bytes).  invariants: by the auditor; empty for a bank that
-    is not ours.  parts: what stood behind the ports."""
+    is not ours.  parts: what stood behind the ports.  left_out: faults that no longer fitted."""
 
     profile: Profile
     seed: int
@@ -49,6 +49,7 @@ class Result:
     rss_bytes: list[tuple[float, int]] = field(default_factory=list)
     invariants: Mapping[str, str] = field(default_factory=dict)
     repeats: int = 0
+    left_out: int = 0
 
     @property
     def _held_until_s(self) -> float:
@@ -170,6 +171,7 @@ class Result:
             "requests_repeated": self.repeats,
             "streams": {stream.name: self._stream(stream, thresholds) for stream in self.streams},
             "faults": self._faults(),
+            "faults_left_out": self.left_out,
             "memory_mb": [(round(at_s, 1), round(one / 1e6, 1)) for at_s, one in self.rss_bytes],
             "invariants": dict(self.invariants),
             "checks": [

@@ -94,6 +94,7 @@ def stress(wish: Wish, say: Callable[[str], None]) -> Result:
         load.rss_bytes,
         invariants,
         load.repeats,
+        len(planned) - len(load.struck),
     )
 
 

@@ -192,3 +192,12 @@ def test_what_was_missed_stands_in_every_report() -> None:
     assert suite.get("failures") == "2"
     assert "account 3: twice" in report.html(document)
     assert json.dumps(document)
+
+
+def test_faults_that_did_not_strike_are_told() -> None:
+    def told(left_out: int) -> str:
+        found = result(measured(range(0)), left_out=left_out)
+        return report.html(found.document(thresholds(None)))
+
+    assert "3 planned faults did not strike" in told(3)
+    assert "did not strike" not in told(0)
