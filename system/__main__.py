@@ -6,6 +6,7 @@ import os
 import resource
 import ssl
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import uvicorn
@@ -17,6 +18,7 @@ from system.api.logs import set_up
 from system.api.start import ADMINISTRATOR, Opening, Process
 from system.api.telemetry import EMBEDDED, BrokerPlace
 from system.errors import InputError, OperationalError
+from system.ports.clock import Clock
 from system.settings import (
     Listener,
     broker_from,
@@ -25,6 +27,7 @@ from system.settings import (
     log_level_from,
     secret_from,
     settings_from,
+    token_secrets_from,
 )
 
 # Where the embedded broker keeps what it has answered, in the working folder.
@@ -42,16 +45,7 @@ def main() -> int:
     try:
         set_up(OsClock(), log_level_from(os.environ))
         listener = listener_from(os.environ)
-        url, mqtt_port = broker_from(os.environ)
-        spool = Path(f"{SPOOL}.db") if url == EMBEDDED else None
-        opening = Opening(
-            OsClock(),
-            settings_from(os.environ),
-            secret_from(os.environ),
-            field_keys=field_keys_from(os.environ),
-            broker=BrokerPlace(url, mqtt_port, spool),
-        )
-        process = Process(opening)
+        process = Process(opening_from(os.environ, OsClock()))
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
@@ -62,6 +56,21 @@ def main() -> int:
     _spare_what_stays()
     serve(process, listener, bounds_within(files))
     return 0
+
+
+def opening_from(environment: Mapping[str, str], clock: Clock) -> Opening:
+    """What the gateway is opened with. Raises InputError that names the variable."""
+    url, mqtt_port = broker_from(environment)
+    spool = Path(f"{SPOOL}.db") if url == EMBEDDED else None
+    secret = secret_from(environment)
+    return Opening(
+        clock,
+        settings_from(environment),
+        secret,
+        token_secrets=token_secrets_from(environment, secret),
+        field_keys=field_keys_from(environment),
+        broker=BrokerPlace(url, mqtt_port, spool),
+    )
 
 
 def open_many_files() -> int:

@@ -94,6 +94,28 @@ def field_keys_from(environment: Mapping[str, str]) -> dict[int, bytes]:
     return keys
 
 
+def token_secrets_from(environment: Mapping[str, str], secret: bytes) -> tuple[bytes, ...]:
+    """What access tokens are signed with, the newest first, from SHAPAN_TOKEN_KEYS_FILE.
+
+    A line is 64 hex digits, or ``secret``: the key that follows from the system's own secret, which
+    is the only one where no file is named. Raises InputError.
+    """
+    name = "SHAPAN_TOKEN_KEYS_FILE"
+    if not environment.get(name):
+        return (secret,)
+    keys = list[bytes]()
+    for number, line in enumerate(_private(name, Path(environment[name])).splitlines(), 1):
+        text = line.strip()
+        is_key = re.fullmatch(rb"[0-9a-f]{64}", text)
+        key = secret if text == b"secret" else bytes.fromhex(text.decode()) if is_key else b""
+        if not key or key in keys:
+            raise InputError(name, f"line {number}", "write 64 hex digits, or secret, once each")
+        keys.append(key)
+    if not keys:
+        raise InputError(name, "empty", "write the newest key into its first line")
+    return tuple(keys)
+
+
 def _private(name: str, path: Path) -> bytes:
     """What is in a file that nobody else may read. Raises InputError."""
     if not path.is_file():

@@ -14,6 +14,7 @@ from system.settings import (
     log_level_from,
     secret_from,
     settings_from,
+    token_secrets_from,
 )
 from tests.system.receivables_world import SECRET, TestClock
 
@@ -81,7 +82,12 @@ def test_an_unusable_setting_names_its_variable_and_keeps_secrets(name: str, val
 def keys_file(path: Path, text: str, mode: int = 0o600) -> dict[str, str]:
     path.write_text(text, encoding="utf-8")
     path.chmod(mode)
-    return {"SHAPAN_FIELD_KEYS_FILE": str(path), "SHAPAN_SECRET_FILE": str(path)}
+    names = ("SHAPAN_FIELD_KEYS_FILE", "SHAPAN_SECRET_FILE", "SHAPAN_TOKEN_KEYS_FILE")
+    return dict.fromkeys(names, str(path))
+
+
+def token_keys_from(environment: dict[str, str]) -> tuple[bytes, ...]:
+    return token_secrets_from(environment, SECRET)
 
 
 def test_keys_of_personal_fields_come_by_version_from_a_file(tmp_path: Path) -> None:
@@ -90,7 +96,7 @@ def test_keys_of_personal_fields_come_by_version_from_a_file(tmp_path: Path) -> 
     assert found == {2: b"\xab" * 32, 3: b"\xcd" * 32}
 
 
-@pytest.mark.parametrize("read", [field_keys_from, secret_from])
+@pytest.mark.parametrize("read", [field_keys_from, secret_from, token_keys_from])
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o666])
 def test_a_file_that_others_may_read_is_refused(tmp_path: Path, read: Any, mode: int) -> None:
     environment = keys_file(tmp_path / "keys", f"2 {'ab' * 32}", mode)
@@ -102,6 +108,24 @@ def test_a_file_that_others_may_read_is_refused(tmp_path: Path, read: Any, mode:
 def test_keys_that_cannot_be_are_refused_without_being_shown(tmp_path: Path, text: str) -> None:
     with pytest.raises(InputError, match="line") as caught:
         field_keys_from(keys_file(tmp_path / "keys", text))
+    assert "abab" not in str(caught.value)
+
+
+def test_keys_of_tokens_come_newest_first_from_a_file(tmp_path: Path) -> None:
+    assert token_keys_from({}) == (SECRET,)
+    found = token_keys_from(keys_file(tmp_path / "keys", f"{'cd' * 32}\n{'ab' * 32}\nsecret\n"))
+    assert found == (b"\xcd" * 32, b"\xab" * 32, SECRET)
+
+
+TWICE = f"{'ab' * 32}\n" * 2
+
+
+@pytest.mark.parametrize("text", ["", "2 " + "ab" * 32, TWICE, "\n", "ab" * 16])
+def test_token_keys_that_cannot_be_are_refused_without_being_shown(
+    tmp_path: Path, text: str
+) -> None:
+    with pytest.raises(InputError, match=r"line|empty") as caught:
+        token_keys_from(keys_file(tmp_path / "keys", text))
     assert "abab" not in str(caught.value)
 
 

@@ -1,0 +1,57 @@
+"""From the environment to a gateway that does what its variables say."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from sim.qa.bank import HeldClock
+from system.__main__ import opening_from
+from system.api.access import SCOPES, Caller, Role
+from system.api.problems import Problem
+from system.api.start import Process
+
+CALLER = Caller("auditor", "", Role.AUDITOR, SCOPES)
+OLD, NEW = "ab" * 32, "cd" * 32
+
+
+def private(path: Path, text: str) -> str:
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
+    return str(path)
+
+
+@contextmanager
+def opened(folder: Path, **variables: str) -> Iterator[Process]:
+    """A gateway of this environment over the books and the chain of the folder."""
+    secret = private(folder / "secret", "a secret for tests only")
+    places = {"SHAPAN_STORE": f"sqlite:///{folder}/bank.db", "SHAPAN_EVM": "revm"}
+    places |= {"SHAPAN_CHAIN_FILE": str(folder / "chain"), "SHAPAN_SECRET_FILE": secret}
+    process = Process(opening_from(places | variables, HeldClock()))
+    try:
+        yield process
+    finally:
+        process.close()
+
+
+def token_of(process: Process) -> str:
+    return process.gateway.tokens.issue(CALLER, HeldClock().now_s())
+
+
+def client_of(process: Process, token: str) -> str:
+    return process.gateway.tokens.client_of(token, HeldClock().now_s())
+
+
+def test_a_token_outlives_the_rotation_of_its_key_until_the_key_is_dropped(tmp_path: Path) -> None:
+    with opened(tmp_path) as first:
+        by_secret = token_of(first)
+    keys = {"SHAPAN_TOKEN_KEYS_FILE": private(tmp_path / "keys", f"{OLD}\nsecret\n")}
+    with opened(tmp_path, **keys) as second:
+        by_old = token_of(second)
+        assert client_of(second, by_secret) == "auditor"
+    private(tmp_path / "keys", f"{NEW}\n{OLD}\n")
+    with opened(tmp_path, **keys) as third:
+        assert client_of(third, by_old) == client_of(third, token_of(third)) == "auditor"
+        with pytest.raises(Problem, match="not issued here"):
+            client_of(third, by_secret)
