@@ -11,6 +11,8 @@ from hashlib import sha256
 from typing import Final
 
 from system.api.access import SCOPES, Caller, Role
+from system.api.answers import not_found
+from system.api.problems import Code, Problem
 from system.errors import InputError
 from system.limits import TEXT_CHARS_MAX
 from system.ports.store import Store, Table, Unit
@@ -57,7 +59,7 @@ class ClientDesk:
         Raises InputError, and DuplicateRow where another client has this id.
         """
         _check(caller)
-        secret = self._keyed(f"secret\n{caller.client_id}\n{key}")
+        secret = self.secret_of(caller.client_id, key)
         row = Client(
             caller.client_id,
             caller.party_id,
@@ -72,6 +74,40 @@ class ClientDesk:
         if known is None or replace(known, created_at_s=now_s) != row:
             unit.insert(CLIENTS, [row])
         return secret
+
+    def first(self, unit: Unit, caller: Caller, now_s: int) -> str:
+        """The secret with which the first client begins, admitted where nobody was before."""
+        if unit.get(CLIENTS, [(caller.client_id,)]) == [None]:
+            return self.admit(unit, caller, _FIRST, now_s)
+        return self.secret_of(caller.client_id, _FIRST)
+
+    def secret_of(self, client_id: str, key: str) -> str:
+        """The secret that the request of this key gave the client."""
+        return self._keyed(f"secret\n{client_id}\n{key}")
+
+    def revoke(self, unit: Unit, client_id: str, now_s: int) -> tuple[Client, bool]:
+        """The client, which counts no more, and whether it did until now. Raises Problem."""
+        row = _known(unit, client_id)
+        if row.revoked_at_s is not None:
+            return row, False
+        if _is_administrator(row) and sum(map(_is_administrator, unit.scan(CLIENTS))) == 1:
+            raise Problem(Code.CONFLICT, "It is the last administrator: admit another one first.")
+        row = replace(row, revoked_at_s=now_s)
+        self._replace(unit, row)
+        return row, True
+
+    def replace_secret(self, unit: Unit, client_id: str, key: str) -> None:
+        """Only the secret of this key counts from now on. Raises Problem."""
+        secret_hash = self._hash(client_id, self.secret_of(client_id, key))
+        self._replace(unit, replace(_living(unit, client_id), secret_hash=secret_hash))
+
+    def replace_signer(self, unit: Unit, client_id: str, signer: bytes) -> None:
+        """Only this key signs from now on. Raises Problem."""
+        self._replace(unit, replace(_living(unit, client_id), signer=signer))
+
+    def _replace(self, unit: Unit, row: Client) -> None:
+        self._seen_at_s = -1
+        unit.replace(CLIENTS, [row])
 
     def authenticate(self, unit: Unit, client_id: str, secret: str) -> Caller | None:
         """The caller behind these credentials, None where they do not fit together."""
@@ -109,6 +145,27 @@ def find(unit: Unit, client_id: str) -> Caller | None:
     return None if row is None or row.revoked_at_s is not None else caller_of(row)
 
 
+def _known(unit: Unit, client_id: str) -> Client:
+    [row] = unit.get(CLIENTS, [(client_id,)])
+    if row is None:
+        raise not_found()
+    return row
+
+
+def _living(unit: Unit, client_id: str) -> Client:
+    row = _known(unit, client_id)
+    if row.revoked_at_s is not None:
+        raise Problem(Code.CONFLICT, "The client was revoked: admit another one.")
+    return row
+
+
+def _is_administrator(row: Client) -> bool:
+    """Whether it can admit clients."""
+    caller = caller_of(row)
+    may = bool(caller.roles & Role.ADMINISTRATOR) and "operations" in caller.scopes
+    return may and row.revoked_at_s is None
+
+
 def _check(caller: Caller) -> None:
     if not 1 <= len(caller.client_id) <= TEXT_CHARS_MAX or caller.client_id.strip() == "":
         raise InputError("client_id", caller.client_id, f"give 1 to {TEXT_CHARS_MAX} characters")
@@ -121,4 +178,6 @@ def _check(caller: Caller) -> None:
         raise InputError("signer", caller.signer.hex(), "give an Ed25519 public key of 32 bytes")
 
 
+# In place of the key of a request that admits.
+_FIRST: Final = "first"
 _NAMES: Final = [role.name.lower() for role in Role if role.name]

@@ -162,7 +162,8 @@ class HookWork:
         [hook] = unit.get(WEBHOOKS, [(one.ordering_key,)])
         assert row is not None, "made with its message"
         assert hook is not None, "webhooks end, and stay"
-        if hook.ended_at_s is not None:
+        # A client that was revoked hears nothing more of its party, nor what waited for it.
+        if hook.ended_at_s is not None or find(unit, hook.client_id) is None:
             outbox.mark_done(unit, [one.message_id], now_s)
             unit.replace(DELIVERIES, [replace(row, state="ended")])
             return None

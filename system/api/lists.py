@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from system.api import client_changes
 from system.api.access import SEE_ALL, Role
 from system.api.answers import Answer
 from system.api.approvals import APPROVALS
@@ -11,6 +12,7 @@ from system.api.route import Call, Route
 from system.api.services import Services
 from system.chain.records import RECEIVABLES, REQUESTS
 
+_OF_CLIENTS: Final = {route.name for route in client_changes.ROUTES if route.four_eyes}
 _PARTIES: Final = Role.SUPPLIER | Role.CORE_ENTERPRISE
 
 
@@ -90,12 +92,14 @@ def _requests(desk: Services, call: Call) -> Requests:
 
 
 def _approvals(desk: Services, call: Call) -> Approvals:
+    state = call.query.get("state")
     with desk.unit() as unit:
-        if call.query.get("state"):
-            found = unit.find(APPROVALS, {"state": call.query["state"]})
-            rows, cursor = page_of(found, lambda row: row.approval_id, call)
-        else:
+        if call.caller.sees_all() and not state:
             rows, cursor = page_of_table(unit, APPROVALS, call)
+        else:
+            found = unit.find(APPROVALS, {"state": state}) if state else unit.scan(APPROVALS)
+            seen = [row for row in found if call.caller.sees_all() or row.route in _OF_CLIENTS]
+            rows, cursor = page_of(seen, lambda row: row.approval_id, call)
     names = ApprovalRow.model_fields
     shown = [ApprovalRow(**{name: getattr(row, name) for name in names}) for row in rows]
     return Approvals(approvals=shown, next=cursor)
@@ -132,10 +136,10 @@ ROUTES: Final = (
         "listApprovals",
         "What waits for a second officer, and what was decided",
         "operations",
-        SEE_ALL,
+        SEE_ALL | Role.ADMINISTRATOR,
         _approvals,
         Approvals,
-        object_rule="any: officers and supervisors see all",
+        object_rule="any: officers and supervisors see all, administrators what concerns clients",
         query={"state": "asked, approved or declined"} | QUERY,
     ),
 )

@@ -9,6 +9,8 @@ from system.api.problems import Code, Problem
 from system.api.route import Call, Route
 from system.api.services import Services
 from system.chain.commands import ChangeKyc, EnrolParty
+from system.compliance import audit
+from system.compliance.records import AuditEntry
 from system.errors import DuplicateRow
 from system.parties import feedback
 from system.parties.feedback import Feedback
@@ -75,11 +77,24 @@ def _admit(desk: Services, call: Call) -> ClientSecret:
     scopes = tuple(call.body.scopes)
     client = Caller(call.body.client_id, call.body.party_id, roles, scopes, signer)
     try:
-        with desk.unit() as unit:
-            secret = desk.clients.admit(unit, client, call.key, desk.clock.now_s())
+        if not call.repeats:
+            with desk.unit() as unit:
+                desk.clients.admit(unit, client, call.key, desk.clock.now_s())
+                audit.append(unit, [_admission(call.caller, client)], desk.clock.now_s())
     except DuplicateRow:
         raise Problem(Code.CONFLICT, "There is a client of this id.") from None
+    secret = desk.clients.secret_of(client.client_id, call.key)
     return ClientSecret(client_id=client.client_id, client_secret=secret)
+
+
+def _admission(admin: Caller, client: Caller) -> AuditEntry:
+    facts = {
+        "party_id": client.party_id,
+        "roles": int(client.roles),
+        "scopes": list(client.scopes),
+        "signer": client.signer.hex(),
+    }
+    return AuditEntry(admin.client_id, "admit client", f"client/{client.client_id}", facts)
 
 
 def _opinion(desk: Services, call: Call) -> Thanks:

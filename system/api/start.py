@@ -143,11 +143,12 @@ class Process:
         self.app: FastAPI = app_of(self.gateway, self._work)
 
     def administrator_secret(self) -> str:
-        """The secret of the first client, which admits all others. The same at every start."""
+        """The secret with which the first client begins, which admits all others. The same at every
+        start, also after another one took its place."""
         admin = Caller(ADMINISTRATOR, "", Role.ADMINISTRATOR, SCOPES)
         services = self.gateway.services
         with services.unit() as unit:
-            return services.clients.admit(unit, admin, "first", services.clock.now_s())
+            return services.clients.first(unit, admin, services.clock.now_s())
 
     def close(self) -> None:
         """Give files and connections back."""

@@ -1,60 +1,28 @@
 """Requests that move money are signed by clients that registered a key."""
 
-import datetime
 import json
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from http_message_signatures import (
-    ContentDigest,
-    HTTPMessageSigner,
-    HTTPSignatureKeyResolver,
-    algorithms,
-)
 
-from system.api.signatures import AGE_S_MAX, COVERED, Message
+from system.api.signatures import AGE_S_MAX
+from tests.system.api.signing import KEY, OTHER, public
+from tests.system.api.signing import signed as signed_by
 from tests.system.api.town import Town
 
-KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
-OTHER = Ed25519PrivateKey.from_private_bytes(b"o" * 32)
 PATH = "/financing-requests/r/acceptance"
 BODY = {"supplier_id": "supplier-1"}
 
 
-class Keys(HTTPSignatureKeyResolver):
-    def __init__(self, key: Ed25519PrivateKey) -> None:
-        self.key = key
-
-    def resolve_private_key(self, key_id: str) -> Ed25519PrivateKey:
-        return self.key
-
-
 @pytest.fixture
 def signing(town: Town) -> Town:
-    public = KEY.public_key().public_bytes_raw().hex()
-    town.admit("signer", "supplier-1", ["supplier"], signer=public)
+    town.admit("signer", "supplier-1", ["supplier"], signer=public(KEY))
     return town
 
 
-def signed(town: Town, key: Ed25519PrivateKey = KEY, **changes: Any) -> dict[str, str]:
+def signed(town: Town, **changes: Any) -> dict[str, str]:
     """Headers of a signed request for PATH and BODY."""
-    headers = town.headers("signer") | {"Content-Type": "application/json"}
-    body = json.dumps(BODY).encode()
-    headers["Content-Digest"] = ContentDigest.create(body)
-    signer = HTTPMessageSigner(signature_algorithm=algorithms.ED25519, key_resolver=Keys(key))
-    message = Message("POST", f"http://bank{changes.get('path', PATH)}", headers)
-    at = town.clock.time_s + changes.get("late_s", 0)
-    created = datetime.datetime.fromtimestamp(at, datetime.UTC)
-    covered = changes.get("covered", COVERED)
-    signer.sign(
-        message,
-        key_id="signer",
-        created=created,
-        covered_component_ids=covered,
-        use_existing_digest=True,
-    )
-    return headers
+    return signed_by(town, "signer", changes.pop("path", PATH), BODY, **changes)
 
 
 def send(town: Town, headers: dict[str, str], body: Any = None) -> Any:

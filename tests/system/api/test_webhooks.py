@@ -130,6 +130,16 @@ def test_an_ended_webhook_is_silent(hosted: Town) -> None:
     assert row["state"] == "ended"
 
 
+def test_a_revoked_client_hears_nothing_more_of_its_party(hosted: Town) -> None:
+    subscribe(hosted)
+    registered(hosted, "INV-1")
+    assert hosted.process.hooks.due()
+    body = {"note": "their laptop was stolen"}
+    assert hosted.post("/clients/supplier-erp/revocation", body, "administrator").status_code == 200
+    hosted.clock.time_s += 60
+    assert hosted.process.hooks.due() == []
+
+
 @pytest.mark.parametrize(
     "body",
     [

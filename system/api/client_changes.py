@@ -1,0 +1,129 @@
+"""Routes that change a client that is there: it is revoked, or gets another secret or key."""
+
+from typing import Annotated, Any, Final
+
+from pydantic import StringConstraints
+
+from system.api.access import Role
+from system.api.answers import Answer
+from system.api.bodies import Body, Text, example
+from system.api.operations import ClientSecret
+from system.api.route import Call, Route
+from system.api.services import Services
+from system.compliance import audit
+from system.compliance.records import AuditEntry
+from system.ports.store import Unit
+
+_Key = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Revocation(Body):
+    """note: why; the audit log keeps its hash."""
+
+    model_config = example(note="their laptop was stolen")
+    note: Text
+
+
+class NewSecret(Body):
+    """Nothing: the gateway makes it."""
+
+
+class NewSigner(Body):
+    """signer: hex of an Ed25519 public key."""
+
+    model_config = example(signer="5a" * 32)
+    signer: _Key
+
+
+class Revoked(Answer):
+    client_id: str
+    revoked_at_s: int
+
+
+class SignerReplaced(Answer):
+    client_id: str
+    signer: str
+
+
+def _revoke(desk: Services, call: Call) -> Revoked:
+    assert isinstance(call.body, Revocation)
+    client_id, note, now_s = call.path["client_id"], call.body.note, desk.clock.now_s()
+    with desk.unit() as unit:
+        row, is_new = desk.clients.revoke(unit, client_id, now_s)
+        if is_new:
+            _leave_link(desk, unit, call, "revoke client", {"note": note})
+    assert row.revoked_at_s is not None
+    return Revoked(client_id=client_id, revoked_at_s=row.revoked_at_s)
+
+
+def _replace_secret(desk: Services, call: Call) -> ClientSecret:
+    client_id = call.path["client_id"]
+    # A repeat is told its secret again, and brings it back in no other one's place.
+    if not call.repeats:
+        with desk.unit() as unit:
+            desk.clients.replace_secret(unit, client_id, call.key)
+            _leave_link(desk, unit, call, "replace client's secret", None)
+    return ClientSecret(
+        client_id=client_id, client_secret=desk.clients.secret_of(client_id, call.key)
+    )
+
+
+def _replace_signer(desk: Services, call: Call) -> SignerReplaced:
+    assert isinstance(call.body, NewSigner)
+    client_id, signer = call.path["client_id"], call.body.signer
+    with desk.unit() as unit:
+        desk.clients.replace_signer(unit, client_id, bytes.fromhex(signer))
+        facts = {"signer": signer, "checker": call.checker}
+        _leave_link(desk, unit, call, "replace client's signer", facts)
+    return SignerReplaced(client_id=client_id, signer=signer)
+
+
+def _leave_link(desk: Services, unit: Unit, call: Call, action: str, payload: Any) -> None:
+    subject = f"client/{call.path['client_id']}"
+    entry = AuditEntry(call.caller.client_id, action, subject, payload)
+    audit.append(unit, [entry], desk.clock.now_s())
+
+
+_RULE: Final = "any: administrators answer for all clients"
+ROUTES: Final = (
+    Route(
+        "POST",
+        "/clients/{client_id}/revocation",
+        "revokeClient",
+        "Revoke a client for good: its tokens and its secret count no more, at once",
+        "operations",
+        Role.ADMINISTRATOR,
+        _revoke,
+        Revoked,
+        body=Revocation,
+        object_rule=_RULE,
+    ),
+    Route(
+        "POST",
+        "/clients/{client_id}/secret",
+        "replaceClientSecret",
+        "A new secret in place of the one before; it is shown once",
+        "operations",
+        Role.ADMINISTRATOR,
+        _replace_secret,
+        ClientSecret,
+        body=NewSecret,
+        object_rule=_RULE,
+        status=201,
+        answers_secret=True,
+    ),
+    Route(
+        "POST",
+        "/clients/{client_id}/signer",
+        "replaceClientSigner",
+        "Another key for the client's signed requests: whoever has it moves the client's money",
+        "operations",
+        Role.ADMINISTRATOR,
+        _replace_signer,
+        SignerReplaced,
+        body=NewSigner,
+        object_rule=_RULE,
+        signed=True,
+        four_eyes=True,
+    ),
+)
