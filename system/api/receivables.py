@@ -300,6 +300,8 @@ ROUTES: Final = (
         {"supplier_id": "supplier-1", "credit_fen": 0},
         roles=Role.SUPPLIER,
         owns=("supplier_id",),
+        # The credit is money given up.
+        signed=True,
     ),
     _command(
         "/lots/{lot_id}/recourse",

@@ -110,6 +110,8 @@ ROUTES: Final = (
         Decided,
         body=Verdict,
         object_rule="what the caller's own role may ask for, and another client asked for",
+        # It releases payout accounts, among others: whoever asked moves nothing alone.
+        signed=True,
     ),
 )
 assert len({route.name for route in ROUTES}) == len(ROUTES), "operation ids must differ"
