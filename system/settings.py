@@ -164,18 +164,35 @@ class Listener:
 
 def listener_from(environment: Mapping[str, str]) -> Listener:
     """Raises InputError: plain HTTP is for loopback alone, since tokens travel in it."""
-    names = ("SHAPAN_TLS_CERTIFICATE", "SHAPAN_TLS_KEY", "SHAPAN_TLS_CLIENT_CA")
-    files = [environment.get(name, "") for name in names]
-    for name, file in zip(names, files, strict=True):
-        if file and not Path(file).is_file():
-            raise InputError(name, file, "name a PEM file")
-    certificate, key, authority = files
-    if bool(certificate) != bool(key) or (authority and not certificate):
-        raise InputError(names[0], certificate, f"give {names[0]} and {names[1]} together")
+    certificate, key = _certificate(environment, "SHAPAN_TLS")
+    name = "SHAPAN_TLS_CLIENT_CA"
+    authority = _pem(environment, name)
+    if authority and not certificate:
+        raise InputError(name, authority, "give SHAPAN_TLS_CERTIFICATE and SHAPAN_TLS_KEY with it")
     host = environment.get("SHAPAN_HOST", "127.0.0.1")
     if host not in ("127.0.0.1", "::1", "localhost") and not certificate:
         raise InputError("SHAPAN_HOST", host, "give a certificate, or answer on loopback alone")
     return Listener(host, server_from(environment), certificate, key, authority)
+
+
+def _certificate(environment: Mapping[str, str], names: str) -> tuple[str, str]:
+    """The PEM files NAMES_CERTIFICATE and NAMES_KEY, both empty where neither is given. Whoever
+    else may read the key could stand in for us. Raises InputError."""
+    certificate_name, key_name = f"{names}_CERTIFICATE", f"{names}_KEY"
+    certificate, key = _pem(environment, certificate_name), environment.get(key_name, "")
+    if bool(certificate) != bool(key):
+        remedy = f"give {certificate_name} and {key_name} together"
+        raise InputError(certificate_name, certificate, remedy)
+    if key:
+        _private(key_name, Path(key))
+    return certificate, key
+
+
+def _pem(environment: Mapping[str, str], name: str) -> str:
+    file = environment.get(name, "")
+    if file and not Path(file).is_file():
+        raise InputError(name, file, "name a PEM file")
+    return file
 
 
 def broker_from(environment: Mapping[str, str]) -> tuple[str, int]:

@@ -141,6 +141,7 @@ def test_the_gateway_answers_beyond_loopback_with_a_certificate_alone(tmp_path: 
         listener_from({"SHAPAN_HOST": "0.0.0.0"})
     pem = tmp_path / "a.pem"
     pem.write_text("pem")
+    pem.chmod(0o600)
     both = {"SHAPAN_TLS_CERTIFICATE": str(pem), "SHAPAN_TLS_KEY": str(pem)}
     assert listener_from(both | {"SHAPAN_HOST": "0.0.0.0"}).certificate == str(pem)
     for wrong in (
@@ -150,6 +151,16 @@ def test_the_gateway_answers_beyond_loopback_with_a_certificate_alone(tmp_path: 
     ):
         with pytest.raises(InputError, match="SHAPAN_TLS"):
             listener_from(wrong)
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o666])
+def test_a_key_of_tls_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
+    pem, key = tmp_path / "a.pem", tmp_path / "a.key"
+    for file in (pem, key):
+        file.write_text("pem")
+    key.chmod(mode)
+    with pytest.raises(InputError, match=r"SHAPAN_TLS_KEY.*chmod 600"):
+        listener_from({"SHAPAN_TLS_CERTIFICATE": str(pem), "SHAPAN_TLS_KEY": str(key)})
 
 
 @pytest.mark.parametrize("value", ["folder", "http://rail", "./x"])
