@@ -7,6 +7,7 @@ import resource
 import ssl
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import uvicorn
@@ -16,7 +17,7 @@ from system.adapters.os_clock import OsClock
 from system.api.connections import Bounds, connections_within
 from system.api.logs import set_up
 from system.api.start import ADMINISTRATOR, Opening, Process
-from system.api.telemetry import EMBEDDED, BrokerPlace
+from system.api.telemetry import EMBEDDED
 from system.errors import InputError, OperationalError
 from system.ports.clock import Clock
 from system.settings import (
@@ -60,8 +61,9 @@ def main() -> int:
 
 def opening_from(environment: Mapping[str, str], clock: Clock) -> Opening:
     """What the gateway is opened with. Raises InputError that names the variable."""
-    url, mqtt_port = broker_from(environment)
-    spool = Path(f"{SPOOL}.db") if url == EMBEDDED else None
+    broker = broker_from(environment)
+    if broker.url == EMBEDDED:
+        broker = replace(broker, spool=Path(f"{SPOOL}.db"))
     secret = secret_from(environment)
     return Opening(
         clock,
@@ -69,7 +71,7 @@ def opening_from(environment: Mapping[str, str], clock: Clock) -> Opening:
         secret,
         token_secrets=token_secrets_from(environment, secret),
         field_keys=field_keys_from(environment),
-        broker=BrokerPlace(url, mqtt_port, spool),
+        broker=broker,
     )
 
 

@@ -10,6 +10,8 @@ from system.errors import InputError
 VERSION = "0.1.0"
 PORT_DEFAULT = 8_000
 MQTT_PORT_DEFAULT = 1_883
+MQTTS_PORT_DEFAULT = 8_883
+LOOPBACK = "127.0.0.1"
 LOG_LEVELS = ("debug", "info", "warning", "error")
 SECRET_BYTES_MIN = 16
 # The version of the key that follows from the secret; those of a file come after it.
@@ -169,9 +171,7 @@ def listener_from(environment: Mapping[str, str]) -> Listener:
     authority = _pem(environment, name)
     if authority and not certificate:
         raise InputError(name, authority, "give SHAPAN_TLS_CERTIFICATE and SHAPAN_TLS_KEY with it")
-    host = environment.get("SHAPAN_HOST", "127.0.0.1")
-    if host not in ("127.0.0.1", "::1", "localhost") and not certificate:
-        raise InputError("SHAPAN_HOST", host, "give a certificate, or answer on loopback alone")
+    host = _host(environment, "SHAPAN_HOST", certificate)
     return Listener(host, server_from(environment), certificate, key, authority)
 
 
@@ -195,12 +195,49 @@ def _pem(environment: Mapping[str, str], name: str) -> str:
     return file
 
 
-def broker_from(environment: Mapping[str, str]) -> tuple[str, int]:
-    """embedded or the broker's URL, and the embedded one's port. Raises InputError."""
+@dataclass(frozen=True, slots=True)
+class BrokerPlace:
+    """url: embedded, or mqtt(s)://HOST:PORT.  port: of the embedded one, 0 for any free one.
+
+    spool: file in which the embedded one keeps what it answered, None for as long as it lives.
+    host, certificate, key: where the embedded one listens, and its PEM files, empty for plain MQTT.
+    authority: PEM file of who signed the certificate of a broker elsewhere, empty for those that
+    the machine knows.
+    """
+
+    url: str = "embedded"
+    port: int = 0
+    spool: Path | None = None
+    host: str = LOOPBACK
+    certificate: str = ""
+    key: str = ""
+    authority: str = ""
+
+
+def broker_from(environment: Mapping[str, str]) -> BrokerPlace:
+    """Without a spool. Raises InputError: plain MQTT is for loopback alone."""
     url = environment.get("SHAPAN_BROKER", "embedded")
     if url != "embedded" and not url.startswith(("mqtt://", "mqtts://")):
         raise InputError("SHAPAN_BROKER", url, "write embedded, mqtt://HOST:PORT or mqtts://…")
-    return url, _whole(environment, "SHAPAN_MQTT_PORT", 1, 65_535) or MQTT_PORT_DEFAULT
+    name = "SHAPAN_BROKER_CA"
+    authority = _pem(environment, name)
+    if authority and not url.startswith("mqtts://"):
+        raise InputError(name, authority, "name a broker by mqtts://HOST:PORT, or leave it out")
+    certificate, key = _certificate(environment, "SHAPAN_MQTT")
+    if certificate and url != "embedded":
+        remedy = "it is the embedded broker's: leave it out with SHAPAN_BROKER"
+        raise InputError("SHAPAN_MQTT_CERTIFICATE", certificate, remedy)
+    host = _host(environment, "SHAPAN_MQTT_HOST", certificate)
+    port = _whole(environment, "SHAPAN_MQTT_PORT", 1, 65_535)
+    usual = MQTTS_PORT_DEFAULT if certificate else MQTT_PORT_DEFAULT
+    return BrokerPlace(url, port or usual, None, host, certificate, key, authority)
+
+
+def _host(environment: Mapping[str, str], name: str, certificate: str) -> str:
+    host = environment.get(name, LOOPBACK)
+    if host not in (LOOPBACK, "::1", "localhost") and not certificate:
+        raise InputError(name, host, "give a certificate, or answer on loopback alone")
+    return host
 
 
 def _store(value: str) -> str:

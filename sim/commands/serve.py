@@ -42,8 +42,7 @@ def serve(
     from system.__main__ import serve as answer
     from system.adapters.os_clock import OsClock
     from system.api.start import Opening, Process
-    from system.api.telemetry import BrokerPlace
-    from system.settings import Listener, Settings
+    from system.settings import BrokerPlace, Listener, Settings
 
     with TemporaryDirectory(prefix="shapan-") as folder:
         url = store or f"sqlite:///{Path(folder) / 'bank.db'}"

@@ -33,7 +33,8 @@ class MqttLink:
 
     filters: subscribed at QoS 1.  held_max, held_bytes_max: of messages that have come and were not
     received; above that it stops reading.  authority: PEM file of who signed the broker's
-    certificate, where the system does not know it.  keep_alive_s: 0 for none.  wait_s_max: between
+    certificate, where the system does not know it.  pinned: PEM file of the broker's certificate,
+    which then counts alone and under any name.  keep_alive_s: 0 for none.  wait_s_max: between
     two attempts to connect.
     """
 
@@ -45,12 +46,13 @@ class MqttLink:
         clock: Clock,
         *,
         authority: Path | None = None,
+        pinned: Path | None = None,
         keep_alive_s: int = 60,
         wait_s_max: float = 30.0,
         held_max: int = 5_000,
         held_bytes_max: int = 32 * 1_048_576,
     ) -> None:
-        self._host, self._port, self._tls = _place(url, authority)
+        self._host, self._port, self._tls = _place(url, authority, pinned)
         self._account, self._filters, self._clock = account, tuple(filters), clock
         self._keep_alive_s, self._wait_s_max = keep_alive_s, wait_s_max
         self._held_max, self._held_bytes_max = held_max, held_bytes_max
@@ -251,7 +253,9 @@ class MqttLink:
             self._socket.pause()
 
 
-def _place(url: str, authority: Path | None) -> tuple[str, int, ssl.SSLContext | None]:
+def _place(
+    url: str, authority: Path | None, pinned: Path | None
+) -> tuple[str, int, ssl.SSLContext | None]:
     """Host, port and TLS of a broker's URL. Raises InputError."""
     remedy = "write mqtt://HOST:PORT or mqtts://HOST:PORT"
     try:
@@ -263,6 +267,18 @@ def _place(url: str, authority: Path | None) -> tuple[str, int, ssl.SSLContext |
         # The scheme only: the rest may hold a password.
         raise InputError("broker", parts.scheme, remedy)
     tls = None
-    if parts.scheme == "mqtts":
+    if parts.scheme == "mqtts" and pinned is not None:
+        tls = _trusting_alone(pinned)
+    elif parts.scheme == "mqtts":
         tls = ssl.create_default_context(cafile=None if authority is None else str(authority))
     return host, port or _PORTS[parts.scheme], tls
+
+
+def _trusting_alone(certificate: Path) -> ssl.SSLContext:
+    """Trusts the first certificate of the file and nobody above it."""
+    own, end, _ = certificate.read_text().partition("-----END CERTIFICATE-----")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.load_verify_locations(cadata=own + end)
+    return context

@@ -36,7 +36,6 @@ from system.api.rates import RateLimit
 from system.api.services import API_TABLES, Services, Vault
 from system.api.telemetry import (
     EMBEDDED,
-    BrokerPlace,
     Telemetry,
     account_of_device,
     account_of_gateway,
@@ -73,7 +72,7 @@ from system.ports.clock import Clock
 from system.ports.core import BankCore
 from system.ports.rail import PaymentRail
 from system.ports.store import Table
-from system.settings import EVM_KINDS, FIELD_KEY_FIRST, Settings
+from system.settings import EVM_KINDS, FIELD_KEY_FIRST, BrokerPlace, Settings
 
 ADMINISTRATOR: Final = "administrator"
 _SETUP_S: Final = 3_600

@@ -7,7 +7,6 @@ consumer commits on the loop's own thread like every other writer, never inside 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +18,7 @@ from system.api.clients import ClientDesk
 from system.leasing.service_telemetry import TelemetryDesk
 from system.ports.broker import Account
 from system.ports.clock import Clock
+from system.settings import BrokerPlace
 
 EMBEDDED: Final = "embedded"
 BANK_USER: Final = "shapan-bank"
@@ -29,18 +29,6 @@ _GOES_OUT: Final = ("device/+/command", ALERTS)
 _GATHER_S: Final = 0.05
 # What has gathered in an outage is taken in parts: a thousand messages held the loop for seconds.
 _HOLD_S: Final = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerPlace:
-    """url: embedded, or mqtt(s)://HOST:PORT.  port: of the embedded one, 0 for any free one.
-
-    spool: file in which the embedded one keeps what it answered, None for as long as it lives.
-    """
-
-    url: str = EMBEDDED
-    port: int = 0
-    spool: Path | None = None
 
 
 def account_of_device(device_id: str, secret: str) -> Account:
@@ -83,10 +71,9 @@ class Telemetry:
     async def running(self, desk: TelemetryDesk, give_way: GiveWay) -> AsyncIterator[None]:
         """Broker, link and consumer, until the block ends. give_way: to requests."""
         if self._place.url == EMBEDDED:
-            place = self._place
-            self._broker = EmbeddedBroker(self._access, port=place.port, spool=place.spool)
+            self._broker = self._embedded()
             await self._broker.start()
-        link = MqttLink(self.url, self._bank, _COMES_IN, self._clock)
+        link = self._link()
         opening = asyncio.create_task(self._consume(link, desk, give_way))
         try:
             yield
@@ -97,7 +84,29 @@ class Telemetry:
             if self._broker is not None:
                 await self._broker.stop()
 
+    def _embedded(self) -> EmbeddedBroker:
+        place = self._place
+        return EmbeddedBroker(
+            self._access,
+            bind=place.host,
+            port=place.port,
+            spool=place.spool,
+            certificate=_file(place.certificate),
+            key=_file(place.key),
+        )
+
+    def _link(self) -> MqttLink:
+        """Our own broker is known by its certificate: its name is the one that devices call."""
+        own, authority = _file(self._place.certificate), _file(self._place.authority)
+        return MqttLink(
+            self.url, self._bank, _COMES_IN, self._clock, authority=authority, pinned=own
+        )
+
     async def _consume(self, link: MqttLink, desk: TelemetryDesk, give_way: GiveWay) -> None:
         await link.open()
         self.consumer = Consumer(link, desk, gather_s=_GATHER_S, hold_s=_HOLD_S, give_way=give_way)
         await self.consumer.run()
+
+
+def _file(name: str) -> Path | None:
+    return Path(name) if name else None

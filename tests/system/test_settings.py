@@ -8,7 +8,9 @@ from system.bootstrap import build_system
 from system.errors import InputError
 from system.settings import (
     CONFIRMATIONS_ON_NODE,
+    BrokerPlace,
     Settings,
+    broker_from,
     field_keys_from,
     listener_from,
     log_level_from,
@@ -161,6 +163,33 @@ def test_a_key_of_tls_that_others_may_read_is_refused(tmp_path: Path, mode: int)
     key.chmod(mode)
     with pytest.raises(InputError, match=r"SHAPAN_TLS_KEY.*chmod 600"):
         listener_from({"SHAPAN_TLS_CERTIFICATE": str(pem), "SHAPAN_TLS_KEY": str(key)})
+
+
+def test_plain_mqtt_stays_on_loopback(tmp_path: Path) -> None:
+    pem = tmp_path / "a.pem"
+    pem.write_text("pem")
+    pem.chmod(0o600)
+    both = {"SHAPAN_MQTT_CERTIFICATE": str(pem), "SHAPAN_MQTT_KEY": str(pem)}
+    assert broker_from({}) == BrokerPlace("embedded", 1883)
+    expected = BrokerPlace("embedded", 8883, None, "0.0.0.0", str(pem), str(pem))
+    assert broker_from(both | {"SHAPAN_MQTT_HOST": "0.0.0.0"}) == expected
+    with pytest.raises(InputError, match="SHAPAN_MQTT_HOST"):
+        broker_from({"SHAPAN_MQTT_HOST": "0.0.0.0"})
+    with pytest.raises(InputError, match="SHAPAN_MQTT_CERTIFICATE"):
+        broker_from(both | {"SHAPAN_BROKER": "mqtts://b"})
+    pem.chmod(0o644)
+    with pytest.raises(InputError, match="SHAPAN_MQTT_KEY"):
+        broker_from(both)
+
+
+def test_an_authority_is_for_brokers_elsewhere_over_tls(tmp_path: Path) -> None:
+    pem = tmp_path / "a.pem"
+    pem.write_text("pem")
+    authority = {"SHAPAN_BROKER_CA": str(pem)}
+    assert broker_from(authority | {"SHAPAN_BROKER": "mqtts://b"}).authority == str(pem)
+    for url in ("embedded", "mqtt://b"):
+        with pytest.raises(InputError, match="SHAPAN_BROKER_CA"):
+            broker_from(authority | {"SHAPAN_BROKER": url})
 
 
 @pytest.mark.parametrize("value", ["folder", "http://rail", "./x"])
