@@ -14,6 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from system.adapters.os_clock import OsClock
+from system.adapters.rail_embedded import RailTerms
 from system.api.connections import Bounds, connections_within
 from system.api.logs import set_up
 from system.api.start import ADMINISTRATOR, Opening, Process
@@ -26,6 +27,7 @@ from system.settings import (
     field_keys_from,
     listener_from,
     log_level_from,
+    rail_terms_from,
     secret_from,
     settings_from,
     token_secrets_from,
@@ -72,6 +74,7 @@ def opening_from(environment: Mapping[str, str], clock: Clock) -> Opening:
         token_secrets=token_secrets_from(environment, secret),
         field_keys=field_keys_from(environment),
         broker=broker,
+        rail_terms=RailTerms(**rail_terms_from(environment)),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from system.errors import InputError
+from system.limits import DAY_S
 
 VERSION = "0.1.0"
 PORT_DEFAULT = 8_000
@@ -23,6 +24,14 @@ CHAIN_ID_DEFAULT = 31337
 CONFIRMATIONS_ON_NODE = 2
 # A slip of units must not pay: 1e15 wei is a million times the usual gwei.
 _GAS_PRICE_WEI_MAX = 10**15
+# The least and most of each term of the embedded rail; a payment does not stay out for weeks.
+_RAIL_TERMS = {
+    "opens_s": (0, DAY_S - 1),
+    "cut_off_s": (1, DAY_S),
+    "cycle_s": (0, DAY_S),
+    "confirm_s": (0, 7 * DAY_S),
+    "return_s": (0, 30 * DAY_S),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +247,22 @@ def _host(environment: Mapping[str, str], name: str, certificate: str) -> str:
     if host not in (LOOPBACK, "::1", "localhost") and not certificate:
         raise InputError(name, host, "give a certificate, or answer on loopback alone")
     return host
+
+
+def rail_terms_from(environment: Mapping[str, str]) -> dict[str, int]:
+    """Hours and cycles of the embedded payment rail, as far as they are given, by their names in
+    ``RailTerms``. Raises InputError."""
+    terms: dict[str, int] = {}
+    for term, (least, most) in _RAIL_TERMS.items():
+        value = _whole(environment, f"SHAPAN_RAIL_{term.upper()}", least, most)
+        terms |= {} if value is None else {term: value}
+    if terms and environment.get("SHAPAN_RAIL", "embedded") != "embedded":
+        name = f"SHAPAN_RAIL_{next(iter(terms)).upper()}"
+        raise InputError(name, environment[name], "a rail elsewhere has its own: leave it out")
+    opens_s = terms.get("opens_s", 0)
+    if opens_s >= terms.get("cut_off_s", DAY_S):
+        raise InputError("SHAPAN_RAIL_OPENS_S", opens_s, "open before SHAPAN_RAIL_CUT_OFF_S")
+    return terms
 
 
 def _store(value: str) -> str:

@@ -41,14 +41,17 @@ def serve(
     from system.__main__ import bounds_within, open_many_files
     from system.__main__ import serve as answer
     from system.adapters.os_clock import OsClock
+    from system.adapters.rail_embedded import RailTerms
     from system.api.start import Opening, Process
-    from system.settings import BrokerPlace, Listener, Settings
+    from system.settings import BrokerPlace, Listener, Settings, rail_terms_from
 
     with TemporaryDirectory(prefix="shapan-") as folder:
         url = store or f"sqlite:///{Path(folder) / 'bank.db'}"
         settings = replace(Settings(), store_url=url, evm=evm)
         place = BrokerPlace(broker, mqtt_port, Path(folder) / "mqtt.db")
-        process = Process(Opening(OsClock(), settings, os.urandom(32), broker=place))
+        terms = RailTerms(**rail_terms_from(os.environ))
+        opening = Opening(OsClock(), settings, os.urandom(32), broker=place, rail_terms=terms)
+        process = Process(opening)
         process.app.mount(_CONSOLE, Console(runs, _CONSOLE, lambda: process.gateway.services).app())
         process.app.add_route("/", lambda _: RedirectResponse(f"{_CONSOLE}/"))
         print(f"its secret: {process.administrator_secret()}", file=sys.stderr)

@@ -14,6 +14,7 @@ from system.settings import (
     field_keys_from,
     listener_from,
     log_level_from,
+    rail_terms_from,
     secret_from,
     settings_from,
     token_secrets_from,
@@ -199,6 +200,28 @@ def test_rail_and_core_are_embedded_or_folders(name: str, field: str, value: str
     assert getattr(settings_from({name: "/srv/place"}), field) == "/srv/place"
     with pytest.raises(InputError, match=name):
         settings_from({name: value})
+
+
+def test_terms_of_the_embedded_rail_come_in_seconds() -> None:
+    assert rail_terms_from({}) == {}
+    hours = {"SHAPAN_RAIL_OPENS_S": "28800", "SHAPAN_RAIL_CUT_OFF_S": "61200"}
+    assert rail_terms_from(hours) == {"opens_s": 28_800, "cut_off_s": 61_200}
+
+
+@pytest.mark.parametrize(
+    ("name", "environment"),
+    [
+        ("SHAPAN_RAIL_OPENS_S", {"SHAPAN_RAIL_OPENS_S": "8", "SHAPAN_RAIL_CUT_OFF_S": "8"}),
+        ("SHAPAN_RAIL_OPENS_S", {"SHAPAN_RAIL_OPENS_S": "86400"}),
+        ("SHAPAN_RAIL_CUT_OFF_S", {"SHAPAN_RAIL_CUT_OFF_S": "17:00"}),
+        ("SHAPAN_RAIL_CYCLE_S", {"SHAPAN_RAIL_CYCLE_S": "600", "SHAPAN_RAIL": "/srv/rail"}),
+    ],
+)
+def test_terms_that_cannot_be_or_are_not_ours_are_refused(
+    name: str, environment: dict[str, str]
+) -> None:
+    with pytest.raises(InputError, match=name):
+        rail_terms_from(environment)
 
 
 def test_hosts_of_webhooks_come_with_commas() -> None:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from sim.qa.bank import HeldClock
+from sim.qa.bank import START_S, HeldClock
 from system.__main__ import opening_from
+from system.adapters.rail_embedded import TRANSFERS
 from system.api.access import SCOPES, Caller, Role
 from system.api.problems import Problem
 from system.api.start import Process
+from system.payments.instructions import Initiation, Instruction, write_initiation
 
 CALLER = Caller("auditor", "", Role.AUDITOR, SCOPES)
 OLD, NEW = "ab" * 32, "cd" * 32
@@ -55,3 +57,23 @@ def test_a_token_outlives_the_rotation_of_its_key_until_the_key_is_dropped(tmp_p
         assert client_of(third, by_old) == client_of(third, token_of(third)) == "auditor"
         with pytest.raises(Problem, match="not issued here"):
             client_of(third, by_secret)
+
+
+@pytest.mark.parametrize(
+    ("terms", "settles_s"),
+    [
+        ({}, START_S),
+        ({"CUT_OFF_S": "39600", "OPENS_S": "28800", "CYCLE_S": "3600"}, START_S + 20 * 3_600),
+    ],
+    ids=["at once", "after the cut-off"],
+)
+def test_the_embedded_rail_keeps_the_hours_of_the_environment(
+    tmp_path: Path, terms: dict[str, str], settles_s: int
+) -> None:
+    part = Instruction("P1", 12_345, "n", "6222000000000001", "102100099996", "text")
+    message = write_initiation(Initiation("M1", (part,)), START_S)
+    with opened(tmp_path, **{f"SHAPAN_RAIL_{name}": text for name, text in terms.items()}) as bank:
+        bank.rail.submit("M1", message)
+        with bank.gateway.services.unit() as unit:
+            [row] = unit.scan(TRANSFERS)
+    assert row.settled_at_s == settles_s
