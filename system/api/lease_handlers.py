@@ -47,8 +47,10 @@ def open_tariff(desk: Services, call: Call) -> shapes.TariffAnswer:
     except AssertionError as error:
         # The kernel's own bounds, told to whoever wrote the tariff.
         raise Problem(Code.INVALID, f"The tariff cannot be: {error or 'out of bounds'}.") from None
-    command = OpenTariff(call.key, body.name, tariff, leave)
-    return shapes.TariffAnswer(tariff=desk.leasing.leases.open_tariff(command))
+    opened = desk.leasing.leases.open_tariff(OpenTariff(call.key, body.name, tariff, leave))
+    with desk.unit() as unit:
+        owners.bind(unit, "tariff", opened, call.caller.party_id)
+    return shapes.TariffAnswer(tariff=opened)
 
 
 def admit_lessee(desk: Services, call: Call) -> shapes.LesseeAnswer:
@@ -56,6 +58,7 @@ def admit_lessee(desk: Services, call: Call) -> shapes.LesseeAnswer:
     command = AdmitLessees(call.key, 1, i64([-1]), i64([call.body.limit_fen]))
     lessee, name = desk.leasing.leases.admit(command).start, call.body.name
     with desk.unit() as unit:
+        owners.bind(unit, "lessee", lessee, call.caller.party_id)
         unit.insert(LESSEE_NAMES, [LesseeName(lessee, name)])
     listed = screening.screen_lessee(desk, call.key, lessee, name)
     return shapes.LesseeAnswer(lessee=lessee, listed=listed)
@@ -66,7 +69,10 @@ def start(desk: Services, call: Call) -> shapes.LeaseStarted:
     columns = {name: i64([value]) for name, value in call.body if name != "counter_s"}
     counter_s = MISSING if call.body.counter_s is None else call.body.counter_s
     with desk.unit() as unit:
+        # A lessee's limit is its lessor's to spend, and a tariff its own terms.
         owners.check(unit, call.caller, "machine", call.body.machine, reading=False)
+        owners.check(unit, call.caller, "lessee", call.body.lessee, reading=False)
+        owners.check(unit, call.caller, "tariff", call.body.tariff, reading=False)
     started = desk.leasing.leases.start(StartBatch(call.key, **columns, counter_s=i64([counter_s])))
     _check(started.code)
     lease = int(started.lease[0])

@@ -63,6 +63,7 @@ ROUTES: Final = (
         handler=machines.enrol_machine,
         answer=leasing_shapes.MachineAnswer,
         body=leasing_shapes.Machine,
+        object_rule="a new machine, on a site of the calling lessor or none",
         status=201,
     ),
     _post(
@@ -166,6 +167,7 @@ ROUTES: Final = (
         handler=leases.start,
         answer=lease_shapes.LeaseStarted,
         body=lease_shapes.NewLease,
+        object_rule="machine, lessee and tariff of the calling lessor",
         status=201,
     ),
     _get(

@@ -57,11 +57,17 @@ def define_site(desk: Services, call: Call) -> shapes.SiteAnswer:
     assert isinstance(call.body, shapes.Site)
     body = call.body
     command = DefineSite(call.key, body.name, body.fence, body.week, body.datum)
-    return shapes.SiteAnswer(site=desk.leasing.leasing.define_site(command))
+    site = desk.leasing.leasing.define_site(command)
+    with desk.unit() as unit:
+        owners.bind(unit, "site", site, call.caller.party_id)
+    return shapes.SiteAnswer(site=site)
 
 
 def enrol_machine(desk: Services, call: Call) -> shapes.MachineAnswer:
     assert isinstance(call.body, shapes.Machine)
+    if call.body.site >= 0:
+        with desk.unit() as unit:
+            owners.check(unit, call.caller, "site", call.body.site, reading=False)
     columns = {name: i64([value]) for name, value in call.body}
     machine = desk.leasing.leasing.enrol_machines(EnrolMachines(call.key, 1, **columns)).start
     with desk.unit() as unit:

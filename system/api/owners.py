@@ -1,4 +1,7 @@
-"""Whose things are whose: a platform acts for its own merchants, a lessor for its own machines."""
+"""Whose things are whose: a platform acts for its own merchants, a lessor for its own machines.
+
+Kept here and not in the products' own records: to them the bank itself calls.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +12,7 @@ from system.api.answers import not_found
 from system.api.problems import Problem
 from system.ports.store import Table, Unit
 
-Kind = Literal["merchant", "machine", "lease"]
+Kind = Literal["merchant", "machine", "lease", "lessee", "tariff", "site"]
 
 
 @dataclass(frozen=True, slots=True)

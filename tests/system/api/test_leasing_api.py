@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from system.leasing.evidence import alert_id
 from system.leasing.records import ALERTS, Alert, AlertKind, AlertState, Severity
 from system.ports.broker import Delivery
@@ -20,6 +22,19 @@ TARIFF = {
     "early_days_max": 60,
     "notice_days": 15,
 }
+
+
+# What a lease needs: where it is made, and of what.
+PARTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "machine": ("/leasing/machines", {}),
+    "lessee": ("/leasing/lessees", {"name": "Pit Co.", "limit_fen": 10**9}),
+    "tariff": ("/leasing/tariffs", TARIFF),
+}
+
+
+def made(town: Town, part: str, client: str) -> int:
+    path, body = PARTS[part]
+    return int(town.post(path, body, client).json()[part])
 
 
 def fenced(town: Town, client: str = "lessor") -> int:
@@ -184,6 +199,27 @@ def test_a_machine_cannot_be_leased_twice_or_by_somebody_elses_lessor(town: Town
     assert answer.json()["refusal"] == "start_machine_taken"
     town.admit("rival", "lessor-2", ["lessor"])
     assert town.post("/leasing/leases", again, "rival").status_code == 404
+
+
+@pytest.mark.parametrize("borrowed", ["machine", "lessee", "tariff"])
+def test_a_lessor_leases_nothing_of_a_rivals(town: Town, borrowed: str) -> None:
+    town.admit("rival", "lessor-2", ["lessor"])
+    terms = {"rent_fen": 1, "value_fen": 1, "term_days": 30, "counter_s": 0}
+    for part in PARTS:
+        terms[part] = made(town, part, "lessor" if part == borrowed else "rival")
+    answer = town.post("/leasing/leases", terms, "rival")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    terms[borrowed] = made(town, borrowed, "rival")
+    assert town.post("/leasing/leases", terms, "rival").status_code == 201
+
+
+def test_a_machine_stands_on_a_site_of_its_own_lessor(town: Town) -> None:
+    town.admit("rival", "lessor-2", ["lessor"])
+    fenced(town)
+    for site in (0, 7):
+        answer = town.post("/leasing/machines", {"site": site}, "rival")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert town.post("/leasing/machines", {}, "rival").status_code == 201
 
 
 def test_a_tariff_that_rewards_no_use_is_refused_with_its_reason(town: Town) -> None:
