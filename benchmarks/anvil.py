@@ -26,11 +26,17 @@ def anvil_program() -> str | None:
 
 @contextmanager
 def anvil(
-    program: str, *, chain_id: int, genesis_time_s: int, order: str = "fifo"
+    program: str,
+    *,
+    chain_id: int,
+    genesis_time_s: int,
+    order: str = "fifo",
+    block_time_s: int = 0,
 ) -> Iterator[str]:
     """The URL of a fresh node: no fees, no block gas limit in reach, blocks on demand.
 
-    order: of the transactions in a block, fifo or fees.
+    order: of the transactions in a block, fifo or fees.  block_time_s: it makes its own blocks, one
+    in so many seconds.
     """
     port = _free_port()
     options = {
@@ -50,8 +56,9 @@ def anvil(
         "prune-history": "128",
     }
     flags = [part for name, value in options.items() for part in (f"--{name}", value)]
+    flags += ["--block-time", str(block_time_s)] if block_time_s else ["--no-mining"]
     process = subprocess.Popen(
-        [program, *flags, "--no-mining", "--disable-min-priority-fee", "--silent"],
+        [program, *flags, "--disable-min-priority-fee", "--silent"],
         stdout=subprocess.DEVNULL,
     )
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -25,7 +26,7 @@ from system.chain.service import ReceivablesService
 from system.chain.session import Parts
 from system.chain.watch import FLOWS
 from system.compliance.tables import COMPLIANCE_TABLES
-from system.errors import InputError, IntegrityError
+from system.errors import CannotSeal, EvmUnavailable, InputError, IntegrityError
 from system.ledger.idempotency import IDEMPOTENCY_TABLES
 from system.ledger.inbox import INBOX_TABLES
 from system.ledger.outbox import OUTBOX_TABLES
@@ -33,13 +34,17 @@ from system.ledger.records import LEDGER_TABLES
 from system.parties.records import PARTIES_TABLES
 from system.payments.records import PAYMENT_TABLES
 from system.ports.clock import Clock
-from system.ports.evm import Evm
+from system.ports.evm import Block, Evm
 from system.ports.store import Store
 from system.settings import CHAIN_ID_DEFAULT, Settings
 
 # Deployment and enrolment are sealed in blocks before the clock's time, one second apart.
 SETUP_S: Final = 3600
 _SETUP_STAGES_MAX: Final = 10
+# Between two looks for a block that a node makes by itself. Consortium chains make one within
+# seconds, public ones within half a minute.
+_LOOK_S: Final = 0.5
+_LOOKS_MAX: Final = 240
 DEFAULT_BOUNDS: Final = MonitoringBounds()
 
 TABLES: Final = (
@@ -189,7 +194,7 @@ def assemble(
     """
     _check_chain_remembers(chain, store, keys)
     terms = {"overdueAfterS": policy.overdue_after_s, "defaultAfterS": policy.default_after_s}
-    contracts = deploy(chain, lambda: _seal_next(chain), keys, terms)
+    contracts = deploy(chain, lambda: _next_block(chain, chain.head()), keys, terms)
     fingerprint_key = sha256(b"shapan/fingerprint/" + seed_secret).digest()
     parts = Parts(clock, chain, store, keys, policy, contracts, fingerprint_key, confirmations)
     return System(ReceivablesService(parts, bounds), clock, chain, store, keys, parts)
@@ -205,15 +210,36 @@ def _check_chain_remembers(chain: Chain, store: Store, keys: KeyRing) -> None:
 
 
 def settle_setup(system: System) -> None:
-    """Relay and seal, in blocks before the clock's time where it can be, until all is confirmed."""
+    """Relay and seal, in blocks before the clock's time where it can be, until all is confirmed.
+
+    A node that makes its own blocks is waited for. Raises EvmUnavailable where it makes none.
+    """
     rounds_max = _SETUP_STAGES_MAX * (1 + system.parts.confirmations)
     for _ in range(rounds_max):
+        head = system.chain.head()
         if not system.receivables.relay():
             return
-        _seal_next(system.chain)
+        _next_block(system.chain, head)
         system.receivables.confirm()
     raise IntegrityError("set-up", "confirmed", f"still under way after {rounds_max} blocks")
 
 
-def _seal_next(chain: Chain) -> None:
-    chain.seal(chain.head().time_s + 1)
+def _next_block(chain: Chain, head: Block) -> None:
+    """One block more than this head. Raises EvmUnavailable."""
+    try:
+        chain.seal(head.time_s + 1)
+    except CannotSeal:
+        _await_block(chain, head.number)
+    except InputError:
+        # The time is taken where a node made a block in between.
+        if chain.head().number == head.number:
+            raise
+
+
+def _await_block(chain: Chain, above: int) -> None:
+    for _ in range(_LOOKS_MAX):
+        if chain.head().number > above:
+            return
+        time.sleep(_LOOK_S)
+    cause = f"none above {above} in {_LOOKS_MAX * _LOOK_S:.0f} s"
+    raise EvmUnavailable("with a block of its own", cause)

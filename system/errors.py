@@ -2,6 +2,7 @@
 
 ShapanError
 ├── InputError              unusable input: field, value, remedy (exit code 2)
+│   └── CannotSeal          the node makes its blocks by itself
 ├── OperationalError        the outside world failed; retry is safe
 │   ├── EvmUnavailable      the node's answer is unknown
 │   ├── StoreUnavailable    locked, full or unreachable
@@ -52,6 +53,10 @@ class InputError(ShapanError):
         place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
         head = f"{place}: " if place else ""
         return f"{head}{self.field} = {_short(self.value)}: {self.remedy}"
+
+
+class CannotSeal(InputError):
+    """The node makes its blocks by itself, and none on demand."""
 
 
 def _short(value: object, width_max: int = 80) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from system.adapters.evm_jsonrpc import JsonRpc, RpcFailure
 from system.adapters.evm_transactions import check_gas, sign_call
 from system.adapters.keys import KeyRing
-from system.errors import EvmReverted, EvmUnavailable, InputError
+from system.errors import CannotSeal, EvmReverted, EvmUnavailable, InputError
 from system.ports.evm import Block, Call, Log, Receipt, Signed
 from system.settings import GAS_PRICE_VARIABLE
 
@@ -145,7 +145,7 @@ class HttpChain:
     def seal(self, at_s: int) -> Block:
         """One block of all that is pending, as far as the node's block gas limit allows.
 
-        Raises InputError when the node cannot seal on demand, or at_s is not above the head's.
+        Raises CannotSeal when the node makes its own, InputError when at_s is not above the head's.
         """
         head = self.head()
         if at_s <= head.time_s:
@@ -261,7 +261,7 @@ def _not_returned(failure: RpcFailure) -> EvmReverted | InputError | EvmUnavaila
 
 def _cannot_seal(method: str, failure: RpcFailure) -> InputError | EvmUnavailable:
     if failure.is_unknown_method:
-        return InputError("evm", method, "use a development node, or wait for the node's blocks")
+        return CannotSeal("evm", method, "use a development node, or wait for the node's blocks")
     return EvmUnavailable(method, failure.message)
 
 

@@ -5,7 +5,7 @@ addresses on every chain, and a restart finds what was deployed before.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from system.chain.abi import load_contract
 from system.chain.bindings import Contracts
 from system.chain.wallets import ADMIN, GUARDIAN, OPERATOR, RISK_SIGNER, Wallets
 from system.errors import EvmReverted, InputError, IntegrityError
-from system.ports.evm import Address, Call, Evm
+from system.ports.evm import Address, Call, Evm, Receipt
 
 BUILD_FOLDER: Final = Path(__file__).resolve().parents[2] / "contracts" / "build"
 DEPLOYER: Final = "deployer"
@@ -31,6 +31,8 @@ HOLDERS: Final = {
 _ADMIN_ROLE = 0
 _DEPLOY_GAS = 8_000_000
 _CALL_GAS = 500_000
+# Each step asks for less than the usual block of 30 million gas holds, and there are fewer steps.
+_DEPLOY_BLOCKS_MAX = 100
 
 
 class Deployer:
@@ -101,23 +103,39 @@ def deploy(
     parameters: dict[str, Any],
     folder: Path = BUILD_FOLDER,
 ) -> Contracts:
-    """The contracts on this chain, deployed now unless they are there already.
+    """The contracts on this chain, deployed now as far as they are not there already.
 
-    mine: returns when all that was sent is in a block.  parameters: overrides of those in
-    deployment.json.  Raises IntegrityError when a step fails, InputError without a build.
+    mine: returns after one more block; several may be needed where blocks are small.  parameters:
+    overrides of those in deployment.json.  Raises IntegrityError when a step fails, InputError
+    without a build.
     """
     deployer = Deployer(wallets, parameters, folder)
     contracts = Contracts(deployer.abis, deployer.addresses, evm.chain_id)
-    if evm.nonce(wallets.address(DEPLOYER)) == 0:
-        signed = [evm.prepare(call, nonce) for nonce, call in enumerate(deployer.calls())]
+    done = evm.nonce(wallets.address(DEPLOYER))
+    rest = list(deployer.calls())[done:]
+    if rest:
+        signed = [evm.prepare(call, nonce) for nonce, call in enumerate(rest, done)]
         evm.send(signed)
-        mine()
-        for step, receipt in enumerate(evm.receipts([one.tx_hash for one in signed])):
+        receipts = _mined(evm, mine, [one.tx_hash for one in signed])
+        for step, receipt in enumerate(receipts, done):
             if receipt is None or not receipt.ok:
                 reason = contracts.refusal(receipt.revert_data) if receipt else "no receipt"
                 raise IntegrityError(f"deployment step {step}", "ok", str(reason))
     _check_there(evm, contracts)
     return contracts
+
+
+def _mined(
+    evm: Evm, mine: Callable[[], None], tx_hashes: Sequence[bytes]
+) -> Sequence[Receipt | None]:
+    """The receipts, as far as they are there after so many blocks."""
+    receipts: Sequence[Receipt | None] = [None]
+    for _ in range(_DEPLOY_BLOCKS_MAX):
+        if None not in receipts:
+            break
+        mine()
+        receipts = evm.receipts(tx_hashes)
+    return receipts
 
 
 def _check_there(evm: Evm, contracts: Contracts) -> None:
