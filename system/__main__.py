@@ -1,4 +1,7 @@
-"""``python -m system``: one gateway process, set up by the environment (docs/OPERATIONS.md)."""
+"""``python -m system``: one gateway process, set up by the environment (docs/OPERATIONS.md).
+
+``python -m system secrets`` prints what the operator has to know, and ends.
+"""
 
 import gc
 import math
@@ -18,7 +21,7 @@ from system.adapters.rail_embedded import RailTerms
 from system.api.connections import Bounds, connections_within
 from system.api.logs import set_up
 from system.api.start import ADMINISTRATOR, Opening, Process
-from system.api.telemetry import EMBEDDED
+from system.api.telemetry import EMBEDDED, account_of_bank
 from system.errors import InputError, OperationalError
 from system.ports.clock import Clock
 from system.settings import (
@@ -35,6 +38,7 @@ from system.settings import (
 
 # Where the embedded broker keeps what it has answered, in the working folder.
 SPOOL = "shapan-mqtt"
+SECRETS = "secrets"
 # New objects between two looks for cycles. Requests make next to none.
 _YOUNG_OBJECTS = 10_000
 # Open at once, where the machine admits it.
@@ -43,9 +47,15 @@ _CONNECTIONS = 4_096
 
 
 def main() -> int:
-    """Serve until stopped. Exit code 2 for settings that cannot be used, 1 where a part of the bank
-    that stands elsewhere does not answer."""
+    """Serve until stopped, or print the secrets.
+
+    Exit code 2 for settings that cannot be used, 1 where a part of the bank that stands elsewhere
+    does not answer.
+    """
+    wants_secrets = sys.argv[1:] == [SECRETS]
     try:
+        if sys.argv[1:] and not wants_secrets:
+            raise InputError("argument", " ".join(sys.argv[1:]), f"write {SECRETS}, or nothing")
         set_up(OsClock(), log_level_from(os.environ))
         listener = listener_from(os.environ)
         process = Process(opening_from(os.environ, OsClock()))
@@ -55,10 +65,22 @@ def main() -> int:
     except OperationalError as error:
         print(error, file=sys.stderr)
         return 1
+    if wants_secrets:
+        tell_secrets(process)
+        return 0
     files = open_many_files()
     _spare_what_stays()
     serve(process, listener, bounds_within(files))
     return 0
+
+
+def tell_secrets(process: Process) -> None:
+    """Of the first client, admitted now unless it was before, and of the bank's own account, for a
+    broker elsewhere. To standard output alone: logs hold none."""
+    bank = account_of_bank(process.gateway.services.clients)
+    print(ADMINISTRATOR, process.administrator_secret())
+    print(bank.user, bank.secret)
+    process.close()
 
 
 def opening_from(environment: Mapping[str, str], clock: Clock) -> Opening:

@@ -1,5 +1,8 @@
 """From the environment to a gateway that does what its variables say."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +14,11 @@ from system.__main__ import opening_from
 from system.adapters.rail_embedded import TRANSFERS
 from system.api.access import SCOPES, Caller, Role
 from system.api.problems import Problem
-from system.api.start import Process
+from system.api.start import ADMINISTRATOR, Process
+from system.api.telemetry import BANK_USER, account_of_bank
 from system.payments.instructions import Initiation, Instruction, write_initiation
 
+ROOT = Path(__file__).resolve().parents[3]
 CALLER = Caller("auditor", "", Role.AUDITOR, SCOPES)
 OLD, NEW = "ab" * 32, "cd" * 32
 
@@ -24,13 +29,17 @@ def private(path: Path, text: str) -> str:
     return str(path)
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """Books and a chain in the folder."""
+    secret = private(folder / "secret", "a secret for tests only")
+    places = {"SHAPAN_STORE": f"sqlite:///{folder}/bank.db", "SHAPAN_EVM": "revm"}
+    return places | {"SHAPAN_CHAIN_FILE": str(folder / "chain"), "SHAPAN_SECRET_FILE": secret}
+
+
 @contextmanager
 def opened(folder: Path, **variables: str) -> Iterator[Process]:
     """A gateway of this environment over the books and the chain of the folder."""
-    secret = private(folder / "secret", "a secret for tests only")
-    places = {"SHAPAN_STORE": f"sqlite:///{folder}/bank.db", "SHAPAN_EVM": "revm"}
-    places |= {"SHAPAN_CHAIN_FILE": str(folder / "chain"), "SHAPAN_SECRET_FILE": secret}
-    process = Process(opening_from(places | variables, HeldClock()))
+    process = Process(opening_from(environment(folder) | variables, HeldClock()))
     try:
         yield process
     finally:
@@ -77,3 +86,28 @@ def test_the_embedded_rail_keeps_the_hours_of_the_environment(
         with bank.gateway.services.unit() as unit:
             [row] = unit.scan(TRANSFERS)
     assert row.settled_at_s == settles_s
+
+
+def said(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """By the program itself, in the folder."""
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), **environment(folder)}
+    command = [sys.executable, "-m", "system", *arguments]
+    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True)
+
+
+def test_a_bank_learns_its_first_clients_secret(tmp_path: Path) -> None:
+    first, again = said(tmp_path, "secrets"), said(tmp_path, "secrets")
+    assert (first.returncode, first.stderr) == (0, "")
+    told = dict(line.split() for line in first.stdout.splitlines())
+    assert again.stdout == first.stdout
+    with opened(tmp_path) as process:
+        clients = process.gateway.services.clients
+        with process.gateway.services.unit() as unit:
+            assert clients.authenticate(unit, ADMINISTRATOR, told[ADMINISTRATOR])
+        assert told[BANK_USER] == account_of_bank(clients).secret
+
+
+def test_a_word_that_means_nothing_is_refused(tmp_path: Path) -> None:
+    answered = said(tmp_path, "secret")
+    assert answered.returncode == 2
+    assert "secrets" in answered.stderr
