@@ -120,8 +120,11 @@ TRANSFERS: Final = Table(
     key=("end_to_end_id",),
     index=(("state",),),
     checks=(AtLeast("amount_fen", 1),),
+    sealed=("account",),
 )
-OUTGOING: Final = Table("railside_outgoing", RailOutgoing, key=("number",), index=(("is_taken",),))
+OUTGOING: Final = Table(
+    "railside_outgoing", RailOutgoing, key=("number",), index=(("is_taken",),), sealed=("text",)
+)
 CLOSED: Final = Table("railside_closed", ClosedAccount, key=("account",))
 RAIL_TABLES: Final = (RECEIVED, TRANSFERS, OUTGOING, CLOSED)
 

@@ -14,10 +14,12 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from system.adapters.sealed_columns import ColumnSeal
 from system.adapters.sql_dialects import Dialect, Postgres, Sqlite
 from system.adapters.sql_schema import create_schema
 from system.adapters.table_shape import assert_searchable, columns_of
 from system.errors import CheckFailed, InputError, MissingRow, StoreUnavailable
+from system.ports.cipher import FieldCipher
 from system.ports.store import Key, Table
 
 R = TypeVar("R")
@@ -49,12 +51,23 @@ class _Statements:
         self.order_back = ", ".join(f'"{name}" DESC' for name in table.key)
         key_marks = ", ".join([mark] * len(table.key))
         self.above = f"({self.order}) > ({key_marks})"
+        self._seal: ColumnSeal | None = None
+
+    def seal_with(self, cipher: FieldCipher) -> None:
+        if self.table.sealed:
+            self._seal = ColumnSeal(self.table, cipher)
+
+    def closed(self, rows: Sequence[R]) -> Sequence[R]:
+        """The rows as the database keeps them."""
+        return rows if self._seal is None else [self._seal.closed(row) for row in rows]
 
     def records(self, rows: list[tuple[Any, ...]]) -> list[Any]:
         record = self.table.record
-        if not self.bools:
-            return [record(*row) for row in rows]
-        return [record(*self._with_bools(row)) for row in rows]
+        if self.bools:
+            found = [record(*self._with_bools(row)) for row in rows]
+        else:
+            found = [record(*row) for row in rows]
+        return found if self._seal is None else [self._seal.opened(row) for row in found]
 
     def _with_bools(self, row: tuple[Any, ...]) -> list[Any]:
         values = list(row)
@@ -79,7 +92,7 @@ class SqlUnit:
         held = self._statements[table.name]
         if rows:
             with self._whole(table, len(rows)):
-                self._send(held.insert, [held.values_of(row) for row in rows])
+                self._send(held.insert, [held.values_of(row) for row in held.closed(rows)])
 
     def replace(self, table: Table[R], rows: Sequence[R]) -> None:
         held = self._statements[table.name]
@@ -88,7 +101,8 @@ class SqlUnit:
         if not rows:
             return
         with self._whole(table, len(rows)):
-            found = self._send(held.update, [held.update_values_of(row) for row in rows])
+            values = [held.update_values_of(row) for row in held.closed(rows)]
+            found = self._send(held.update, values)
             if found != len(rows):
                 raise MissingRow(table.name, self._missing(table, rows))
 
@@ -222,6 +236,11 @@ class SqlStore:
         except DBAPIError as error:
             cause = error.orig if isinstance(error.orig, Exception) else error
             raise self._dialect.translated(cause, None, "open") from error
+
+    def seal_with(self, cipher: FieldCipher) -> None:
+        """From now on the tables' sealed fields are sealed in the database, by this cipher."""
+        for held in self._statements.values():
+            held.seal_with(cipher)
 
     @contextmanager
     def transaction(self) -> Iterator[SqlUnit]:

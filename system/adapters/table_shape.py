@@ -25,7 +25,16 @@ class ColumnShape:
 def columns_of(table: Table[Any]) -> tuple[ColumnShape, ...]:
     """The table's columns in field order, from the record's annotations."""
     hints = get_type_hints(table.record)
-    return tuple(_column(table, f.name, hints[f.name]) for f in fields(table.record))
+    shape = tuple(_column(table, f.name, hints[f.name]) for f in fields(table.record))
+    _assert_sealable(table, shape)
+    return shape
+
+
+def _assert_sealable(table: Table[Any], shape: tuple[ColumnShape, ...]) -> None:
+    """What is sealed is a text that nothing is found by."""
+    found_by = {name for names in (table.key, *table.index, *table.unique) for name in names}
+    texts = {column.name for column in shape if column.type is str and not column.nullable}
+    assert set(table.sealed) <= texts - found_by, f"{table.name}: {table.sealed} cannot be sealed"
 
 
 def _column(table: Table[Any], name: str, annotation: Any) -> ColumnShape:

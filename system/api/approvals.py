@@ -44,7 +44,9 @@ class Request:
         return sha256_hex(canonical_json([self.route, self.path, self.body]))
 
 
-APPROVALS: Final = Table("approval", Approval, key=("approval_id",), index=(("state",),))
+APPROVALS: Final = Table(
+    "approval", Approval, key=("approval_id",), index=(("state",),), sealed=("body",)
+)
 
 
 def ask(unit: Unit, caller: Caller, request: Request, now_s: int) -> str:

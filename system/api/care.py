@@ -2,6 +2,7 @@
 
 from typing import Any, Final, Literal
 
+from system.adapters import sealed_columns
 from system.api import owners, screening
 from system.api.access import Role
 from system.api.answers import Answer, not_found
@@ -123,6 +124,7 @@ def _rotate(desk: Services, call: Call) -> Rotated:
     held = desk.vault
     with desk.unit() as unit:
         again = vault.seal_again(unit, held.cipher) + held.device_keys.seal_again(unit)
+        again += sealed_columns.seal_again(unit, held.cipher)
         version = str(held.cipher.key_version)
         entry = AuditEntry(call.caller.client_id, "rotate keys", version, again)
         audit.append(unit, [entry], desk.clock.now_s())

@@ -24,7 +24,7 @@ class Kept:
     at_s: int
 
 
-KEPT: Final = Table("kept_answer", Kept, key=("key",))
+KEPT: Final = Table("kept_answer", Kept, key=("key",), sealed=("answer",))
 
 
 def find(unit: Unit, cipher: FieldCipher, route: Route, call: Call) -> Kept | None:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
+from system.adapters.sealed_columns import STORE_KEYS
 from system.api.approvals import APPROVALS
 from system.api.clients import CLIENTS, ClientDesk
 from system.api.explained import EXPLANATIONS
@@ -33,6 +34,7 @@ API_TABLES: Final[tuple[Table[Any], ...]] = (
     FEEDBACK,
     EXPLANATIONS,
     *WEBHOOK_TABLES,
+    STORE_KEYS,
 )
 
 

@@ -21,6 +21,7 @@ from system.adapters.http_poster import HttpPoster
 from system.adapters.keys import KeyRing
 from system.adapters.rail_embedded import INSTANT, RAIL_TABLES, EmbeddedRail, RailTerms
 from system.adapters.rail_folder import FolderRail
+from system.adapters.sealed_columns import column_cipher
 from system.adapters.sql_book import SqlBook, frame_tables
 from system.adapters.sql_checkpoints import Checkpoints
 from system.adapters.sql_store import SqlStore
@@ -122,7 +123,9 @@ class Process:
         self._device_keys = DeviceKeys(self._cipher)
         # The day of the last close of receivables; at a start it is worked through once more.
         self._day = -1
-        self._store = GroupStore(open_store(opening.settings.store_url))
+        store = open_store(opening.settings.store_url)
+        store.seal_with(column_cipher(store, self._cipher))
+        self._store = GroupStore(store)
         genesis_s = opening.clock.now_s() - _SETUP_S
         self._chain = open_chain(opening.settings, self._keys, genesis_s, time_step_s=0)
         services = self._services()

@@ -18,5 +18,9 @@ class UnappliedCash:
 
 
 UNAPPLIED: Final = Table(
-    "unapplied_cash", UnappliedCash, key=("cash_id",), checks=(AtLeast("amount_fen", 1),)
+    "unapplied_cash",
+    UnappliedCash,
+    key=("cash_id",),
+    checks=(AtLeast("amount_fen", 1),),
+    sealed=("text",),
 )

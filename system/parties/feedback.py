@@ -38,6 +38,7 @@ FEEDBACK: Final = Table(
     index=(("product",),),
     checks=(AtLeast("score", 0),),
     append_only=True,
+    sealed=("words",),
 )
 
 

@@ -72,15 +72,22 @@ class RailMessage:
     note: str = ""
 
 
-PAYOUT_ACCOUNTS: Final = Table("payout_account", PayoutAccount, key=("owner",))
+PAYOUT_ACCOUNTS: Final = Table(
+    "payout_account", PayoutAccount, key=("owner",), sealed=("name", "account")
+)
 PAYMENTS: Final = Table(
     "rail_payment",
     RailPayment,
     key=("payment_id",),
     index=(("state",), ("owner",), ("message_id",)),
     checks=(AtLeast("amount_fen", 1),),
+    sealed=("name", "account"),
 )
 MESSAGES: Final = Table(
-    "rail_message", RailMessage, key=("direction", "message_id"), append_only=True
+    "rail_message",
+    RailMessage,
+    key=("direction", "message_id"),
+    append_only=True,
+    sealed=("text",),
 )
 PAYMENT_TABLES: Final = (PAYOUT_ACCOUNTS, PAYMENTS, MESSAGES)

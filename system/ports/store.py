@@ -24,7 +24,10 @@ class AtLeast:
 
 @dataclass(frozen=True, slots=True)
 class Table(Generic[R]):
-    """A named set of rows. ``index`` lists the column groups by which ``find`` may search."""
+    """A named set of rows. ``index`` lists the column groups by which ``find`` may search.
+
+    sealed: texts about people, and secrets, which a database that holds a key keeps sealed.
+    """
 
     name: str
     record: type[R]
@@ -33,6 +36,7 @@ class Table(Generic[R]):
     index: tuple[tuple[str, ...], ...] = ()
     checks: tuple[AtLeast, ...] = ()
     append_only: bool = False
+    sealed: tuple[str, ...] = ()
 
 
 class Unit(Protocol):

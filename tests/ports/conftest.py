@@ -5,10 +5,15 @@ from pathlib import Path
 import pytest
 
 from tests.ports.book_box import BookBox
-from tests.ports.store_box import StoreBox
+from tests.ports.store_box import BANK, StoreBox
 from tests.postgres import fresh_schema
 
-STORES = ["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+STORES = [
+    "memory",
+    "sqlite",
+    "sealed sqlite",
+    pytest.param("postgresql", marks=pytest.mark.postgres),
+]
 
 
 BOOKS = ["columns", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
@@ -17,13 +22,14 @@ BOOKS = ["columns", "sqlite", pytest.param("postgresql", marks=pytest.mark.postg
 def _place(request: pytest.FixtureRequest, tmp_path: Path) -> AbstractContextManager[str | None]:
     if request.param == "postgresql":
         return fresh_schema(request.getfixturevalue("postgres_url"))
-    return nullcontext(f"sqlite:///{tmp_path}/store.db" if request.param == "sqlite" else None)
+    is_file = request.param.endswith("sqlite")
+    return nullcontext(f"sqlite:///{tmp_path}/store.db" if is_file else None)
 
 
 @pytest.fixture(params=STORES)
 def box(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StoreBox]:
     with _place(request, tmp_path) as url:
-        stores = StoreBox(url)
+        stores = StoreBox(url, BANK if request.param.startswith("sealed") else None)
         yield stores
         stores.close()
 

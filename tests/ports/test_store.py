@@ -38,7 +38,7 @@ ITEMS = Table(
     index=(("owner",), ("owner", "is_open"), ("floor",)),
     checks=(AtLeast("size", 0), AtLeast("size", "floor")),
 )
-LINES = Table("lines", Line, key=("book", "number"), append_only=True)
+LINES = Table("lines", Line, key=("book", "number"), append_only=True, sealed=("text",))
 
 
 def item(item_id: str, **changes: object) -> Item:

@@ -13,6 +13,7 @@ from system.credit.retention import FEED_KEPT_S, OWNER_KEPT_S, apply_retention
 from tests.system.api.test_compliance_api import agreed
 from tests.system.api.test_credit_api import enrolled, with_history
 from tests.system.api.test_leasing_api import TARIFF
+from tests.system.api.test_payments_api import financed
 from tests.system.api.test_receivables_api import accepted
 from tests.system.api.town import FAR_S, Town
 
@@ -44,6 +45,22 @@ def test_an_owner_is_kept_sealed_and_only_by_the_own_platform(town: Town, tmp_pa
     assert not personal_bytes(tmp_path)
 
 
+def test_no_account_and_no_word_of_a_customer_stands_in_the_books_as_it_is(
+    town: Town, tmp_path: Path
+) -> None:
+    payee = {"name": "王小明个体商行", "account": "6222020200112233445"}
+    body = {"owner": "supplier-1", **payee, "agent": "102100099996"}
+    asked = town.post("/payout-accounts", body, "teller").json()
+    town.post(f"/approvals/{asked['approval_id']}", {"approve": True}, "teller-2")
+    financed(town)
+    said = {"product": "receivables", "score": 9, "words": "我父亲的病", "consented": True}
+    assert town.post("/feedback", said, "supplier-erp").status_code == 201
+    assert not personal_bytes(tmp_path, {**payee, "words": said["words"]})
+    [paid] = town.get("/payments", "supplier-erp").json()["payments"]
+    message = town.get(f"/payments/{paid['payment_id']}/message", "teller")
+    assert all(text in message.text for text in payee.values())
+
+
 def key_versions(folder: Path) -> dict[int, int]:
     with sqlite3.connect(folder / "bank.db") as books:
         rows = books.execute("SELECT key_version, COUNT(*) FROM owner_key GROUP BY 1").fetchall()
@@ -55,7 +72,8 @@ def test_rotation_seals_again_under_the_newest_key(town: Town, tmp_path: Path) -
     assert key_versions(tmp_path) == {1: 1}
     with_newer_key(town)
     done = town.post("/compliance/key-rotation", {}, "administrator").json()
-    assert done == {"key_version": 2, "sealed_again": 1}
+    # The owner's key, and the one of all sealed columns.
+    assert done == {"key_version": 2, "sealed_again": 2}
     assert key_versions(tmp_path) == {2: 1}
     assert town.post("/compliance/key-rotation", {}, "administrator").json()["sealed_again"] == 0
 
