@@ -154,10 +154,10 @@ def _name_accounts(unit: Unit, merchants: Sequence[int], now_s: int) -> None:
 def _clients(store: Store, secret: bytes, now_s: int, platforms: int) -> list[Client]:
     """The first client, as the gateway admits it at its start, and the platforms."""
     desk = clients.ClientDesk(sha256(b"shapan/clients/" + secret).digest())
-    callers = [Caller(ADMINISTRATOR, "", Role.ADMINISTRATOR, SCOPES)]
+    callers = [Caller(ADMINISTRATOR, "", Role.ADMINISTRATOR, tuple(SCOPES))]
     for number in range(platforms):
         name = f"platform-{number}"
-        callers.append(Caller(name, name, Role.PLATFORM, SCOPES))
+        callers.append(Caller(name, name, Role.PLATFORM, tuple(SCOPES)))
     with store.transaction() as unit:
         return [
             Client(

@@ -73,7 +73,7 @@ def found_fleet(store: Store, clock: Clock, secret: bytes, count: int) -> Machin
         enrol_gateways(unit.rows, [Gateway(name, "north") for name in names])
         for machine in range(count):
             owners.bind(unit.rows, "machine", machine, _LESSOR)
-        caller = Caller(_LESSOR, _LESSOR, Role.LESSOR, SCOPES)
+        caller = Caller(_LESSOR, _LESSOR, Role.LESSOR, tuple(SCOPES))
         key = desk.admit(unit.rows, caller, "founding", clock.now_s())
     secrets = tuple((name, desk.secret_of_device(name)) for name in names)
     return Machines(Client(_LESSOR, _LESSOR, key), secrets, count)

@@ -23,15 +23,16 @@ class Role(IntFlag):
 READERS: Final = Role.AUDITOR | Role.REGULATOR
 # Whose business goes beyond one party: they see the objects of all.
 SEE_ALL: Final = READERS | Role.BANK_OFFICER | Role.RISK_OFFICER
-SCOPES: Final = (
-    "receivables",
-    "credit",
-    "leasing",
-    "parties",
-    "payments",
-    "operations",
-    "compliance",
-)
+# What a client may be admitted to, with what that covers.
+SCOPES: Final = {
+    "receivables": "receivables and their financing",
+    "credit": "merchants, their lines and the models that decide",
+    "leasing": "machines, their telemetry and leases",
+    "parties": "companies and their verification",
+    "payments": "money that leaves and comes in over the rail",
+    "operations": "clients, approvals, webhooks, vouchers and the audit log",
+    "compliance": "lists, suspicions, the sandbox, explanations and evidence",
+}
 
 
 @dataclass(frozen=True, slots=True)

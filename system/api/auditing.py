@@ -1,13 +1,15 @@
 """Routes of the audit log: whether it is whole, and the proof of one link."""
 
+from dataclasses import asdict
 from typing import Any, Final
 
 from system.api.access import READERS, SEE_ALL
-from system.api.answers import Answer
+from system.api.answers import Answer, answered
 from system.api.route import Call, Route
 from system.api.services import Services
 from system.chain import anchors
 from system.compliance import checkpoints
+from system.compliance.records import AuditLink, Checkpoint
 
 
 class AuditAnswer(Answer):
@@ -16,6 +18,16 @@ class AuditAnswer(Answer):
     covered: links under checkpoints.  anchored: checkpoints that the chain holds for good.
     """
 
+    model_config = answered(
+        whole=True,
+        first_altered=None,
+        fault="",
+        sequence=152,
+        hash="86" * 32,
+        checkpoints=1,
+        covered=128,
+        anchored=1,
+    )
     whole: bool
     first_altered: int | None
     fault: str
@@ -29,6 +41,33 @@ class AuditAnswer(Answer):
 class ProofAnswer(Answer):
     """A link, the checkpoint above it, and the hashes between them (RFC 6962)."""
 
+    model_config = answered(
+        link=asdict(
+            AuditLink(
+                sequence=1,
+                at_s=1_767_240_000,
+                actor="administrator",
+                action="enrol_party",
+                subject="supplier-1",
+                payload_hash="1c" * 32,
+                previous_hash="00" * 32,
+                hash="2d" * 32,
+            )
+        ),
+        checkpoint=asdict(
+            Checkpoint(
+                number=1,
+                at_s=1_767_240_060,
+                first=1,
+                last=2,
+                root="3e" * 32,
+                head="4f" * 32,
+                previous_hash="00" * 32,
+                hash="5a" * 32,
+            )
+        ),
+        path=["4f" * 32],
+    )
     link: dict[str, Any]
     checkpoint: dict[str, Any]
     path: list[str]

@@ -39,6 +39,19 @@ def example(**fields: Any) -> ConfigDict:
     )
 
 
+def example_of(model: type[Body]) -> dict[str, Any]:
+    """The example in a body's settings."""
+    told: Any = model.model_config["json_schema_extra"]
+    found: dict[str, Any] = told["examples"][0]
+    return found
+
+
+class Nothing(Body):
+    """A command that needs no more than its path."""
+
+    model_config = example()
+
+
 def body_of(command: type, known: tuple[str, ...], shown: Mapping[str, Any]) -> type[Body]:
     """The model of a command's body. known: fields that do not come from the body."""
     hints = get_type_hints(command)

@@ -5,8 +5,8 @@ from typing import Any, Final, Literal
 from system.adapters import sealed_columns
 from system.api import owners, screening
 from system.api.access import Role
-from system.api.answers import Answer, not_found
-from system.api.bodies import Body, Int, Text, example
+from system.api.answers import Answer, answered, not_found
+from system.api.bodies import Body, Int, Nothing, Text, example
 from system.api.problems import Code, Problem
 from system.api.route import Call, Route
 from system.api.services import Services
@@ -27,10 +27,6 @@ class Owner(Body):
     name: Text
     id_number: Text
     phone: Text
-
-
-class Nothing(Body):
-    pass
 
 
 class Evidence(Body):
@@ -55,6 +51,7 @@ class Evidence(Body):
 class OwnerAnswer(Answer):
     """name: masked.  listed: the name is like one on a sanctions list; new credit is stopped."""
 
+    model_config = answered(account=0, name=masked("王小明"), listed=False)
     account: int
     name: str
     listed: bool
@@ -64,6 +61,7 @@ class Erased(Answer):
     """owner_kept_until_s: null where the owner's identity is destroyed too; the law asks for it
     until then where there was a line."""
 
+    model_config = answered(account=0, owner_kept_until_s=2_094_004_820)
     account: int
     owner_kept_until_s: int | None
 
@@ -71,11 +69,22 @@ class Erased(Answer):
 class Rotated(Answer):
     """sealed_again: fields that an older key had sealed."""
 
+    model_config = answered(key_version=2, sealed_again=14)
     key_version: int
     sealed_again: int
 
 
 class TagAnswer(Answer):
+    model_config = answered(
+        kind="receivable",
+        subject="8f" * 32,
+        standard="绿色债券支持项目目录 (2021) 3.2.1.1",
+        issuer="Green Certification Co.",
+        document_hash="ab" * 32,
+        valid_until_s=1_900_000_000,
+        seen_by="risk-a, risk-b",
+        valid=True,
+    )
     kind: str
     subject: str
     standard: str

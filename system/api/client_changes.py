@@ -5,8 +5,8 @@ from typing import Annotated, Any, Final
 from pydantic import StringConstraints
 
 from system.api.access import Role
-from system.api.answers import Answer
-from system.api.bodies import Body, Text, example
+from system.api.answers import Answer, answered
+from system.api.bodies import Body, Nothing, Text, example
 from system.api.operations import ClientSecret
 from system.api.route import Call, Route
 from system.api.services import Services
@@ -24,10 +24,6 @@ class Revocation(Body):
     note: Text
 
 
-class NewSecret(Body):
-    """Nothing: the gateway makes it."""
-
-
 class NewSigner(Body):
     """signer: hex of an Ed25519 public key."""
 
@@ -36,11 +32,13 @@ class NewSigner(Body):
 
 
 class Revoked(Answer):
+    model_config = answered(client_id="erp-7", revoked_at_s=1_767_240_000)
     client_id: str
     revoked_at_s: int
 
 
 class SignerReplaced(Answer):
+    model_config = answered(client_id="erp-7", signer="5a" * 32)
     client_id: str
     signer: str
 
@@ -107,7 +105,7 @@ ROUTES: Final = (
         Role.ADMINISTRATOR,
         _replace_secret,
         ClientSecret,
-        body=NewSecret,
+        body=Nothing,
         object_rule=_RULE,
         status=201,
         answers_secret=True,

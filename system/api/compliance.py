@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from system.api import compliance_handlers as handlers
 from system.api import compliance_shapes as shapes
+from system.api import documents
 from system.api.access import READERS, Role
 from system.api.route import Route
 
@@ -30,6 +31,7 @@ ROUTES: Final = (
         "Replace a list of sanctions or exposed persons; everybody is screened again",
         handler=handlers.load_list,
         answer=shapes.ListTaken,
+        forms=(documents.WATCHLIST,),
         four_eyes=True,
     ),
     _post(

@@ -3,11 +3,12 @@
 from dataclasses import asdict
 from typing import Any, Final
 
-from orjson import loads
+from pydantic import ValidationError
 
 from system.api import screening
 from system.api.answers import not_found
 from system.api.compliance_shapes import (
+    ANY_LIST,
     CaseAnswer,
     CasePage,
     Finding,
@@ -17,6 +18,7 @@ from system.api.compliance_shapes import (
     Name,
     Reason,
     Ruling,
+    SampleList,
     SandboxAnswer,
     SandboxTerms,
     Suspicion,
@@ -35,7 +37,6 @@ from system.parties.rules import STEPS
 from system.ports.store import Unit
 
 _STATES: Final = ("raised", "reviewed", "filed", "dismissed")
-_LIST_FIELDS: Final = {"list_name", "version", "entries"}
 
 
 def load_list(desk: Services, call: Call) -> ListTaken:
@@ -63,30 +64,12 @@ def _list_of(raw: bytes) -> dict[str, Any]:
     """The list in a body; the packaged sample where it asks for that. Raises Problem."""
     try:
         # Strict: a text that no file can hold (half of a surrogate pair) is no JSON to it.
-        document = loads(raw)
-        if document == {"list_name": "sample"}:
-            return {name: watchlist.sample()[name] for name in _LIST_FIELDS}
-        entries = document["entries"]
-        fits = set(document) == _LIST_FIELDS and all(_is_entry(entry) for entry in entries)
-        fits = fits and all(isinstance(document[n], str) for n in ("list_name", "version"))
-    except (ValueError, TypeError, KeyError, RecursionError):
-        fits = False
-    if not fits:
+        given = ANY_LIST.validate_json(raw)
+    except ValidationError:
         raise Problem(
             Code.INVALID, "Give list_name, version, and entries of entry_id, kind and names."
-        )
-    listed: dict[str, Any] = document
-    return listed
-
-
-def _is_entry(entry: Any) -> bool:
-    return (
-        isinstance(entry, dict)
-        and set(entry) == {"entry_id", "kind", "names"}
-        and all(isinstance(entry[name], str) and entry[name] for name in ("entry_id", "kind"))
-        and isinstance(entry["names"], list)
-        and all(isinstance(name, str) for name in entry["names"])
-    )
+        ) from None
+    return watchlist.sample() if isinstance(given, SampleList) else given.model_dump()
 
 
 def screen_name(desk: Services, call: Call) -> Hits:

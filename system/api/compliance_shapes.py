@@ -1,14 +1,49 @@
 """What is asked and answered about compliance."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from system.api.answers import Answer
+from pydantic import StringConstraints, TypeAdapter
+
+from system.api.answers import Answer, answered
 from system.api.bodies import Body, Int, Text, example
+from system.compliance.watchlist import KINDS
+
+Filled = Annotated[str, StringConstraints(min_length=1)]
 
 
 class Name(Body):
     model_config = example(name="Zhao Tieshan")
     name: Text
+
+
+class ListedEntry(Body):
+    """Somebody on a list, under every name by which they go."""
+
+    entry_id: Filled
+    kind: Filled
+    names: list[str]
+
+
+class Watchlist(Body):
+    """A list as its publisher has it today."""
+
+    model_config = example(
+        list_name="sanctions",
+        version="2026-01-01",
+        entries=[{"entry_id": "S-7", "kind": KINDS[0], "names": ["黑石港航运股份有限公司"]}],
+    )
+    list_name: str
+    version: str
+    entries: list[ListedEntry]
+
+
+class SampleList(Body):
+    """The list of invented names that comes with the gateway."""
+
+    list_name: Literal["sample"]
+
+
+ANY_LIST: Final = TypeAdapter[Watchlist | SampleList](Watchlist | SampleList)
 
 
 class Suspicion(Body):
@@ -59,6 +94,13 @@ class Reason(Body):
 
 
 class HitAnswer(Answer):
+    model_config = answered(
+        list_name="sample",
+        entry_id="S-7",
+        kind="sanction",
+        listed="黑石港航运股份有限公司",
+        likeness=100,
+    )
     list_name: str
     entry_id: str
     kind: str
@@ -74,12 +116,34 @@ class ListTaken(Answer):
     """names: of the new version.  kept_out: parties whose verification it suspended, merchants and
     lessees who get nothing new."""
 
+    model_config = answered(list_name="sample", names=14, kept_out=["supplier-1"])
     list_name: str
     names: int
     kept_out: list[str]
 
 
 class CaseAnswer(Answer):
+    model_config = answered(
+        case_id="a63434b0cb3108d29dda36739b345ac9",
+        kind="sanction",
+        subject="supplier-1",
+        evidence={
+            "entry": "S-7",
+            "likeness": 100,
+            "list": "sample",
+            "listed": "黑石港航运股份有限公司",
+            "name": "黑石港航运公司",
+        },
+        raised_at_s=1_767_240_040,
+        raised_by="screening",
+        state="dismissed",
+        reviewer="risk-a",
+        finding="a namesake",
+        reviewed_at_s=1_767_243_640,
+        decider="risk-b",
+        reason="founded elsewhere",
+        decided_at_s=1_767_247_240,
+    )
     case_id: str
     kind: str
     subject: str
@@ -100,6 +164,14 @@ class CasePage(Answer):
 
 
 class TermsAnswer(Answer):
+    model_config = answered(
+        product="credit",
+        is_open=True,
+        clients_max=200,
+        client_fen_max=30_000_000,
+        total_fen_max=2_000_000_000,
+        term_days_max=180,
+    )
     product: str
     is_open: bool
     clients_max: int
@@ -111,6 +183,7 @@ class TermsAnswer(Answer):
 class SandboxAnswer(Answer):
     """stopped: no product takes on new risk.  terms: of the products that are in the sandbox."""
 
+    model_config = answered(stopped=False, stopped_by="", reason="")
     stopped: bool
     stopped_by: str
     reason: str

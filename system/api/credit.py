@@ -5,6 +5,7 @@ from typing import Any, Final
 from system.api import credit_handlers as handlers
 from system.api import credit_shapes as shapes
 from system.api.access import SEE_ALL, Role
+from system.api.bodies import Nothing
 from system.api.route import Route, alone
 from system.credit.commands import FreezeBatch, UnfreezeBatch
 
@@ -87,7 +88,7 @@ ROUTES: Final = (
         handler=alone(handlers.closings),
         joined=handlers.closings,
         answer=shapes.Done,
-        body=shapes.Nothing,
+        body=Nothing,
     ),
     Route(
         "GET",
@@ -108,7 +109,7 @@ ROUTES: Final = (
         object_rule="any: risk officers answer for all",
         handler=handlers.officer(FreezeBatch, "freeze"),
         answer=shapes.Done,
-        body=shapes.Nothing,
+        body=Nothing,
     ),
     _route(
         "/{account}/unfreezing",
@@ -118,7 +119,7 @@ ROUTES: Final = (
         object_rule="any: risk officers answer for all",
         handler=handlers.officer(UnfreezeBatch, "unfreeze"),
         answer=shapes.Done,
-        body=shapes.Nothing,
+        body=Nothing,
     ),
     _route(
         "/{account}/charge-off",
@@ -128,7 +129,7 @@ ROUTES: Final = (
         object_rule="any: risk officers answer for all",
         handler=handlers.charge_off,
         answer=shapes.Done,
-        body=shapes.Nothing,
+        body=Nothing,
         four_eyes=True,
     ),
     Route(

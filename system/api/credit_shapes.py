@@ -3,8 +3,9 @@
 import datetime
 from typing import Final, Literal
 
-from system.api.answers import Answer
+from system.api.answers import Answer, answered
 from system.api.bodies import Body, Int, example
+from system.credit.reasons import Reason, reason_text
 
 PurposeName = Literal["scoring", "monitoring", "training"]
 
@@ -82,26 +83,30 @@ class Amount(Body):
     amount_fen: Int
 
 
-class Nothing(Body):
-    """A command that needs no more than its path."""
-
-
 class Enrolled(Answer):
+    model_config = answered(account=0)
     account: int
 
 
 class Done(Answer):
+    model_config = answered(account=0)
     account: int
 
 
 class FeedTaken(Answer):
     """answers: one word per day sent, in order; ``none`` where it was taken in."""
 
+    model_config = answered(taken=1, answers=["none"])
     taken: int
     answers: list[str]
 
 
 class ReasonAnswer(Answer):
+    model_config = answered(
+        code=int(Reason.STOCK_COVER_DAYS),
+        en=reason_text(Reason.STOCK_COVER_DAYS, "en"),
+        zh=reason_text(Reason.STOCK_COVER_DAYS, "zh"),
+    )
     code: int
     en: str
     zh: str
@@ -110,6 +115,15 @@ class ReasonAnswer(Answer):
 class Decision(Answer):
     """approved, or ``refusal`` says what spoke against it and ``reasons`` which data did."""
 
+    model_config = answered(
+        account=0,
+        approved=False,
+        refusal="declined_pd_too_high",
+        limit_fen=0,
+        rate_ppm=0,
+        pd_ppm=71_000,
+        score=512,
+    )
     account: int
     approved: bool
     refusal: str
@@ -121,6 +135,7 @@ class Decision(Answer):
 
 
 class Drawn(Answer):
+    model_config = answered(account=0, amount_fen=500_000)
     account: int
     amount_fen: int
 
@@ -128,6 +143,15 @@ class Drawn(Answer):
 class Repayment(Answer):
     """asked = applied + returned; applied = fee + penalty + interest + principal."""
 
+    model_config = answered(
+        account=0,
+        applied_fen=500_865,
+        returned_fen=99_135,
+        fee_fen=0,
+        penalty_fen=0,
+        interest_fen=865,
+        principal_fen=500_000,
+    )
     account: int
     applied_fen: int
     returned_fen: int
@@ -140,6 +164,19 @@ class Repayment(Answer):
 class Line(Answer):
     """A line as of today. Amounts in fen, rates in ppm a year."""
 
+    model_config = answered(
+        account=0,
+        state="open",
+        limit_fen=3_000_000,
+        available_fen=2_500_000,
+        principal_fen=500_000,
+        due_fen=0,
+        outstanding_fen=500_865,
+        rate_ppm=63_153,
+        dpd_days=0,
+        score=600,
+        pd_ppm=10_000,
+    )
     account: int
     state: str
     limit_fen: int
@@ -156,6 +193,20 @@ class Line(Answer):
 class PortfolioAnswer(Answer):
     """The book as the last close left it. Amounts in fen; classes and stages from the best on."""
 
+    model_config = answered(
+        day=20_592,
+        lines=1,
+        drawn_lines=0,
+        limit_fen=3_000_000,
+        balance_fen=0,
+        npl_fen=0,
+        overdue_90_fen=0,
+        due_fen=0,
+        by_class_fen=[0, 0, 0, 0, 0],
+        by_stage_fen=[0, 0, 0],
+        ecl_fen=3_284,
+        written_off_fen=0,
+    )
     day: int
     lines: int
     drawn_lines: int

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from system.api import decision_words, explained, owners
 from system.api.access import SEE_ALL, Role
-from system.api.answers import Answer, not_found
+from system.api.answers import Answer, answered, not_found
 from system.api.route import Call, Route
 from system.api.services import Services
 from system.chain.records import ALERTS
@@ -26,6 +26,15 @@ from system.ports.store import Unit
 class DecisionAnswer(Answer):
     """facts: what the machine saw and the bounds that it held that against."""
 
+    model_config = answered(
+        kind="financing-request",
+        reference="172b54b11b05f0093e2b7064fb4826ab",
+        at_s=1_767_240_060,
+        outcome="quoted",
+        en=decision_words.financing_text("none")[0],
+        zh=decision_words.financing_text("none")[1],
+        facts={"amount_fen": 5_000_000, "alerts_open": 0, "refusal": "none"},
+    )
     kind: str
     reference: str
     at_s: int

@@ -3,19 +3,19 @@
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from system.api import approvals, kept_answers, signatures
 from system.api.access import Caller
-from system.api.answers import Document
+from system.api.answers import Asked, Document, changed
 from system.api.bodies import BODY_BYTES_MAX, read
 from system.api.gateway import Gateway
 from system.api.ownership import check_owner
 from system.api.problems import Code, Problem
-from system.api.route import Call, Route
+from system.api.route import JSON, KEY_CHARS_MAX, Call, Route
 from system.api.services import Services
 from system.api.writer import Together
 from system.canonical import canonical_json, sha256_hex
@@ -27,8 +27,6 @@ from system.errors import (
     StoreUnavailable,
 )
 
-_KEY_CHARS_MAX: Final = 128
-JSON: Final = "application/json"
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -108,7 +106,7 @@ def _check_seen(desk: Services, thing: Route | None, call: Call, seen: str) -> N
         raise Problem(Code.PRECONDITION_FAILED, "There is nothing to compare here: leave If-Match.")
     shown = thing.handler(desk, replace(call, query={}, body=None)).model_dump(mode="json")
     if seen not in ("*", _tag(canonical_json(shown))):
-        raise Problem(Code.PRECONDITION_FAILED, "Look at it again, and send its new ETag.")
+        raise changed()
 
 
 def _tag(text: str) -> str:
@@ -132,7 +130,7 @@ def _ask(desk: Services, route: Route, call: Call) -> dict[str, Any]:
     request = approvals.Request(route.name, canonical_json(dict(call.path)), body, call.key)
     with desk.unit() as unit:
         approval_id = approvals.ask(unit, call.caller, request, desk.clock.now_s())
-    return {"approval_id": approval_id, "state": "asked"}
+    return Asked(approval_id=approval_id).model_dump()
 
 
 async def body_of_request(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:
@@ -205,8 +203,8 @@ def _key(route: Route, request: Request, caller: Caller) -> str:
     if not route.is_command:
         return ""
     key = request.headers.get("idempotency-key", "").strip()
-    if not key or len(key) > _KEY_CHARS_MAX or not key.isprintable():
-        detail = f"Send an Idempotency-Key of 1 to {_KEY_CHARS_MAX} printable characters."
+    if not key or len(key) > KEY_CHARS_MAX or not key.isprintable():
+        detail = f"Send an Idempotency-Key of 1 to {KEY_CHARS_MAX} printable characters."
         raise Problem(Code.IDEMPOTENCY_KEY_MISSING, detail)
     return f"{caller.client_id}/{key}"
 

@@ -115,7 +115,7 @@ def _pressed(
     command: type[HoldBatch] | type[FreeBatch],
     do: Callable[[Any], Done],
 ) -> shapes.Held:
-    assert isinstance(call.body, shapes.Reason)
+    assert isinstance(call.body, shapes.Note)
     lease = _lease(desk, call)
     people = call.caller.client_id, call.checker
     _check(do(command(call.key, i64([lease]), *people, call.body.note)).code)

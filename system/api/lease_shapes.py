@@ -1,6 +1,6 @@
 """What leases are asked and what they answer, as JSON."""
 
-from system.api.answers import Answer
+from system.api.answers import Answer, answered
 from system.api.bodies import Body, Int, Text, example
 
 
@@ -82,23 +82,27 @@ class Return(Body):
 
 
 class TariffAnswer(Answer):
+    model_config = answered(tariff=0)
     tariff: int
 
 
 class LesseeAnswer(Answer):
     """listed: the name is like one on a sanctions list; new leases are stopped."""
 
+    model_config = answered(lessee=0, listed=False)
     lessee: int
     listed: bool
 
 
 class LeaseStarted(Answer):
+    model_config = answered(lease=0)
     lease: int
 
 
 class LeaseAnswer(Answer):
     """A lease as of today. due_fen: everything that a payment today would take."""
 
+    model_config = answered(lease=0, machine=0, lessee=0, tariff=0, due_fen=2_404_200, dpd_days=25)
     lease: int
     machine: int
     lessee: int
@@ -108,6 +112,7 @@ class LeaseAnswer(Answer):
 
 
 class Paid(Answer):
+    model_config = answered(lease=0, applied_fen=2_404_200, returned_fen=5)
     lease: int
     applied_fen: int
     returned_fen: int
@@ -116,13 +121,14 @@ class Paid(Answer):
 class Returned(Answer):
     """bill_fen: the last bill.  fee_fen: for leaving early.  credit_fen: for hours too many."""
 
+    model_config = answered(lease=0, bill_fen=1_200_000, fee_fen=600_000, credit_fen=0)
     lease: int
     bill_fen: int
     fee_fen: int
     credit_fen: int
 
 
-class Reason(Body):
+class Note(Body):
     """Why: kept with the order."""
 
     model_config = example(note="24 days past due, called twice")
@@ -132,5 +138,6 @@ class Reason(Body):
 class Held(Answer):
     """The order's id; the machine's own receipt settles it."""
 
+    model_config = answered(lease=0, action_id="5d50b7e901d9a1f71dfcdb7b8405947c")
     lease: int
     action_id: str

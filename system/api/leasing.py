@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
+from system.api import documents, lease_shapes, leasing_shapes
 from system.api import lease_handlers as leases
-from system.api import lease_shapes, leasing_shapes
 from system.api import leasing_handlers as machines
 from system.api.access import SEE_ALL, Role
 from system.api.pages import QUERY
@@ -44,7 +44,7 @@ ROUTES: Final = (
         "One page of a fleet's own system: AEMP 2.0 (ISO/TS 15143-3), XML or JSON",
         handler=machines.take_fleet,
         answer=leasing_shapes.SnapshotTaken,
-        media_types=("application/xml", "application/json"),
+        forms=(documents.AEMP_XML, documents.AEMP_JSON),
     ),
     _post(
         "/sites",
@@ -195,7 +195,7 @@ ROUTES: Final = (
             summary,
             handler=handler,
             answer=lease_shapes.Held,
-            body=lease_shapes.Reason,
+            body=lease_shapes.Note,
             roles=Role.RISK_OFFICER,
             object_rule="any: risk officers answer for all",
             four_eyes=True,

@@ -2,7 +2,7 @@
 
 from typing import Any, Final, Literal
 
-from system.api.answers import Answer
+from system.api.answers import Answer, Page, answered
 from system.api.bodies import Body, Int, Text, example
 
 _WORKDAYS: Final = "00ffc0" * 5 + "000000" * 2
@@ -94,20 +94,26 @@ class GraveActs(Body):
 
 
 class FleetAnswer(Answer):
+    model_config = answered(fleet="north")
     fleet: str
 
 
 class SiteAnswer(Answer):
+    model_config = answered(site=0)
     site: int
 
 
 class MachineAnswer(Answer):
+    model_config = answered(machine=0)
     machine: int
 
 
 class DeviceAnswer(Answer):
     """The broker's user is the device id; the secret is shown this once."""
 
+    model_config = answered(
+        device_id="EXC-001", mqtt_user="EXC-001", mqtt_secret="27" * 32, topic="device/EXC-001/data"
+    )
     device_id: str
     mqtt_user: str
     mqtt_secret: str
@@ -117,6 +123,32 @@ class DeviceAnswer(Answer):
 class AlertAnswer(Answer):
     """Times: *_ms of the event, *_s of the bank. evidence: the readings that showed it."""
 
+    model_config = answered(
+        alert_id="0/GEOFENCE/1767241380000",
+        machine=0,
+        kind="geofence",
+        severity="critical",
+        state="raised",
+        start_ms=1_767_241_380_000,
+        found_ms=1_767_241_980_000,
+        end_ms=0,
+        raised_at_s=1_767_241_980,
+        closed_at_s=0,
+        officer="",
+        evidence={
+            "bound": 2,
+            "measure": 2,
+            "readings": [
+                {
+                    "at_ms": 1_767_241_980_000,
+                    "boot": 0,
+                    "lat_e7": 343_000_000,
+                    "lon_e7": 1_130_050_000,
+                    "sequence": 1_767_241_980_000,
+                }
+            ],
+        },
+    )
     alert_id: str
     machine: int
     kind: str
@@ -131,20 +163,19 @@ class AlertAnswer(Answer):
     evidence: dict[str, Any]
 
 
-class Alerts(Answer):
-    """next: the cursor for ``after``; empty at the end."""
-
+class Alerts(Page):
     alerts: list[AlertAnswer]
-    next: str
 
 
 class Answers(Answer):
     """One word per alert, ``none`` where it was done."""
 
+    model_config = answered(answers=["none", "alert_unknown"])
     answers: list[str]
 
 
 class ActionAnswer(Answer):
+    model_config = answered(action_id="5d50b7e901d9a1f71dfcdb7b8405947c")
     action_id: str
 
 
@@ -154,6 +185,19 @@ class Twin(Answer):
     faults: its active fault codes, SPN/FMI of SAE J1939 or as its maker writes them.
     """
 
+    model_config = answered(
+        machine=0,
+        at_ms=1_767_242_580_000,
+        lat_e7=344_000_000,
+        lon_e7=1_130_050_000,
+        engine_s=362_400,
+        fuel_ml=906_000,
+        tank_permille=672,
+        running=1,
+        immobilised=False,
+        faults=["110/3"],
+        firmware=None,
+    )
     machine: int
     at_ms: int | None
     lat_e7: int | None
@@ -170,6 +214,23 @@ class Twin(Answer):
 class ReadingsAnswer(Answer):
     """In event order; what a reading did not say is left out. faults: SPN/FMI, by blanks."""
 
+    model_config = answered(
+        machine=0,
+        readings=[
+            {
+                "boot": 0,
+                "sequence": 1_767_240_180_000,
+                "at_ms": 1_767_240_180_000,
+                "received_ms": 1_767_240_180_000,
+                "lat_e7": 340_050_000,
+                "lon_e7": 1_130_050_000,
+                "fix_valid": 1,
+                "engine_s": 360_000,
+                "fuel_ml": 900_000,
+                "faults": "110/3",
+            }
+        ],
+    )
     machine: int
     readings: list[dict[str, int | str]]
 
@@ -180,6 +241,7 @@ class SnapshotTaken(Answer):
     next: where the feed says that its next page is; fetch and send it.
     """
 
+    model_config = answered(stored=2, repeated=0, quarantined=0, foreign=0, next="")
     stored: int
     repeated: int
     quarantined: int

@@ -4,7 +4,7 @@ from typing import Final
 
 from system.api import client_changes
 from system.api.access import SEE_ALL, Role
-from system.api.answers import Answer
+from system.api.answers import Answer, Page, answered
 from system.api.approvals import APPROVALS
 from system.api.pages import QUERY, own_or_all, page_of_table
 from system.api.pages import page as page_of
@@ -17,6 +17,16 @@ _PARTIES: Final = Role.SUPPLIER | Role.CORE_ENTERPRISE
 
 
 class ReceivableRow(Answer):
+    model_config = answered(
+        receivable_id="8f" * 32,
+        seller_id="supplier-1",
+        debtor_id="core-1",
+        invoice_number="INV-1",
+        face_fen=10_000_000,
+        paid_fen=0,
+        due_at_s=1_777_564_799,
+        state="accepted",
+    )
     receivable_id: str
     seller_id: str
     debtor_id: str
@@ -27,12 +37,20 @@ class ReceivableRow(Answer):
     state: str
 
 
-class Receivables(Answer):
+class Receivables(Page):
     receivables: list[ReceivableRow]
-    next: str
 
 
 class RequestRow(Answer):
+    model_config = answered(
+        request_id="172b54b11b05f0093e2b7064fb4826ab",
+        receivable_id="8f" * 32,
+        supplier_id="supplier-1",
+        bank_id="bank-1",
+        amount_fen=10_000_000,
+        advance_fen=9_391_466,
+        state="disbursed",
+    )
     request_id: str
     receivable_id: str
     supplier_id: str
@@ -42,14 +60,23 @@ class RequestRow(Answer):
     state: str
 
 
-class Requests(Answer):
+class Requests(Page):
     requests: list[RequestRow]
-    next: str
 
 
 class ApprovalRow(Answer):
     """path, body: JSON of what was asked for.  state: asked, approved, declined."""
 
+    model_config = answered(
+        approval_id="76a8580a34cfa4089db3770f29758ce1",
+        route="liftHold",
+        path='{"party_id":"supplier-1"}',
+        body='{"bank_id":"bank-1"}',
+        maker="teller",
+        asked_at_s=1_767_240_060,
+        state="asked",
+        checker="",
+    )
     approval_id: str
     route: str
     path: str
@@ -60,9 +87,8 @@ class ApprovalRow(Answer):
     checker: str
 
 
-class Approvals(Answer):
+class Approvals(Page):
     approvals: list[ApprovalRow]
-    next: str
 
 
 def _receivables(desk: Services, call: Call) -> Receivables:

@@ -3,8 +3,8 @@
 from typing import Final
 
 from system.api.access import READERS, Role
-from system.api.answers import Answer
-from system.api.bodies import Body, Text, example
+from system.api.answers import Answer, Page, answered
+from system.api.bodies import Body, Nothing, Text, example
 from system.api.pages import QUERY, page
 from system.api.route import Call, Route
 from system.api.services import Services
@@ -12,10 +12,6 @@ from system.credit import registry
 
 _SCOPE: Final = "credit"
 _RULE: Final = "any: risk officers answer for all"
-
-
-class Promotion(Body):
-    """Nothing to say: the model's card says it."""
 
 
 class RollBack(Body):
@@ -26,12 +22,21 @@ class RollBack(Body):
 
 
 class ModelAnswer(Answer):
+    model_config = answered(model_id="scorecard-fa3f27da737f47c3")
     model_id: str
 
 
 class ModelFacts(Answer):
     """state: proposed, champion, retired, rejected, rolled_back."""
 
+    model_config = answered(
+        model_id="scorecard-fa3f27da737f47c3",
+        state="champion",
+        sha256="fa" * 32,
+        maker="ann",
+        checker="bob",
+        decided_at_s=1_767_240_000,
+    )
     model_id: str
     state: str
     sha256: str
@@ -40,9 +45,8 @@ class ModelFacts(Answer):
     decided_at_s: int | None
 
 
-class Models(Answer):
+class Models(Page):
     models: list[ModelFacts]
-    next: str
 
 
 def _promote(desk: Services, call: Call) -> ModelAnswer:
@@ -77,7 +81,7 @@ ROUTES: Final = (
         Role.RISK_OFFICER,
         _promote,
         ModelAnswer,
-        body=Promotion,
+        body=Nothing,
         object_rule=_RULE,
         four_eyes=True,
     ),

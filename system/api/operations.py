@@ -3,7 +3,7 @@
 from typing import Any, Final, Literal
 
 from system.api.access import SCOPES, Caller, Role
-from system.api.answers import Answer, Taken, not_found, refusal_problem
+from system.api.answers import Answer, Taken, answered, not_found, refusal_problem
 from system.api.bodies import Body, Int, Text, body_of, example, values
 from system.api.problems import Code, Problem
 from system.api.route import Call, Route
@@ -44,17 +44,27 @@ class Opinion(Body):
 
 
 class Thanks(Answer):
+    model_config = answered(product="credit")
     product: str
 
 
 class ClientSecret(Answer):
     """The secret is shown this once."""
 
+    model_config = answered(client_id="erp-7", client_secret="62" * 32)
     client_id: str
     client_secret: str
 
 
 class PartyAnswer(Answer):
+    model_config = answered(
+        party_id="supplier-1",
+        name="Supplier One",
+        roles=2,
+        group_id=None,
+        kyc_state="verified",
+        kyc_expires_at_s=1_900_000_000,
+    )
     party_id: str
     name: str
     roles: int

@@ -2,10 +2,11 @@
 
 from typing import Any, Final
 
+from system.api import documents
 from system.api import payments_shapes as shapes
 from system.api.access import READERS, SEE_ALL, Role
 from system.api.answers import Document, not_found
-from system.api.bodies import values
+from system.api.bodies import Nothing, values
 from system.api.pages import QUERY, own_or_all, page, page_of_table
 from system.api.problems import Code, Problem
 from system.api.rail import take
@@ -18,7 +19,6 @@ from system.payments import desk as payments
 from system.payments.records import MESSAGES, PAYMENTS, PayoutAccount, RailPayment
 
 _SCOPE: Final = "payments"
-_XML: Final = "application/xml"
 _PAYEES: Final = Role.SUPPLIER | Role.CORE_ENTERPRISE | Role.PLATFORM | Role.LESSOR
 _OWN: Final = "paid to the caller's party; officers and supervisors see all"
 _STATE: Final = {"state": "held, asked, sent, accepted, settled, rejected or returned"}
@@ -68,7 +68,7 @@ def _message(desk: Services, call: Call) -> Document:
         [message] = unit.get(MESSAGES, [("out", row.message_id)])
     if message is None:
         raise Problem(Code.CONFLICT, f"It has not left yet: the payment is {row.state}.")
-    return Document(media_type=_XML, text=message.text)
+    return Document(media_type=documents.XML, text=message.text)
 
 
 def _ask_again(desk: Services, call: Call) -> shapes.PaymentAnswer:
@@ -164,6 +164,7 @@ ROUTES: Final = (
         _message,
         Document,
         object_rule="any: officers and supervisors see all; it may name other payees too",
+        shows=documents.PAIN_001,
     ),
     Route(
         "POST",
@@ -174,7 +175,7 @@ ROUTES: Final = (
         Role.BANK_OFFICER,
         _ask_again,
         shapes.PaymentAnswer,
-        body=shapes.Again,
+        body=Nothing,
         object_rule="any: the bank answers for where money goes",
         status=201,
         signed=True,
@@ -189,7 +190,7 @@ ROUTES: Final = (
         _take_message,
         shapes.MessageTaken,
         object_rule="any: the rail speaks of all payments",
-        media_types=(_XML,),
+        forms=(documents.PACS_002,),
         signed=True,
     ),
     Route(

@@ -1,6 +1,6 @@
 """Bodies and answers of payments that leave over the rail."""
 
-from system.api.answers import Answer
+from system.api.answers import Answer, Page, answered
 from system.api.bodies import Body, Text, example
 
 
@@ -23,6 +23,7 @@ class NewAccount(Body):
 
 
 class AccountAnswer(Answer):
+    model_config = answered(owner="supplier-1", account="6222000000000001")
     owner: str
     account: str
 
@@ -32,6 +33,19 @@ class PaymentAnswer(Answer):
     returned.  reason: ISO 20022 code of the last two.  message_id: of the pain.001 that carries it.
     """
 
+    model_config = answered(
+        payment_id="PAY36E9EEF3020464EDC6BE13A4922D4",
+        product="receivables",
+        owner="supplier-1",
+        cause="sweep/supplier-1/20454/9391466/cash-out",
+        amount_fen=9_391_466,
+        account="6222000000000001",
+        state="settled",
+        reason="",
+        message_id="MSGA3F2B691FC0825D8BA7EB02817A45",
+        asked_at_s=1_767_240_090,
+        changed_at_s=1_767_240_110,
+    )
     payment_id: str
     product: str
     owner: str
@@ -45,20 +59,27 @@ class PaymentAnswer(Answer):
     changed_at_s: int
 
 
-class Payments(Answer):
+class Payments(Page):
     payments: list[PaymentAnswer]
-    next: str
 
 
 class MessageTaken(Answer):
     """changed: payments that it moved on.  note: what of it could not be used, if anything."""
 
+    model_config = answered(message_id="P-1", changed=["PAY36E9EEF3020464EDC6BE13A4922D4"], note="")
     message_id: str
     changed: list[str]
     note: str
 
 
 class UnappliedAnswer(Answer):
+    model_config = answered(
+        cash_id="camt/C-1/2",
+        amount_fen=5_000_000,
+        text="thanks",
+        why="its text names nothing that can be paid",
+        at_s=1_767_240_060,
+    )
     cash_id: str
     amount_fen: int
     text: str
@@ -66,14 +87,16 @@ class UnappliedAnswer(Answer):
     at_s: int
 
 
-class UnappliedCash(Answer):
+class UnappliedCash(Page):
     """Money that reached the account and named nothing that it could pay."""
 
     cash: list[UnappliedAnswer]
-    next: str
 
 
 class MessageAnswer(Answer):
+    model_config = answered(
+        direction="in", message_id="P-1", kind="pacs.002", at_s=1_767_240_020, note=""
+    )
     direction: str
     message_id: str
     kind: str
@@ -81,10 +104,5 @@ class MessageAnswer(Answer):
     note: str
 
 
-class Messages(Answer):
+class Messages(Page):
     messages: list[MessageAnswer]
-    next: str
-
-
-class Again(Body):
-    """Nothing to say."""

@@ -4,7 +4,7 @@ from dataclasses import fields
 from functools import partial
 from typing import Any, Final
 
-from system.api import financing_reasons
+from system.api import documents, financing_reasons
 from system.api.access import SEE_ALL, Caller, Role
 from system.api.answers import Answer, Taken, not_found, refusal_problem
 from system.api.bodies import body_of, values
@@ -20,7 +20,6 @@ from system.chain.records import LOTS, RECEIVABLES, REQUESTS, FinancingRequest, 
 from system.chain.ubl import read_ubl
 from system.ports.store import Unit
 
-_JSON, _XML = "application/json", "application/xml"
 _SCOPE: Final = "receivables"
 _PARTIES: Final = Role.SUPPLIER | Role.CORE_ENTERPRISE
 _ID = "8f" * 32
@@ -86,7 +85,7 @@ def _command(
 
 
 def _register_document(desk: Services, call: Call) -> Taken:
-    reader = partial(read_ubl, by_schema=True) if call.media_type == _XML else read_json
+    reader = partial(read_ubl, by_schema=True) if call.media_type == documents.XML else read_json
     document = reader(call.raw, "request body")
     if not call.caller.is_one_of(document.seller_id, document.debtor_id):
         raise Problem(Code.FORBIDDEN, "The invoice is between other parties.")
@@ -182,7 +181,7 @@ ROUTES: Final = (
         Taken,
         object_rule="seller or debtor of the invoice",
         status=202,
-        media_types=(_JSON, _XML),
+        forms=(documents.INVOICE, documents.UBL),
     ),
     Route(
         "GET",

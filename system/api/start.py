@@ -147,7 +147,7 @@ class Process:
     def administrator_secret(self) -> str:
         """The secret with which the first client begins, which admits all others. The same at every
         start, also after another one took its place."""
-        admin = Caller(ADMINISTRATOR, "", Role.ADMINISTRATOR, SCOPES)
+        admin = Caller(ADMINISTRATOR, "", Role.ADMINISTRATOR, tuple(SCOPES))
         services = self.gateway.services
         with services.unit() as unit:
             return services.clients.first(unit, admin, services.clock.now_s())

@@ -3,8 +3,6 @@
 import json
 from typing import Any, Final
 
-from pydantic import ConfigDict
-
 from system.api import (
     approvals,
     auditing,
@@ -25,8 +23,8 @@ from system.api import (
     webhooks,
 )
 from system.api.access import Role
-from system.api.answers import Answer, not_found
-from system.api.bodies import Body, read
+from system.api.answers import Answer, Asked, Taken, answered, not_found
+from system.api.bodies import Body, example, read
 from system.api.ownership import check_owner
 from system.api.problems import Code, Problem
 from system.api.route import Call, Route
@@ -36,18 +34,16 @@ from system.api.services import Services
 class Verdict(Body):
     """approve: true lets it happen under both names; false ends it."""
 
-    model_config = ConfigDict(
-        strict=True,
-        extra="forbid",
-        frozen=True,
-        json_schema_extra={"examples": [{"approve": True}]},
-    )
+    model_config = example(approve=True)
     approve: bool
 
 
 class Decided(Answer):
     """result: what the route that was asked for answered; null where it was declined."""
 
+    model_config = answered(
+        approval_id=Asked.example()["approval_id"], state="approved", result=Taken.example()
+    )
     approval_id: str
     state: str
     result: dict[str, Any] | None

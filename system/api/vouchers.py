@@ -4,7 +4,7 @@ import json
 from typing import Final
 
 from system.api.access import SEE_ALL
-from system.api.answers import Answer
+from system.api.answers import Answer, Page, answered
 from system.api.pages import QUERY, page_of_table
 from system.api.route import Call, Route
 from system.api.services import Services
@@ -14,6 +14,7 @@ from system.core.vouchers import VOUCHERS, Voucher
 class LineAnswer(Answer):
     """What a voucher moves on one account of the general ledger."""
 
+    model_config = answered(account="receivables/deposit", debit_fen=0, credit_fen=10_000_000)
     account: str
     debit_fen: int
     credit_fen: int
@@ -23,6 +24,13 @@ class VoucherAnswer(Answer):
     """state: new, booked, agreed, differs, or nothing where nothing moved.  note: what differs, or
     why the core refuses it.  balances_fen: debits less credits after it."""
 
+    model_config = answered(
+        voucher_id="GL-2026-05-09",
+        made_at_s=1_778_385_620,
+        state="booked",
+        note="",
+        balances_fen={"receivables/deposit": -10_000_000, "receivables/float": 10_000_000},
+    )
     voucher_id: str
     made_at_s: int
     state: str
@@ -31,11 +39,10 @@ class VoucherAnswer(Answer):
     balances_fen: dict[str, int]
 
 
-class Vouchers(Answer):
+class Vouchers(Page):
     """One voucher for each business day that was closed."""
 
     vouchers: list[VoucherAnswer]
-    next: str
 
 
 def _vouchers(desk: Services, call: Call) -> Vouchers:

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from system.api import hooks
 from system.api.access import Role
-from system.api.answers import Answer, not_found
-from system.api.bodies import Body, Text, example
+from system.api.answers import Answer, Page, answered, not_found
+from system.api.bodies import Body, Nothing, Text, example
 from system.api.hook_sources import KINDS
 from system.api.hooks import DELIVERIES, WEBHOOKS, Delivery, Webhook
 from system.api.pages import QUERY, page
@@ -36,11 +36,22 @@ class NewWebhook(Body):
 class WebhookMade(Answer):
     """secret: with which deliveries are signed (Standard Webhooks); shown this once."""
 
+    model_config = answered(
+        webhook_id="29c127b96171e782e6fc49fd",
+        secret="whsec_" + "YWJj" * 10,
+    )
     webhook_id: str
     secret: str
 
 
 class WebhookAnswer(Answer):
+    model_config = answered(
+        webhook_id="29c127b96171e782e6fc49fd",
+        url="https://erp.example/hooks",
+        events="LotDisbursed",
+        created_at_s=1_767_240_020,
+        ended_at_s=None,
+    )
     webhook_id: str
     url: str
     events: str
@@ -48,18 +59,21 @@ class WebhookAnswer(Answer):
     ended_at_s: int | None
 
 
-class Webhooks(Answer):
+class Webhooks(Page):
     webhooks: list[WebhookAnswer]
-    next: str
-
-
-class Ending(Body):
-    """Nothing to say."""
 
 
 class DeliveryAnswer(Answer):
     """state: waiting, delivered, dead, ended.  error: what the last try met."""
 
+    model_config = answered(
+        message_id="9a643808f6ddf9ba9d11f73b5a124c10",
+        webhook_id="29c127b96171e782e6fc49fd",
+        tries=1,
+        next_at_s=1_767_325_395,
+        error="no answer: refused",
+        state="waiting",
+    )
     message_id: str
     webhook_id: str
     tries: int
@@ -68,9 +82,8 @@ class DeliveryAnswer(Answer):
     state: str
 
 
-class Deliveries(Answer):
+class Deliveries(Page):
     deliveries: list[DeliveryAnswer]
-    next: str
 
 
 def _subscribe(desk: Services, call: Call) -> WebhookMade:
@@ -200,7 +213,7 @@ ROUTES: Final = (
         "No more deliveries to it",
         handler=_end,
         answer=WebhookAnswer,
-        body=Ending,
+        body=Nothing,
     ),
     _route(
         "GET",
@@ -218,6 +231,6 @@ ROUTES: Final = (
         "Try a dead letter once more",
         handler=_again,
         answer=DeliveryAnswer,
-        body=Ending,
+        body=Nothing,
     ),
 )

@@ -5,6 +5,10 @@ import json
 from typing import Any, Final
 
 from system.chain.invoice import (
+    AMOUNT,
+    CURRENCY,
+    DATE,
+    PART_CHARS_MAX,
     InvoiceDocument,
     Place,
     amount_fen_of,
@@ -15,15 +19,19 @@ from system.chain.invoice import (
     text_of,
 )
 
-JSON_FIELDS: Final = (
-    "seller_id",
-    "debtor_id",
-    "invoice_number",
-    "amount",
-    "currency",
-    "issued_on",
-    "due_on",
-)
+_TEXT: Final = {"type": "string", "minLength": 1, "maxLength": PART_CHARS_MAX}
+_DAY: Final = {"type": "string", "format": "date", "pattern": f"^{DATE.pattern}$"}
+# JSON Schema of each field.
+JSON_SHAPES: Final[dict[str, dict[str, Any]]] = {
+    "seller_id": _TEXT,
+    "debtor_id": _TEXT,
+    "invoice_number": _TEXT,
+    "amount": {"type": ["string", "number"], "pattern": f"^{AMOUNT.pattern}$"},
+    "currency": {"const": CURRENCY},
+    "issued_on": _DAY,
+    "due_on": _DAY,
+}
+JSON_FIELDS: Final = tuple(JSON_SHAPES)
 
 
 # An invoice is flat. The standard parser recurses, and where the recursion limit is raised (the

@@ -13,9 +13,9 @@ from system.money import fen_of_yuan
 CURRENCY: Final = "CNY"
 # China keeps one time zone: a calendar date starts at 00:00 UTC+8.
 _CHINA_OFFSET_S = 8 * 3600
-_TEXT_CHARS_MAX = 128
-_AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,8})?")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+PART_CHARS_MAX = 128
+AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,8})?")
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EPOCH_ORDINAL = datetime.date(1970, 1, 1).toordinal()
 
 
@@ -61,8 +61,8 @@ def text_of(field: str, value: object, place: Place) -> str:
     if not isinstance(value, str) or not value.strip():
         raise place.error(field, value, "give a text that is not empty")
     text = value.strip()
-    if len(text) > _TEXT_CHARS_MAX:
-        raise place.error(field, text, f"use at most {_TEXT_CHARS_MAX} characters")
+    if len(text) > PART_CHARS_MAX:
+        raise place.error(field, text, f"use at most {PART_CHARS_MAX} characters")
     if not text.isprintable():
         raise place.error(field, text, "remove control characters")
     return text
@@ -77,7 +77,7 @@ def currency_of(field: str, value: object, place: Place) -> str:
 
 def amount_fen_of(field: str, value: object, place: Place) -> int:
     """Exact fen of an amount in yuan, 0.01 or more. Raises InputError."""
-    if not isinstance(value, str) or not _AMOUNT.fullmatch(value):
+    if not isinstance(value, str) or not AMOUNT.fullmatch(value):
         raise place.error(field, value, "write a decimal number of yuan such as 1234.56")
     try:
         return fen_of_yuan(value, field=field)
@@ -101,7 +101,7 @@ def due_at_s_of(field: str, value: object, issued_at_s: int, place: Place) -> in
 def _day_start_s(field: str, value: object, place: Place) -> int:
     remedy = "write the date as YYYY-MM-DD, from 1970-01-02 on"
     # fromisoformat alone would also take week dates and dates without dashes.
-    if not isinstance(value, str) or not _DATE.fullmatch(value):
+    if not isinstance(value, str) or not DATE.fullmatch(value):
         raise place.error(field, value, remedy)
     try:
         day = datetime.date.fromisoformat(value).toordinal() - _EPOCH_ORDINAL
