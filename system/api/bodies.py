@@ -19,9 +19,9 @@ from system.limits import DOCUMENT_BYTES_MAX, TEXT_CHARS_MAX
 BODY_BYTES_MAX: Final = DOCUMENT_BYTES_MAX
 # Our bodies are flat; a deep document is an attack on the parser.
 _BRACKETS_MAX: Final = 256
-_INT_MAX: Final = 2**63 - 1
+INT_MAX: Final = 2**63 - 1
 Text = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_CHARS_MAX)]
-Int = Annotated[int, Field(ge=-_INT_MAX, le=_INT_MAX)]
+Int = Annotated[int, Field(ge=-INT_MAX, le=INT_MAX)]
 _Hex = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{2}){1,512}$")]
 _FORMS: Final[dict[Any, Any]] = {str: Text, int: Int, bytes: _Hex, bool: bool}
 

@@ -6,6 +6,7 @@ from system.api import compliance_handlers as handlers
 from system.api import compliance_shapes as shapes
 from system.api import documents
 from system.api.access import READERS, Role
+from system.api.pages import QUERY
 from system.api.route import Route
 
 _SCOPE: Final = "compliance"
@@ -59,7 +60,7 @@ ROUTES: Final = (
         "Suspicions in one state, the oldest first",
         handler=handlers.list_cases,
         answer=shapes.CasePage,
-        query={"state": "raised (the default), reviewed, filed or dismissed"},
+        query={"state": "raised (the default), reviewed, filed or dismissed"} | QUERY,
     ),
     _get(
         "/cases/{case_id}",

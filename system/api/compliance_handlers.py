@@ -24,6 +24,7 @@ from system.api.compliance_shapes import (
     Suspicion,
     TermsAnswer,
 )
+from system.api.pages import page
 from system.api.problems import Code, Problem
 from system.api.route import Call
 from system.api.services import Services
@@ -97,12 +98,9 @@ def list_cases(desk: Services, call: Call) -> CasePage:
     if state not in _STATES:
         raise InputError("state", state, f"write one of {', '.join(_STATES)}")
     with desk.unit() as unit:
-        found = unit.find(CASES, {"state": state}, limit=_CASES_MAX)
-        found.sort(key=lambda case: (case.raised_at_s, case.case_id))
-        return CasePage(cases=[_shown(desk, unit, case) for case in found])
-
-
-_CASES_MAX: Final = 200
+        found = unit.find(CASES, {"state": state})
+        rows, cursor = page(found, lambda case: f"{case.raised_at_s:012}/{case.case_id}", call)
+        return CasePage(cases=[_shown(desk, unit, case) for case in rows], next=cursor)
 
 
 def show_case(desk: Services, call: Call) -> CaseAnswer:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import StringConstraints, TypeAdapter
 
-from system.api.answers import Answer, answered
+from system.api.answers import Answer, Page, answered
 from system.api.bodies import Body, Int, Text, example
 from system.compliance.watchlist import KINDS
 
@@ -159,7 +159,7 @@ class CaseAnswer(Answer):
     decided_at_s: int | None
 
 
-class CasePage(Answer):
+class CasePage(Page):
     cases: list[CaseAnswer]
 
 

@@ -89,7 +89,7 @@ ROUTES: Final = (
         "What a machine reported, from a time on",
         handler=machines.show_readings,
         answer=leasing_shapes.ReadingsAnswer,
-        query={"from_ms": "event time of the first one, UTC milliseconds"},
+        query={"from_ms": "event time of the first one, UTC milliseconds"} | QUERY,
     ),
     _get(
         "/alerts",

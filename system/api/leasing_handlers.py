@@ -8,7 +8,8 @@ from system.api import leasing_shapes as shapes
 from system.api import owners
 from system.api.access import Role
 from system.api.answers import not_found, refusal_problem
-from system.api.pages import PAGE_MAX
+from system.api.bodies import INT_MAX
+from system.api.pages import limit_of
 from system.api.pages import page as page_of
 from system.api.problems import Code, Problem
 from system.api.route import Call
@@ -40,6 +41,8 @@ _TWIN: Final = (
     "running",
 )
 _DIGITS: Final = 18
+# Where a reading stands in event order.
+_PLACE: Final = ("at_ms", "boot", "sequence")
 
 
 def enrol_fleet(desk: Services, call: Call) -> shapes.FleetAnswer:
@@ -215,13 +218,29 @@ def show_readings(desk: Services, call: Call) -> shapes.ReadingsAnswer:
     machine = call.number("machine")
     with desk.unit() as unit:
         owners.check(unit, call.caller, "machine", machine, reading=True)
-    from_ms = call.query.get("from_ms", "0")
-    if not (from_ms.isascii() and from_ms.isdigit() and len(from_ms) < _DIGITS):
+    limit = limit_of(call)
+    found = desk.leasing.leasing.readings(machine, _after(call), limit + 1)
+    more = len(found) > limit
+    last = ".".join(str(found[limit - 1][name]) for name in _PLACE) if more else ""
+    return shapes.ReadingsAnswer(machine=machine, readings=found[:limit], next=last)
+
+
+def _after(call: Call) -> tuple[int, int, int]:
+    """After which place in event order the page begins. Raises Problem."""
+    from_ms, cursor = call.query.get("from_ms", "0"), call.query.get("after", "")
+    if not _is_number(from_ms):
         raise Problem(Code.INVALID, "from_ms: give milliseconds since the epoch, UTC.")
-    return shapes.ReadingsAnswer(
-        machine=machine,
-        readings=desk.leasing.leasing.readings(machine, int(from_ms), PAGE_MAX),
-    )
+    if not cursor:
+        return int(from_ms) - 1, INT_MAX, INT_MAX
+    parts = cursor.split(".")
+    if len(parts) != len(_PLACE) or not all(map(_is_number, parts)):
+        raise Problem(Code.INVALID, "after: give the next of the page before.")
+    at_ms, boot, sequence = map(int, parts)
+    return at_ms, boot, sequence
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < _DIGITS
 
 
 def _said(column: I64) -> int | None:

@@ -211,11 +211,12 @@ class Twin(Answer):
     firmware: str | None
 
 
-class ReadingsAnswer(Answer):
+class ReadingsAnswer(Page):
     """In event order; what a reading did not say is left out. faults: SPN/FMI, by blanks."""
 
     model_config = answered(
         machine=0,
+        next="",
         readings=[
             {
                 "boot": 0,

@@ -129,12 +129,14 @@ class LeasingService:
         """Engine, place, hours and alerts of machines now, unknown where they are silent."""
         return service_twins.states(self._parts, now_ms, rows)
 
-    def readings(self, machine: int, from_ms: int, limit: int) -> list[dict[str, int | str]]:
-        """A machine's first readings from an event time on: what each said, by column.
+    def readings(
+        self, machine: int, after: tuple[int, int, int], limit: int
+    ) -> list[dict[str, int | str]]:
+        """A machine's first readings after (event time, boot, sequence): what each said, by column.
 
         ``faults`` and ``firmware`` as texts. What was not said is left out.
         """
-        return service_twins.readings_of(self._parts, machine, from_ms, limit)
+        return service_twins.readings_of(self._parts, machine, after, limit)
 
     def said(self, machine: int) -> dict[str, str]:
         """The fault codes that a machine listed last, and its firmware; left out if never said."""

@@ -78,11 +78,15 @@ def settled(unit: BookUnit, parts: Parts, done: Absorbed) -> None:
     sheet.write()
 
 
-def readings_of(parts: Parts, machine: int, from_ms: int, limit: int) -> list[dict[str, int | str]]:
-    """The machine's first ``limit`` readings from this time on, in event order."""
+def readings_of(
+    parts: Parts, machine: int, after: tuple[int, int, int], limit: int
+) -> list[dict[str, int | str]]:
+    """The machine's first ``limit`` readings after this place in event order."""
     with parts.book.transaction() as unit:
-        held = history.since(unit.rows, machine, from_ms)
-        found = held.take(np.arange(min(limit, len(held))))
+        held = history.since(unit.rows, machine, after[0])
+        places = zip(*(c.tolist() for c in (held.at_ms, held.boot, held.sequence)), strict=True)
+        start = sum(place <= after for place in places)
+        found = held.take(np.arange(start, min(start + limit, len(held))))
         texts = {name: texts_of(unit.rows, getattr(found, name)) for name in WORD_COLUMNS}
     names = [field.name for field in fields(Readings) if field.name not in ("device", *texts)]
     columns = {name: getattr(found, name).tolist() for name in names}

@@ -33,7 +33,7 @@ def test_what_a_machine_listed_last_is_in_its_twin_and_all_of_it_in_its_history(
     built.telemetry.take([delivery("device/d-0/data", one) for one in readings])
     assert built.leasing.said(0) == {"faults": "", "firmware": "2.5.0"}
     assert built.leasing.said(1) == {}
-    shown = built.leasing.readings(0, 0, limit=10)
+    shown = built.leasing.readings(0, (0, 0, 0), limit=10)
     assert [(one.get("faults"), one.get("firmware")) for one in shown] == [
         ("100/3 190/0", "2.4.1"),
         ("", "2.5.0"),

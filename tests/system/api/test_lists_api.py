@@ -1,10 +1,18 @@
 """Lists in pages, and changes to what the caller has seen."""
 
-from typing import Any
+from typing import Any, get_origin
 
 import pytest
 
+from system.api.answers import Page
+from system.api.pages import PAGE_MAX, QUERY
+from system.api.route import Route
 from system.api.table import ROUTES
+from system.compliance import cases
+from system.compliance.cases import Case
+from tests.system.api.test_any_request import caller_of
+from tests.system.api.test_authorisation import path_of
+from tests.system.api.test_leasing_api import fenced, say
 from tests.system.api.test_receivables_api import accepted, registered
 from tests.system.api.town import Town
 from tests.system.test_leasing_aemp import BODY, HEADER, NAMESPACE
@@ -39,10 +47,78 @@ def test_a_page_has_a_size(quiet_town: Town, limit: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
 
 
-def test_every_list_has_a_cursor() -> None:
-    for route in ROUTES:
-        if "next" in route.answer.model_fields and route.method == "GET":
-            assert {"after", "limit"} <= set(route.query), route.name
+def is_list(route: Route) -> bool:
+    """Whether a GET answers with one list, beside what its path says and the cursor."""
+    in_path = {part[1:-1] for part in route.path.split("/") if part.startswith("{")}
+    fields = {
+        name: field.annotation
+        for name, field in route.answer.model_fields.items()
+        if name not in in_path | {"next"}
+    }
+    kinds = {get_origin(hint) for hint in fields.values()}
+    return route.method == "GET" and len(fields) == 1 and kinds == {list}
+
+
+LISTS = [route for route in ROUTES if is_list(route)]
+
+
+def test_lists_are_told_from_other_answers() -> None:
+    named = {route.name for route in ROUTES if route.name.startswith("list")}
+    assert {route.name for route in LISTS} == named | {"showAlerts", "showReadings"}
+
+
+@pytest.mark.parametrize("route", LISTS, ids=lambda route: route.name)
+def test_every_list_comes_in_pages(quiet_town: Town, route: Route) -> None:
+    assert issubclass(route.answer, Page)
+    assert QUERY.items() <= route.query.items()
+    client, path = caller_of(route), path_of(route)
+    if "{" in route.path:
+        path = f"/leasing/machines/{quiet_machine(quiet_town)}/readings"
+    told = quiet_town.get(f"{path}?limit=1", client)
+    assert (told.status_code, told.json()["next"]) == (200, ""), told.text
+    for limit in ("0", "201"):
+        answer = quiet_town.get(f"{path}?limit={limit}", client)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
+def quiet_machine(town: Town) -> int:
+    return int(town.post("/leasing/machines", {}, "lessor").json()["machine"])
+
+
+def test_suspicions_come_in_pages_the_oldest_first(town: Town) -> None:
+    for at in range(5):
+        town.clock.time_s += at % 2
+        body = {"subject": f"supplier-{at}", "words": "w"}
+        assert town.post("/compliance/cases", body, "teller").status_code == 201
+    rows = pages(town, "/compliance/cases", "risk-a", "cases", 2)
+    assert len({row["subject"] for row in rows}) == 5
+    assert [row["raised_at_s"] for row in rows] == sorted(row["raised_at_s"] for row in rows)
+
+
+def test_more_suspicions_than_a_page_holds_are_all_to_be_had(town: Town) -> None:
+    services = town.process.gateway.services
+    with services.unit() as unit:
+        for at in range(PAGE_MAX + 1):
+            cases.raise_case(unit, Case(f"c-{at}", "report", "s", "{}", at, "teller"))
+    rows = pages(town, "/compliance/cases", "risk-a", "cases", PAGE_MAX)
+    assert [row["raised_at_s"] for row in rows] == list(range(PAGE_MAX + 1))
+
+
+def test_readings_come_in_pages_in_event_order(town: Town) -> None:
+    machine = fenced(town)
+    for step in range(5):
+        say(town, 34.005, 113.005, 100 + step / 60)
+        town.clock.time_s += 60
+    path = f"/leasing/machines/{machine}/readings"
+    rows = pages(town, path, "lessor", "readings", 2)
+    times = [row["at_ms"] for row in rows]
+    assert times == sorted(set(times))
+    assert len(times) == 5
+    late = town.get(f"{path}?from_ms={times[3]}", "lessor").json()["readings"]
+    assert [row["at_ms"] for row in late] == times[3:]
+    for cursor in ("1.2", "1.2.x", "-1.0.0", "1.2.3.4", "9" * 40 + ".0.0"):
+        answer = town.get(f"{path}?after={cursor}", "lessor")
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
 
 
 def test_a_change_to_what_was_seen_is_made_only_while_it_still_is_so(town: Town) -> None:

@@ -1,6 +1,8 @@
 """The life of a receivable, as enterprises and banks meet it over HTTP."""
 
 from system.api.approvals import APPROVALS
+from system.api.documents import UBL, XML
+from system.chain.ubl import read_ubl
 from tests.system.api.town import Town
 from tests.system.test_ubl import SAMPLE
 
@@ -117,6 +119,22 @@ def test_an_invoice_comes_as_ubl_too(town: Town) -> None:
     answer = town.send("POST", "/receivables", content=SAMPLE, headers=headers)
     # The sample invoice is between parties of its own.
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+def test_ubl_is_held_against_its_schema_and_the_place_is_named(town: Town) -> None:
+    # Nothing of this line is needed here, and it is well-formed: only the schema knows better.
+    text = UBL.example.replace("<cbc:ID>1</cbc:ID>", "<cbc:Colour>red</cbc:Colour>")
+    assert text != UBL.example
+    assert read_ubl(text.encode(), "f").invoice_number == "INV-1"
+    headers = town.headers("supplier-erp") | {"Content-Type": XML}
+    answer = town.send("POST", "/receivables", content=text.encode(), headers=headers)
+    told = answer.json()
+    assert (answer.status_code, told["code"]) == (422, "invalid")
+    line = text[: text.index("<cbc:Colour>")].count("\n") + 1
+    assert f"request body:{line}: " in told["detail"]
+    assert "InvoiceLine" in told["errors"][0]["field"] + told["errors"][0]["remedy"]
+    assert "Colour" in told["errors"][0]["remedy"]
+    assert town.get("/receivables", "supplier-erp").json()["receivables"] == []
 
 
 def test_a_write_off_waits_for_a_second_officer_and_bears_both_names(town: Town) -> None:
