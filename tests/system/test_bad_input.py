@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import sim
 from sim.scenario_parse import parse, read_toml
 from system.adapters.core_documents import read_balances
+from system.api import documents
 from system.chain.intake import read_json
 from system.chain.ubl import read_ubl
 from system.errors import InputError
@@ -63,6 +64,7 @@ AEMP = json.dumps(
         "Links": [{"rel": "next", "href": "2"}],
     }
 ).encode()
+AEMP_XML = documents.AEMP_XML.example.encode()
 NOW_S = 1_767_240_000
 PAIN = write_initiation(
     Initiation("M-1", (Instruction("E-1", 50_000, "Supplier", "6222", "102100099996", "x"),)), NOW_S
@@ -99,11 +101,13 @@ def scenario(document: bytes, folder: Path) -> Any:
 
 READERS: dict[str, tuple[bytes, Callable[[bytes, Path], Any]]] = {
     "ubl": (UBL, lambda document, _: read_ubl(document, "f")),
+    "ubl-by-schema": (UBL, lambda document, _: read_ubl(document, "f", by_schema=True)),
     "invoice": (INVOICE, lambda document, _: read_json(document, "f")),
     "pain.001": (PAIN, lambda document, _: read_initiation(document, "f")),
     "pacs.002": (PACS, lambda document, _: read_report(document, "f")),
     "camt.054": (CAMT, lambda document, _: read_report(document, "f")),
     "aemp": (AEMP, lambda document, _: read_page(document)),
+    "aemp-xml": (AEMP_XML, lambda document, _: read_page(document)),
     "balances": (BALANCES, lambda document, _: read_balances("f", document, 20_454)),
     "scenario": (SCENARIO, scenario),
 }

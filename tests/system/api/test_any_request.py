@@ -1,8 +1,7 @@
 """Whatever is sent to the gateway, it answers with one of its own codes and never with a bug.
 
-Every run sends odd values to every route, and to some of them what schemathesis makes of the
-OpenAPI document; SHAPAN_FUZZ_EXAMPLES asks for so many requests of both to every route
-(`make fuzz`).
+Every run sends to every route odd values, what schemathesis makes of the OpenAPI document, and the
+documents that it takes, altered; SHAPAN_FUZZ_EXAMPLES asks for so many of each (`make fuzz`).
 """
 
 import json
@@ -18,14 +17,18 @@ from hypothesis import strategies as st
 
 from system.api.access import Role
 from system.api.problems import MEDIA_TYPE
-from system.api.route import Route
+from system.api.route import Form, Route
 from system.api.table import ROUTES
-from tests.system.api.test_authorisation import body_of
+from tests.system.api.test_authorisation import body_of, path_of
 from tests.system.api.town import CAST, Town
+from tests.system.test_bad_input import altered
 
 MANY = os.environ.get("SHAPAN_FUZZ_EXAMPLES")
-# What schemathesis needs to read one operation takes longer than the requests themselves.
-DOCUMENTED = ROUTES if MANY else ROUTES[::15]
+DOCUMENTS = [
+    pytest.param(route, form, id=f"{route.name}-{form.media_type}")
+    for route in ROUTES
+    for form in route.forms
+]
 ODD = st.sampled_from([None, True, -1, 0, 1.5, 2**63, -(2**70), "", "x" * 2_000, "\0", "𝕏", [], {}])
 ODD |= st.sampled_from([[[]], {"a": {}}, "2026-02-30", "1e999", [None] * 300])
 PLACES = st.sampled_from(["7", "0", "-1", "9" * 30, "x", "\0", "é", "a b", "..", "7;8", "%"])
@@ -101,14 +104,12 @@ def test_bytes_that_are_no_text_meet_no_bug(town: Town, route: Route) -> None:
 def operations(town: Town) -> dict[str, Any]:
     """Every operation of the document, by its id."""
     document = json.loads(town.send("GET", "/openapi.json").content)
-    wanted = {route.path for route in DOCUMENTED}
-    document["paths"] = {p: found for p, found in document["paths"].items() if p in wanted}
     schema = schemathesis.openapi.from_dict(document)
     found = [result.ok() for result in schema.get_all_operations()]
     return {operation.definition.raw["operationId"]: operation for operation in found}
 
 
-@pytest.mark.parametrize("route", DOCUMENTED, ids=lambda route: route.name)
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_what_the_document_allows_meets_no_bug(
     town: Town, operations: dict[str, Any], route: Route
 ) -> None:
@@ -122,5 +123,20 @@ def test_what_the_document_allows_meets_no_bug(
         path = "/" + case.formatted_path.lstrip("/")
         answer = town.send(case.method, path, headers=town.headers(caller_of(route)), **wanted)
         check(answer, (path, wanted))
+
+    probe()
+
+
+@pytest.mark.parametrize(("route", "form"), DOCUMENTS)
+def test_an_altered_document_meets_no_bug(town: Town, route: Route, form: Form) -> None:
+    client = caller_of(route)
+    text = form.example if isinstance(form.example, str) else json.dumps(form.example)
+
+    @settled(10)
+    @given(altered(text.encode()))
+    def probe(document: bytes) -> None:
+        headers = {**town.headers(client), "Content-Type": form.media_type}
+        answer = town.send(route.method, path_of(route), headers=headers, content=document)
+        check(answer, document)
 
     probe()
