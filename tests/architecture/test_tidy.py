@@ -15,6 +15,8 @@ FUNCTION_LINES_MAX = 60
 FUNCTION_LINES_MEDIAN_MAX = 10
 ONLY_NUMPY = {"numpy", "typing", "collections", "dataclasses", "enum", "math", "functools"}
 THE_COMPILER = ("system/kernels/compiled.py", "numba")
+# The handbook walked with curl; two gateways on the real parts; a gateway killed under load.
+WHOLE_BANK = ("sim/test_serve.py", "sim/test_two_gateways.py", "sim/test_stress.py")
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 
 
@@ -121,6 +123,12 @@ def test_the_house_has_the_rooms_that_the_design_names() -> None:
         assert (ROOT / room).is_dir(), room
     for page in ("ARCHITECTURE", "ADDING", "GLOSSARY", "SIMULATION", "OPERATIONS"):
         assert (ROOT / "docs" / f"{page}.md").is_file(), page
+
+
+@pytest.mark.parametrize("file", WHOLE_BANK)
+def test_what_walks_through_a_whole_bank_runs_in_ci(file: str) -> None:
+    text = (ROOT / "tests" / file).read_text(encoding="utf-8")
+    assert "mark.slow" not in text, "CI leaves slow tests out: half a minute is well spent here"
 
 
 @pytest.mark.parametrize("path", tracked(".md"), ids=name)

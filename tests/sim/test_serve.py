@@ -137,7 +137,7 @@ def test_a_stock_mqtt_client_reports_a_theft_and_the_alert_comes_out_at_the_api(
     pytest.fail(f"no alert after ten seconds: {found}")
 
 
-@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("curl") is None and not os.environ.get("CI"), reason="needs curl")
 def test_the_walk_of_the_handbook_works_as_it_is_written(bank: Bank) -> None:
     text = (ROOT / "docs" / "OPERATIONS.md").read_text(encoding="utf-8")
     found = re.search(r"```bash walk\n(.*?)\n```", text, re.DOTALL)

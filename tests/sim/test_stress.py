@@ -210,7 +210,6 @@ def test_what_clients_gave_up_is_asked_for_once_more_before_the_audit() -> None:
     assert money.received_fen[0] == sum(deaf.done.values()) == 50_000
 
 
-@pytest.mark.slow
 def test_a_bank_under_load_is_killed_and_loses_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -31,7 +31,7 @@ from tests import mosquitto
 from tests.ports.evm_worlds import required_anvil
 from tests.postgres import fresh_schema
 
-pytestmark = [pytest.mark.slow, pytest.mark.postgres]
+pytestmark = pytest.mark.postgres
 _MOVES, _APPLICATIONS = 40, 6
 
 
