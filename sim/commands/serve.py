@@ -15,6 +15,8 @@ _PORT = "Answer on this port of the loopback interface."
 _EVM = "embedded, revm, or the address of a node (http://HOST:PORT)."
 _MQTT = "Devices connect to this port of the loopback interface."
 _BROKER = "embedded, or the address of a broker (mqtt://HOST:PORT)."
+_SHOP = "Begin with a shop that has traded for months (merchant 0), and a scorecard to promote."
+_PLATFORM = "platform-1"
 _CONSOLE = "/console"
 _RUNS = "The folder of runs that the console shows, and puts new ones in."
 _STORE = (
@@ -29,6 +31,7 @@ def serve(
     mqtt_port: Annotated[int, typer.Option(help=_MQTT, min=1, max=65_535)] = 1_883,
     broker: Annotated[str, typer.Option(help=_BROKER)] = "embedded",
     runs: Annotated[Path, typer.Option(help=_RUNS)] = Path("runs"),
+    shop: Annotated[bool, typer.Option("--shop", help=_SHOP)] = False,
 ) -> int:
     """The console over your runs, and the bank's gateway: REST for every product, on loopback.
 
@@ -38,6 +41,7 @@ def serve(
     from starlette.responses import RedirectResponse
 
     from sim.console.app import Console
+    from sim.stress.bank import found_shop
     from system.__main__ import bounds_within, open_many_files
     from system.__main__ import serve as answer
     from system.adapters.os_clock import OsClock
@@ -47,6 +51,8 @@ def serve(
 
     with TemporaryDirectory(prefix="shapan-") as folder:
         url = store or f"sqlite:///{Path(folder) / 'bank.db'}"
+        if shop:
+            found_shop(url, OsClock().now_s(), _PLATFORM)
         settings = replace(Settings(), store_url=url, evm=evm)
         place = BrokerPlace(broker, mqtt_port, Path(folder) / "mqtt.db")
         terms = RailTerms(**rail_terms_from(os.environ))

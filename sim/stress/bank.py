@@ -1,4 +1,4 @@
-"""A bank to put under load: merchants with a sales history, open lines, a model in use.
+"""A bank to put under load, or to try out: merchants with a sales history, open lines, a model.
 
 What took the bank months is written straight through its own services under a clock that runs
 through those months; the gateway is then started on the books with the machine's clock.
@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.stress.client import Client
 from sim.stress.fleet import Machines, found_fleet
-from sim.stress.model import propose
+from sim.stress.model import approve, propose
 from system.adapters.sql_book import SqlBook
 from system.api import clients, owners
 from system.api.access import SCOPES, Caller, Role
@@ -26,6 +26,7 @@ from system.credit.desk import Parts
 from system.credit.feed_records import FeedBatch
 from system.credit.policy import DEFAULT_POLICY
 from system.credit.service import CreditService
+from system.errors import InputError
 from system.kernels.business_day import business_day, day_start_s
 from system.kernels.columns import I64
 from system.parties.consent import CLASSES_ALL, Purpose
@@ -82,18 +83,13 @@ def found_bank(
 ) -> Bank:
     """Write the months before ``now_s``. secret: with which the gateway will be started."""
     today = business_day(now_s)
-    clock = _PastClock(day_start_s(today - HISTORY_DAYS) + _NOON_S)
+    clock = _PastClock(now_s)
     with closing(open_store(store_url)) as store:
         book = SqlBook(store, CREDIT_FRAMES)
         credit = CreditService(Parts(clock, book, DEFAULT_POLICY, registry.champion))
-        _enrol(credit, merchants, clock.now_s())
-        for day in range(today - HISTORY_DAYS, today):
-            clock.time_s = day_start_s(day + 1) + _NOON_S
-            credit.receive_feed(_sales(day, merchants))
-            credit.end_of_day(day)
-        clock.time_s = now_s
+        _trade_for_months(credit, clock, merchants)
         with book.transaction() as unit:
-            propose(unit.rows, now_s)
+            approve(unit.rows, propose(unit.rows, now_s), now_s)
         opened = _open_lines(credit, merchants, lined)
         with store.transaction() as rows:
             _name_accounts(rows, opened, now_s)
@@ -105,6 +101,34 @@ def found_bank(
         fleet = found_fleet(store, clock, secret, machines)
     rest = tuple(sorted(set(range(merchants)) - set(opened)))
     return Bank(admin, tuple(made), merchants, opened, rest, today - HISTORY_DAYS, fleet)
+
+
+def found_shop(store_url: str, now_s: int, platform: str) -> None:
+    """Write the months before ``now_s`` of one shop that this platform brought, merchant 0, and
+    propose a scorecard, which two officers may promote. Raises InputError for a store in use."""
+    clock = _PastClock(now_s)
+    with closing(open_store(store_url)) as store:
+        book = SqlBook(store, CREDIT_FRAMES)
+        credit = CreditService(Parts(clock, book, DEFAULT_POLICY, registry.champion))
+        if credit.merchants:
+            raise InputError("store", store_url, "name a database that is new")
+        _trade_for_months(credit, clock, 1)
+        with store.transaction() as rows:
+            propose(rows, now_s)
+            owners.bind(rows, "merchant", 0, platform)
+
+
+def _trade_for_months(credit: CreditService, clock: _PastClock, merchants: int) -> None:
+    """Enrol merchants who consent and sell every day, up to the clock's time."""
+    now_s = clock.time_s
+    today = business_day(now_s)
+    clock.time_s = day_start_s(today - HISTORY_DAYS) + _NOON_S
+    _enrol(credit, merchants, clock.now_s())
+    for day in range(today - HISTORY_DAYS, today):
+        clock.time_s = day_start_s(day + 1) + _NOON_S
+        credit.receive_feed(_sales(day, merchants))
+        credit.end_of_day(day)
+    clock.time_s = now_s
 
 
 def _enrol(credit: CreditService, n: int, now_s: int) -> None:

@@ -1,6 +1,6 @@
-"""The model of the bank under load: a scorecard of the usual size, made up, not learned.
+"""The model of a bank under load or on trial: a scorecard of the usual size, made up, not learned.
 
-Load asks how long a decision takes, not whether it is right; its card says so.
+Both ask what a decision takes, not whether it is right; its card says so.
 """
 
 from typing import Final
@@ -38,19 +38,28 @@ def scorecard() -> ScorecardModel:
     return ScorecardModel(500, features, pd_map, _TARGET)
 
 
-def propose(unit: Unit, now_s: int) -> None:
-    """Make it the champion of this bank."""
+def propose(unit: Unit, now_s: int) -> str:
+    """Put it before a second person. Returns its id."""
     model = scorecard()
     file = pack_scorecard(model)
     card = ModelCard(
         file.model_id,
         _TARGET,
-        DataWindow(20_000, 20_180, 1_000, 500, 40, "none: made up for load tests"),
+        DataWindow(20_000, 20_180, 1_000, 500, 40, "none: made up for load tests and trials"),
         feature_facts(model),
         tuple(MetricFact(name, "none", 500_000, 0, 1_000_000, 1_000) for name in _METRICS),
         (CalibrationBand(0, 50_000, 1_000, 40, 41_000, 40_000, 30_000, 53_000),),
         (FairnessFact("region", (), 60_000, 10_000, 20_000, None, None),),
-        (Limit("For load tests only: its figures are made up", "仅用于压力测试：数字为虚构"),),
+        (
+            Limit(
+                "For load tests and trials only: its figures are made up",
+                "仅用于压力测试与试用：数字为虚构",
+            ),
+        ),
     )
-    made = registry.propose(unit, file, card, "load-maker", now_s, command_id="load model")
-    registry.approve(unit, made, "load-checker", now_s, command_id="load model approved")
+    return registry.propose(unit, file, card, "load-maker", now_s, command_id="load model")
+
+
+def approve(unit: Unit, model_id: str, now_s: int) -> None:
+    """Make it the champion of this bank."""
+    registry.approve(unit, model_id, "load-checker", now_s, command_id="load model approved")

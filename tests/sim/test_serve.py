@@ -10,11 +10,14 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from sim.stress.bank import found_shop
+from system.errors import InputError
 from tests.sim.toy_runs import ROOT
 
 
@@ -22,6 +25,23 @@ def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
+
+
+# What the walk of the handbook says of the states in which things end.
+WALKED = [
+    "payment: settled",
+    "receivable: settled",
+    "approved: True",
+    "draw: settled",
+    "repaid: 500000 fen",
+    "line: 0 fen outstanding",
+    "newcomer: declined_history_short",
+    "lease: 5000 fen returned",
+    "machine: 396000 engine seconds",
+    r"rent: [1-9]\d* fen billed",
+    r"lease: ([1-9]\d*) of \1 fen paid",
+    "lease: 0 fen due",
+]
 
 
 @dataclass
@@ -57,7 +77,8 @@ def bank() -> Iterator["Bank"]:
     """A running bank."""
     port = free_port()
     mqtt = free_port()
-    command = [sys.executable, "-m", "sim", "serve", "--port", str(port), "--mqtt-port", str(mqtt)]
+    command = [sys.executable, "-m", "sim", "serve", "--shop"]
+    command += ["--port", str(port), "--mqtt-port", str(mqtt)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         found = re.fullmatch(r"its secret: ([0-9a-f]{64})\n", process.stderr.readline())
@@ -137,16 +158,29 @@ def test_a_stock_mqtt_client_reports_a_theft_and_the_alert_comes_out_at_the_api(
     pytest.fail(f"no alert after ten seconds: {found}")
 
 
-@pytest.mark.skipif(shutil.which("curl") is None and not os.environ.get("CI"), reason="needs curl")
+@pytest.mark.skipif(
+    not (shutil.which("curl") and shutil.which("mosquitto_pub")) and not os.environ.get("CI"),
+    reason="needs curl and Debian's mosquitto-clients",
+)
 def test_the_walk_of_the_handbook_works_as_it_is_written(bank: Bank) -> None:
     text = (ROOT / "docs" / "OPERATIONS.md").read_text(encoding="utf-8")
     found = re.search(r"```bash walk\n(.*?)\n```", text, re.DOTALL)
     assert found
-    environment = os.environ | {"BANK": bank.address, "SECRET": bank.secret}
+    places = {"BANK": bank.address, "SECRET": bank.secret, "MQTT": str(bank.mqtt_port)}
+    environment = os.environ | places
     command = ["bash", "-euo", "pipefail", "-c", found[1]]
     done = subprocess.run(
         command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "receivable: settled" in done.stdout, done.stdout + done.stderr
-    assert done.stdout.rstrip().endswith("returned 5000 fen")
+    told = [line for line in done.stdout.splitlines() if re.match(r"[a-z]+: ", line)]
+    assert len(told) == len(WALKED), done.stdout + done.stderr
+    for line, wanted in zip(told, WALKED, strict=True):
+        assert re.fullmatch(wanted, line), done.stdout + done.stderr
+
+
+def test_a_shop_to_try_out_is_founded_in_a_new_database_alone(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'bank.db'}"
+    found_shop(url, 1_790_000_000, "platform-1")
+    with pytest.raises(InputError, match="name a database that is new"):
+        found_shop(url, 1_790_000_000, "platform-1")
