@@ -1,4 +1,4 @@
-"""The names of lessees: firms, as registered. Leases and their books know numbers alone."""
+"""The names of lessees, as registered. Leases and their books know numbers alone."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -14,4 +14,4 @@ class LesseeName:
     name: str
 
 
-LESSEE_NAMES: Final = Table("lessee_name", LesseeName, key=("lessee",))
+LESSEE_NAMES: Final = Table("lessee_name", LesseeName, key=("lessee",), sealed=("name",))

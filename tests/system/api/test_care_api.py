@@ -55,7 +55,10 @@ def test_no_account_and_no_word_of_a_customer_stands_in_the_books_as_it_is(
     financed(town)
     said = {"product": "receivables", "score": 9, "words": "我父亲的病", "consented": True}
     assert town.post("/feedback", said, "supplier-erp").status_code == 201
-    assert not personal_bytes(tmp_path, {**payee, "words": said["words"]})
+    lessee = {"limit_fen": 10**9, "name": "李四挖掘机队"}
+    assert town.post("/leasing/lessees", lessee, "lessor").status_code == 201
+    words = {"words": "我父亲的病", "lessee": "李四挖掘机队"}
+    assert not personal_bytes(tmp_path, {**payee, **words})
     [paid] = town.get("/payments", "supplier-erp").json()["payments"]
     message = town.get(f"/payments/{paid['payment_id']}/message", "teller")
     assert all(text in message.text for text in payee.values())
