@@ -140,8 +140,8 @@ EARLY_ACK = Defect(
 )
 TWICE = Defect(
     "a command that was answered is handled again",
-    "system.ledger.idempotency:once",
-    "if key not in stored:",
+    "system.api.endpoint:_once",
+    "if known is None:",
     "if True:",
     "race",
 )
