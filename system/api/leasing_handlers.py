@@ -51,6 +51,7 @@ def enrol_fleet(desk: Services, call: Call) -> shapes.FleetAnswer:
     try:
         with desk.unit() as unit:
             enrol_fleets(unit, [Fleet(body.fleet, body.unsigned_allowed, body.datum)])
+            owners.bind_fleet(unit, body.fleet, call.caller.party_id)
     except DuplicateRow:
         raise Problem(Code.CONFLICT, "There is a fleet of this name.") from None
     return shapes.FleetAnswer(fleet=body.fleet)
@@ -88,6 +89,7 @@ def enrol_device(desk: Services, call: Call) -> shapes.DeviceAnswer:
     device = Device(body.device_id, body.machine, body.pin, body.fleet, body.key_kind, key)
     with desk.unit() as unit:
         owners.check(unit, call.caller, "machine", body.machine, reading=False)
+        owners.check_fleet(unit, call.caller, body.fleet)
         try:
             enrol_devices(unit, [device], desk.leasing.keys)
         except DuplicateRow:
@@ -107,6 +109,7 @@ def take_fleet(desk: Services, call: Call) -> shapes.SnapshotTaken:
     """A page of a fleet's own system. Machines of other lessors are passed over."""
     page = read_page(call.raw)
     with desk.unit() as unit:
+        owners.check_fleet(unit, call.caller, call.path["fleet"])
         own = set(owners.numbers(unit, call.caller, "machine"))
         foreign = [not machines_of(unit, one) <= own for one in page.equipment]
     kept = [one for one, other in zip(page.equipment, foreign, strict=True) if not other]

@@ -24,7 +24,16 @@ class Owned:
     party_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class OwnedFleet:
+    """party_id: who named it. A fleet has a name and no number."""
+
+    fleet: str
+    party_id: str
+
+
 OWNED: Final = Table("owned", Owned, key=("kind", "number"), index=(("party_id",),))
+OWNED_FLEETS: Final = Table("owned_fleet", OwnedFleet, key=("fleet",))
 
 
 def bind(unit: Unit, kind: Kind, number: int, party_id: str) -> None:
@@ -52,6 +61,18 @@ def check_each(
         None if row is not None and caller.is_one_of(row.party_id) else not_found()
         for caller, row in zip(callers, known, strict=True)
     ]
+
+
+def bind_fleet(unit: Unit, fleet: str, party_id: str) -> None:
+    """Remember whose fleet it is, which is new."""
+    unit.insert(OWNED_FLEETS, [OwnedFleet(fleet, party_id)])
+
+
+def check_fleet(unit: Unit, caller: Caller, fleet: str) -> None:
+    """Raises Problem (not found) unless it is the caller's."""
+    [row] = unit.get(OWNED_FLEETS, [(fleet,)])
+    if row is None or not caller.is_one_of(row.party_id):
+        raise not_found()
 
 
 def numbers(unit: Unit, caller: Caller, kind: Kind) -> list[int]:

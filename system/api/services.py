@@ -12,7 +12,7 @@ from system.api.explained import EXPLANATIONS
 from system.api.hooks import WEBHOOK_TABLES
 from system.api.kept_answers import KEPT
 from system.api.lessees import LESSEE_NAMES
-from system.api.owners import OWNED
+from system.api.owners import OWNED, OWNED_FLEETS
 from system.api.unapplied import UNAPPLIED
 from system.bootstrap import System
 from system.bootstrap_credit import CreditSystem
@@ -29,6 +29,7 @@ API_TABLES: Final[tuple[Table[Any], ...]] = (
     APPROVALS,
     KEPT,
     OWNED,
+    OWNED_FLEETS,
     LESSEE_NAMES,
     UNAPPLIED,
     FEEDBACK,

@@ -201,6 +201,21 @@ def test_a_machine_cannot_be_leased_twice_or_by_somebody_elses_lessor(town: Town
     assert town.post("/leasing/leases", again, "rival").status_code == 404
 
 
+def test_a_lessor_speaks_for_no_fleet_of_a_rivals(town: Town) -> None:
+    machine = fenced(town)
+    town.admit("rival", "lessor-2", ["lessor"])
+    own = town.post("/leasing/machines", {}, "rival").json()["machine"]
+    device = {"device_id": "EXC-9", "machine": own, "fleet": "f"}
+    assert town.post("/leasing/devices", device, "rival").status_code == 404
+    path, headers = "/leasing/fleets/f/snapshots", {"Content-Type": "application/json"}
+    page = b'{"Equipment": []}'
+    told = town.send("POST", path, content=page, headers=town.headers("rival") | headers)
+    assert told.status_code == 404
+    assert town.post("/leasing/fleets", {"fleet": "f"}, "rival").status_code == 409
+    again = {"device_id": "EXC-2", "machine": machine, "fleet": "f"}
+    assert town.post("/leasing/devices", again, "lessor").status_code == 201
+
+
 @pytest.mark.parametrize("borrowed", ["machine", "lessee", "tariff"])
 def test_a_lessor_leases_nothing_of_a_rivals(town: Town, borrowed: str) -> None:
     town.admit("rival", "lessor-2", ["lessor"])

@@ -182,22 +182,24 @@ def test_a_model_is_promoted_by_two_who_did_not_propose_it(town: Town) -> None:
 
 
 def test_a_fleet_of_another_system_comes_in_as_aemp_for_its_own_lessor_alone(town: Town) -> None:
-    assert town.post("/leasing/fleets", {"fleet": "f"}, "lessor").status_code == 201
-    machine = town.post("/leasing/machines", {}, "lessor").json()["machine"]
-    device = {"device_id": "d-0", "machine": machine, "fleet": "f", "pin": "PIN-1"}
-    assert town.post("/leasing/devices", device, "lessor").status_code == 201
-    head = HEADER.format(pin="PIN-1")
-    page = f'<Fleet xmlns="{NAMESPACE}"><Equipment>{head}{BODY}</Equipment></Fleet>'.encode()
+    town.admit("rival", "lessor-2", ["lessor"])
+    for client, fleet, pin in (("lessor", "f", "PIN-1"), ("rival", "g", "PIN-2")):
+        assert town.post("/leasing/fleets", {"fleet": fleet}, client).status_code == 201
+        machine = town.post("/leasing/machines", {}, client).json()["machine"]
+        device = {"device_id": f"d-{pin}", "machine": machine, "fleet": fleet, "pin": pin}
+        assert town.post("/leasing/devices", device, client).status_code == 201
+    parts = [f"<Equipment>{HEADER.format(pin=pin)}{BODY}</Equipment>" for pin in ("PIN-1", "PIN-2")]
+    page = f'<Fleet xmlns="{NAMESPACE}">{"".join(parts)}</Fleet>'.encode()
     town.clock.time_s += 86_400
     town.refresh()
-    town.admit("rival", "lessor-2", ["lessor"])
     told = []
-    for client in ("rival", "lessor", "lessor"):
+    for client, fleet in (("lessor", "f"), ("lessor", "f"), ("rival", "g")):
         headers = town.headers(client) | {"Content-Type": "application/xml"}
-        answer = town.send("POST", "/leasing/fleets/f/snapshots", content=page, headers=headers)
+        path = f"/leasing/fleets/{fleet}/snapshots"
+        answer = town.send("POST", path, content=page, headers=headers)
         assert answer.status_code == 200, answer.text
         told.append([answer.json()[name] for name in ("stored", "repeated", "foreign")])
-    assert told == [[0, 0, 1], [2, 0, 0], [0, 2, 0]]
+    assert told == [[2, 0, 1], [0, 2, 1], [2, 0, 1]]
     headers = town.headers("lessor") | {"Content-Type": "application/xml"}
     evil = b'<!DOCTYPE a [<!ENTITY b "c">]>' + page
     answer = town.send("POST", "/leasing/fleets/f/snapshots", content=evil, headers=headers)
