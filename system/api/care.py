@@ -29,17 +29,20 @@ class Owner(Body):
     phone: Text
 
 
+_EVIDENCE: Final[dict[str, Any]] = {
+    "kind": "receivable",
+    "subject": "8f" * 32,
+    "standard": "绿色债券支持项目目录 (2021) 3.2.1.1",
+    "issuer": "Green Certification Co.",
+    "document_hash": "ab" * 32,
+    "valid_until_s": 1_900_000_000,
+}
+
+
 class Evidence(Body):
     """document_hash: SHA-256 of the certificate, as hex."""
 
-    model_config = example(
-        kind="receivable",
-        subject="8f" * 32,
-        standard="绿色债券支持项目目录 (2021) 3.2.1.1",
-        issuer="Green Certification Co.",
-        document_hash="ab" * 32,
-        valid_until_s=1_900_000_000,
-    )
+    model_config = example(**_EVIDENCE)
     kind: Literal["receivable", "machine"]
     subject: Text
     standard: Text
@@ -75,16 +78,7 @@ class Rotated(Answer):
 
 
 class TagAnswer(Answer):
-    model_config = answered(
-        kind="receivable",
-        subject="8f" * 32,
-        standard="绿色债券支持项目目录 (2021) 3.2.1.1",
-        issuer="Green Certification Co.",
-        document_hash="ab" * 32,
-        valid_until_s=1_900_000_000,
-        seen_by="risk-a, risk-b",
-        valid=True,
-    )
+    model_config = answered(**_EVIDENCE, seen_by="risk-a, risk-b", valid=True)
     kind: str
     subject: str
     standard: str

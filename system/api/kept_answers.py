@@ -10,6 +10,7 @@ from typing import Any, Final
 from system.api.problems import Code, Problem
 from system.api.route import Call, Route
 from system.canonical import canonical_json, sha256_hex
+from system.errors import DuplicateRow, OperationalError
 from system.ports.cipher import FieldCipher
 from system.ports.store import Table, Unit
 
@@ -25,6 +26,13 @@ class Kept:
 
 
 KEPT: Final = Table("kept_answer", Kept, key=("key",), sealed=("answer",))
+
+
+class AnsweredMeanwhile(OperationalError):
+    """Another process of the bank did the same request at the same time."""
+
+    def __init__(self) -> None:
+        super().__init__("the same request was answered elsewhere; send it again for its answer")
 
 
 def find(unit: Unit, cipher: FieldCipher, route: Route, call: Call) -> Kept | None:
@@ -46,9 +54,16 @@ def keep(
     answer: dict[str, Any],
     now_s: int,
 ) -> None:
-    """Remember it, in the transaction of what was done."""
+    """Remember it, in the transaction of what was done. Raises AnsweredMeanwhile: it is undone."""
     text = "" if route.answers_secret else canonical_json(answer)
-    unit.insert(KEPT, [Kept(call.key, _hash(cipher, route, call), text, now_s)])
+    _insert(unit, Kept(call.key, _hash(cipher, route, call), text, now_s))
+
+
+def _insert(unit: Unit, row: Kept) -> None:
+    try:
+        unit.insert(KEPT, [row])
+    except DuplicateRow:
+        raise AnsweredMeanwhile from None
 
 
 def _hash(cipher: FieldCipher, route: Route, call: Call) -> str:
@@ -67,9 +82,9 @@ def result_of(unit: Unit, approval_id: str) -> dict[str, Any] | None:
 
 
 def keep_result(unit: Unit, approval_id: str, result: dict[str, Any], now_s: int) -> None:
-    """It happens once, whoever approves it again."""
+    """It happens once, whoever approves it again. Raises AnsweredMeanwhile: it is undone."""
     key = _key_of(approval_id)
-    unit.insert(KEPT, [Kept(key, sha256_hex(key), canonical_json(result), now_s)])
+    _insert(unit, Kept(key, sha256_hex(key), canonical_json(result), now_s))
 
 
 def _key_of(approval_id: str) -> str:

@@ -14,9 +14,12 @@ from system.api.problems import Code, Problem
 from system.api.route import Call, Route
 from system.api.table import ROUTES
 from system.payments.records import PAYOUT_ACCOUNTS
-from tests.system.api.town import Town
+from tests.system.api.town import FAR_S, Town
 
 KEPT = [route for route in ROUTES if route.is_command and route.joined is None]
+
+
+PARTY = {"party_id": "new", "name": "New Ltd", "roles": 2, "kyc_expires_at_s": FAR_S}
 
 
 class Asked(Body):
@@ -71,6 +74,20 @@ def test_what_was_refused_is_tried_again(quiet_town: Town) -> None:
     first = perform(services, replace(route, handler=handler), asked)
     assert isinstance(first, Problem)
     assert perform(services, replace(route, handler=handler), asked) == {"number": 7}
+
+
+def test_what_another_process_did_at_the_same_time_is_undone_here_and_asked_for_again(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes on one database find nothing under a key, and both begin."""
+    with monkeypatch.context() as patched:
+        patched.setattr(kept_answers, "find", lambda *_: None)
+        second = town.post("/parties", PARTY, "administrator", "k-party")
+        meanwhile = town.post("/parties", PARTY, "administrator", "k-party")
+    assert second.status_code == 202
+    assert (meanwhile.status_code, meanwhile.json()["code"]) == (503, "unavailable")
+    again = town.post("/parties", PARTY, "administrator", "k-party")
+    assert again.json() == second.json()
 
 
 def test_a_repeated_enrolment_gives_the_secret_again_and_another_one_is_refused(
