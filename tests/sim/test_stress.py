@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any, cast
@@ -102,6 +103,26 @@ def test_latency_counts_from_the_intended_start_and_errors_are_kept() -> None:
     assert (measure.asked, measure.whole().count) == (3, 2)
     assert measure.whole().percentile_us(50) >= 100_000
     assert measure.errors == {"TimeoutError: ": 1}
+
+
+class Stalled(Slow):
+    """The first one stops everything for a while; the others take no time."""
+
+    async def arrive(self, number: int, intended_s: float) -> float:
+        if number == 0:
+            time.sleep(0.3)
+        return asyncio.get_running_loop().time()
+
+
+def test_who_could_not_start_in_time_waited_too() -> None:
+    """Else a bank that stands still would be measured by the few requests that it let begin."""
+    loop = asyncio.new_event_loop()
+    at = {"money": np.array([0.0, 0.01, 0.02, 0.03])}
+    loaded = loop.run_until_complete(drive([cast(Stream, Stalled())], at, nothing))
+    loop.close()
+    measure = loaded.measures["money"]
+    assert measure.whole().percentile_us(1) >= 200_000
+    assert loaded.late_us_max >= 200_000
 
 
 class Clerk:

@@ -194,6 +194,17 @@ def test_what_was_missed_stands_in_every_report() -> None:
     assert json.dumps(document)
 
 
+def test_the_slowest_hundredth_decides_and_not_the_usual_request() -> None:
+    def check(late_seconds: range) -> Check:
+        found = result(measured(late_seconds)).checks(thresholds(None))
+        [latency] = [one for one in found if one.name == "money_p99_ms"]
+        return latency
+
+    assert check(range(0)).holds
+    late = check(range(7, 8))
+    assert (late.holds, late.value > 1_900) == (False, True)
+
+
 def test_faults_that_did_not_strike_are_told() -> None:
     def told(left_out: int) -> str:
         found = result(measured(range(0)), left_out=left_out)
