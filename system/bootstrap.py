@@ -230,7 +230,7 @@ def _next_block(chain: Chain, head: Block) -> None:
         chain.seal(head.time_s + 1)
     except CannotSeal:
         _await_block(chain, head.number)
-    except InputError:
+    except (InputError, EvmUnavailable):
         # The time is taken where a node made a block in between.
         if chain.head().number == head.number:
             raise
