@@ -21,8 +21,10 @@ from sim.run_folder import RunFolder
 from sim.scenario import Scenario
 
 RUNNING, DONE, CANCELLED, BROKEN = "running", "done", "cancelled", "broken"
-# The command line's own way to end, and Python's where it has not yet come so far.
-_CANCELLED_CODES: Final = (130, -signal.SIGTERM)
+# The command line's own way to end, and Python's where it has not yet come so far, or where it was
+# met inside code made from text, as a dataclass's is: Python then ends as Ctrl-C ends a program,
+# whatever code was asked for.
+_CANCELLED_CODES: Final = (130, -signal.SIGTERM, -signal.SIGINT)
 _DONE_CODES: Final = (0, 3)
 
 

@@ -260,3 +260,36 @@ def test_a_store_is_not_used_with_a_chain_that_forgot_it(tmp_path) -> None:
     World.open("revm", url).system.close()
     with pytest.raises(InputError, match="empty store"):
         World.open("revm", url)
+
+
+class Shared(Deaf):
+    """A node on which another process is ahead of this one with every block, where ``others``."""
+
+    others = True
+
+    def seal(self, time_s: int) -> None:
+        if self.others:
+            self._chain.seal(time_s)
+        raise EvmUnavailable("seal", "the time is not after the head's")
+
+
+def opened_on(chain: Shared, keys: KeyRing) -> System:
+    clock, store = TestClock(), open_store("memory")
+    return assemble(clock, chain, store, keys, DEFAULT_POLICY, DEFAULT_BOUNDS, SECRET)
+
+
+def test_a_start_goes_on_where_another_process_made_the_block() -> None:
+    keys = KeyRing(SECRET)
+    chain = Shared(open_chain(Settings(evm="revm"), keys, TestClock().time_s - 3600))
+    system = opened_on(chain, keys)
+    system.receivables.enrol(parties())
+    settle_setup(system)
+    assert system.receivables.relay() == 0, "all is confirmed"
+
+
+def test_a_start_gives_up_where_nobody_made_the_block() -> None:
+    keys = KeyRing(SECRET)
+    chain = Shared(open_chain(Settings(evm="revm"), keys, TestClock().time_s - 3600))
+    chain.others = False
+    with pytest.raises(EvmUnavailable, match="not after the head's"):
+        opened_on(chain, keys)

@@ -1,13 +1,15 @@
 """Runs that are started from the console."""
 
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from sim.console.forms import sliders, wish_of
-from sim.console.launches import CANCELLED, DONE, Launch
+from sim.console.launches import BROKEN, CANCELLED, DONE, RUNNING, Launch
 from sim.run_folder import RunFolder
 from sim.scenario import load
 from system.errors import InputError
@@ -74,6 +76,45 @@ def cancelled(tmp_path: Path) -> Launch:
     assert visitor.post(f"/launches/{launch.id}/cancel", {}).status_code == 303
     wait(launch)
     return launch
+
+
+CAUGHT_INSIDE_TEXT = """
+import os, signal, sys
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+try:
+    exec("os.kill(os.getpid(), signal.SIGTERM)")
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+@pytest.mark.parametrize(
+    ("ends", "state"),
+    [
+        ("import time; time.sleep(60)", RUNNING),
+        ("pass", DONE),
+        ("raise SystemExit(3)", DONE),
+        ("raise SystemExit(130)", CANCELLED),
+        ("import os; os.kill(os.getpid(), 15)", CANCELLED),
+        (CAUGHT_INSIDE_TEXT, CANCELLED),
+        ("raise SystemExit(1)", BROKEN),
+        ("import os; os.kill(os.getpid(), 9)", BROKEN),
+    ],
+)
+def test_how_a_process_ends_says_where_its_run_stands(
+    tmp_path: Path, ends: str, state: str
+) -> None:
+    # As a module, as the console starts it: a script's codes are given in another way.
+    (tmp_path / "ends.py").write_text(ends)
+    with subprocess.Popen((sys.executable, "-m", "ends"), cwd=tmp_path) as process:
+        launch = Launch("a", RunFolder(tmp_path), load("receivables"), 1, (), process)
+        if state == RUNNING:
+            found = launch.state
+            process.kill()
+        else:
+            process.wait(60)
+            found = launch.state
+    assert found == state
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", ""])
