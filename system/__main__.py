@@ -77,8 +77,14 @@ def main() -> int:
 def tell_secrets(process: Process) -> None:
     """Of the first client, admitted now unless it was before, and of the bank's own account, for a
     broker elsewhere. To standard output alone: logs hold none."""
-    bank = account_of_bank(process.gateway.services.clients)
-    print(ADMINISTRATOR, process.administrator_secret())
+    services, secret = process.gateway.services, process.administrator_secret()
+    with services.unit() as unit:
+        counts = services.clients.authenticate(unit, ADMINISTRATOR, secret) is not None
+    if counts:
+        print(ADMINISTRATOR, secret)
+    else:
+        print(f"{ADMINISTRATOR}: its first secret counts no more", file=sys.stderr)
+    bank = account_of_bank(services.clients)
     print(bank.user, bank.secret)
     process.close()
 

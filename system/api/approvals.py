@@ -16,7 +16,10 @@ from system.ports.store import Table, Unit
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """state: asked, approved, declined.  path, body: JSON as asked for.  request_hash: of all."""
+    """path, body: JSON as asked for.  request_hash: of all.
+
+    state: asked, approved, declined, refused (approved, and then it could not be done).
+    """
 
     approval_id: str
     route: str
@@ -87,3 +90,8 @@ def decide(unit: Unit, caller: Caller, row: Approval, approve: bool, now_s: int)
     decided = replace(row, state=state, checker=caller.client_id, decided_at_s=now_s)
     unit.replace(APPROVALS, [decided])
     return decided
+
+
+def refuse(unit: Unit, row: Approval) -> None:
+    """It was approved, could not be done, and ends: no one can let it happen later, alone."""
+    unit.replace(APPROVALS, [replace(row, state="refused")])

@@ -1,4 +1,4 @@
-"""Routes that change a client that is there: it is revoked, or gets another secret or key."""
+"""Routes that change who is a client, and with which secret and key."""
 
 from typing import Annotated, Any, Final
 
@@ -7,7 +7,7 @@ from pydantic import StringConstraints
 from system.api.access import Role
 from system.api.answers import Answer, answered
 from system.api.bodies import Body, Nothing, Text, example
-from system.api.operations import ClientSecret
+from system.api.operations import ClientSecret, NewClient, add_client
 from system.api.route import Call, Route
 from system.api.services import Services
 from system.compliance import audit
@@ -41,6 +41,18 @@ class SignerReplaced(Answer):
     model_config = answered(client_id="erp-7", signer="5a" * 32)
     client_id: str
     signer: str
+
+
+class Admitted(Answer):
+    """Its secret is made, and shown, by ``replaceClientSecret``."""
+
+    model_config = answered(client_id="erp-7")
+    client_id: str
+
+
+def _admit_by_two(desk: Services, call: Call) -> Admitted:
+    assert isinstance(call.body, NewClient)
+    return Admitted(client_id=add_client(desk, call, call.body))
 
 
 def _revoke(desk: Services, call: Call) -> Revoked:
@@ -84,6 +96,19 @@ def _leave_link(desk: Services, unit: Unit, call: Call, action: str, payload: An
 
 _RULE: Final = "any: administrators answer for all clients"
 ROUTES: Final = (
+    Route(
+        "POST",
+        "/client-admissions",
+        "admitClientByTwo",
+        "Admit a client, by two administrators: one alone could admit both pairs of eyes",
+        "operations",
+        Role.ADMINISTRATOR,
+        _admit_by_two,
+        Admitted,
+        body=NewClient,
+        object_rule=_RULE,
+        four_eyes=True,
+    ),
     Route(
         "POST",
         "/clients/{client_id}/revocation",

@@ -36,10 +36,13 @@ CLIENTS: Final = Table("api_client", Client, key=("client_id",), index=(("party_
 
 
 class ClientDesk:
-    """Admits and knows clients. ``pepper`` is the system's own secret."""
+    """Admits and knows clients. ``pepper`` is the system's own secret.
 
-    def __init__(self, pepper: bytes) -> None:
-        self._pepper = pepper
+    signs: approving needs a signature here, so administrators without a key could not.
+    """
+
+    def __init__(self, pepper: bytes, *, signs: bool = False) -> None:
+        self._pepper, self._signs = pepper, signs
         # As read within this second: another process may revoke a client.
         self._seen: dict[str, Caller | None] = {}
         self._seen_at_s = -1
@@ -59,6 +62,11 @@ class ClientDesk:
         Raises InputError, and DuplicateRow where another client has this id.
         """
         _check(caller)
+        if self._signs and caller.roles & Role.ADMINISTRATOR and not caller.signer:
+            raise InputError("signer", "", "give the key with which the administrator will sign")
+        return self._add(unit, caller, key, now_s)
+
+    def _add(self, unit: Unit, caller: Caller, key: str, now_s: int) -> str:
         secret = self.secret_of(caller.client_id, key)
         row = Client(
             caller.client_id,
@@ -78,7 +86,7 @@ class ClientDesk:
     def first(self, unit: Unit, caller: Caller, now_s: int) -> str:
         """The secret with which the first client begins, admitted where nobody was before."""
         if unit.get(CLIENTS, [(caller.client_id,)]) == [None]:
-            return self.admit(unit, caller, _FIRST, now_s)
+            return self._add(unit, caller, _FIRST, now_s)
         return self.secret_of(caller.client_id, _FIRST)
 
     def secret_of(self, client_id: str, key: str) -> str:
@@ -90,11 +98,18 @@ class ClientDesk:
         row = _known(unit, client_id)
         if row.revoked_at_s is not None:
             return row, False
-        if _is_administrator(row) and sum(map(_is_administrator, unit.scan(CLIENTS))) == 1:
-            raise Problem(Code.CONFLICT, "It is the last administrator: admit another one first.")
+        if _is_administrator(row) and _administrators(unit) <= _TWO:
+            raise Problem(
+                Code.CONFLICT, "Too few administrators were left: admit another one first."
+            )
         row = replace(row, revoked_at_s=now_s)
         self._replace(unit, row)
         return row, True
+
+    def takes_two(self, unit: Unit) -> bool:
+        """Whether there are two administrators, of whom none admits anybody alone: one could admit
+        both who ask and who approve."""
+        return _administrators(unit) >= _TWO
 
     def replace_secret(self, unit: Unit, client_id: str, key: str) -> None:
         """Only the secret of this key counts from now on. Raises Problem."""
@@ -159,6 +174,10 @@ def _living(unit: Unit, client_id: str) -> Client:
     return row
 
 
+def _administrators(unit: Unit) -> int:
+    return sum(map(_is_administrator, unit.scan(CLIENTS)))
+
+
 def _is_administrator(row: Client) -> bool:
     """Whether it can admit clients."""
     caller = caller_of(row)
@@ -178,6 +197,7 @@ def _check(caller: Caller) -> None:
         raise InputError("signer", caller.signer.hex(), "give an Ed25519 public key of 32 bytes")
 
 
+_TWO: Final = 2
 # In place of the key of a request that admits.
 _FIRST: Final = "first"
 _NAMES: Final = [role.name.lower() for role in Role if role.name]

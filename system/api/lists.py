@@ -65,7 +65,7 @@ class Requests(Page):
 
 
 class ApprovalRow(Answer):
-    """path, body: JSON of what was asked for.  state: asked, approved, declined."""
+    """path, body: JSON of what was asked for.  state: asked, approved, declined, refused."""
 
     model_config = answered(
         approval_id="76a8580a34cfa4089db3770f29758ce1",
@@ -166,6 +166,6 @@ ROUTES: Final = (
         _approvals,
         Approvals,
         object_rule="any: officers and supervisors see all, administrators what concerns clients",
-        query={"state": "asked, approved or declined"} | QUERY,
+        query={"state": "asked, approved, declined or refused"} | QUERY,
     ),
 )

@@ -12,6 +12,7 @@ from system.api.bodies import example_of
 from system.api.open_routes import ISSUER, OpenRoute
 from system.api.problems import MEDIA_TYPE, Code, Problem
 from system.api.route import JSON, KEY_CHARS_MAX, Form, Route, thing_of
+from system.api.signatures import COVERED
 
 _COMPONENTS: Final = "#/components/{kind}/{name}"
 _SCHEMA: Final = "#/components/schemas/{model}"
@@ -144,6 +145,8 @@ def _parameters(route: Route, thing: Route | None) -> list[dict[str, Any]]:
     headers = ["Idempotency-Key"] if route.is_command else ["If-None-Match"]
     if thing is not None and route.is_command:
         headers.append("If-Match")
+    if route.signed:
+        headers += ["Content-Digest", "Signature-Input", "Signature"]
     return found + [_component("parameters", name) for name in headers]
 
 
@@ -166,6 +169,16 @@ _DESCRIPTION: Final = (
     "integer ppm a year, times integer UTC seconds. Every command carries an Idempotency-Key: the "
     "same key with the same request gets the same answer, with another one it is refused."
 )
+# Of {"approve":true} at the example's approval under the example's key, by a key for tests.
+_DIGEST: Final = "sha-256=:2Ac2y5aAArMzudvTSTddtCOkLDgVWHmPirupYMQaWGI=:"
+_SIGNED: Final = (
+    'pyhms=("@method" "@path" "content-digest" "idempotency-key");'
+    'created=1767240120;keyid="teller-2";alg="ed25519"'
+)
+_SIGNATURE: Final = (
+    "pyhms=:N+KedQO8aukAF5VWsbu8SfCg6cnC00vUl2D8b4RoC5Sy"
+    "Y9DaM8km2Kk4N9ySDYItVygJcJockrAok6zKqbXvBw==:"
+)
 _TAG: Final = '"0f343b0931126a20f133d67c2b018a3b"'
 _PARAMETERS: Final = {
     "Idempotency-Key": _header(
@@ -182,6 +195,17 @@ _PARAMETERS: Final = {
         "If-Match",
         "the ETag under which the caller saw the thing, or *: 412 if it is another now",
         example=_TAG,
+    ),
+    "Content-Digest": _header(
+        "Content-Digest", "of the body (RFC 9530); of a signed request", example=_DIGEST
+    ),
+    "Signature-Input": _header(
+        "Signature-Input",
+        f"what is signed (RFC 9421): {', '.join(COVERED)}, by keyid, the client's id",
+        example=_SIGNED,
+    ),
+    "Signature": _header(
+        "Signature", "Ed25519, by the key that the client registered", example=_SIGNATURE
     ),
 }
 _ETAG: Final = {

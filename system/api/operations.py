@@ -75,36 +75,51 @@ class PartyAnswer(Answer):
 
 def _admit(desk: Services, call: Call) -> ClientSecret:
     assert isinstance(call.body, NewClient)
-    roles = Role(0)
-    for name in call.body.roles:
-        if name.upper() not in Role.__members__:
-            raise Problem(Code.INVALID, f"roles: {name!r} is none of {', '.join(_ROLES)}.")
-        roles |= Role[name.upper()]
-    try:
-        signer = bytes.fromhex(call.body.signer)
-    except ValueError:
-        raise Problem(Code.INVALID, "signer: give hex.") from None
-    scopes = tuple(call.body.scopes)
-    client = Caller(call.body.client_id, call.body.party_id, roles, scopes, signer)
-    try:
-        if not call.repeats:
-            with desk.unit() as unit:
-                desk.clients.admit(unit, client, call.key, desk.clock.now_s())
-                audit.append(unit, [_admission(call.caller, client)], desk.clock.now_s())
-    except DuplicateRow:
-        raise Problem(Code.CONFLICT, "There is a client of this id.") from None
+    client = _client_of(call.body)
+    if not call.repeats:
+        with desk.unit() as unit:
+            if desk.clients.takes_two(unit):
+                raise Problem(
+                    Code.CONFLICT, "It takes two administrators: POST /client-admissions."
+                )
+        add_client(desk, call, call.body)
     secret = desk.clients.secret_of(client.client_id, call.key)
     return ClientSecret(client_id=client.client_id, client_secret=secret)
 
 
-def _admission(admin: Caller, client: Caller) -> AuditEntry:
+def add_client(desk: Services, call: Call, body: NewClient) -> str:
+    """Admit a client and leave a link of the audit log; its id. Raises Problem, InputError."""
+    client, now_s = _client_of(body), desk.clock.now_s()
+    try:
+        with desk.unit() as unit:
+            desk.clients.admit(unit, client, call.key, now_s)
+            audit.append(unit, [_admission(call, client)], now_s)
+    except DuplicateRow:
+        raise Problem(Code.CONFLICT, "There is a client of this id.") from None
+    return client.client_id
+
+
+def _client_of(body: NewClient) -> Caller:
+    roles = Role(0)
+    for name in body.roles:
+        if name.upper() not in Role.__members__:
+            raise Problem(Code.INVALID, f"roles: {name!r} is none of {', '.join(_ROLES)}.")
+        roles |= Role[name.upper()]
+    try:
+        signer = bytes.fromhex(body.signer)
+    except ValueError:
+        raise Problem(Code.INVALID, "signer: give hex.") from None
+    return Caller(body.client_id, body.party_id, roles, tuple(body.scopes), signer)
+
+
+def _admission(call: Call, client: Caller) -> AuditEntry:
     facts = {
         "party_id": client.party_id,
         "roles": int(client.roles),
         "scopes": list(client.scopes),
         "signer": client.signer.hex(),
-    }
-    return AuditEntry(admin.client_id, "admit client", f"client/{client.client_id}", facts)
+    } | ({"checker": call.checker} if call.checker else {})
+    return AuditEntry(call.caller.client_id, "admit client", f"client/{client.client_id}", facts)
 
 
 def _opinion(desk: Services, call: Call) -> Thanks:
@@ -169,7 +184,7 @@ ROUTES: Final = (
         "POST",
         "/clients",
         "admitClient",
-        "Admit a client; its secret is shown once",
+        "Admit a client; its secret is shown once. For a bank with one administrator",
         "operations",
         Role.ADMINISTRATOR,
         _admit,

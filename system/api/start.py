@@ -184,7 +184,7 @@ class Process:
             self._device_keys,
         )
         pepper = sha256(b"shapan/clients/" + opening.secret).digest()
-        clients = ClientDesk(pepper)
+        clients = ClientDesk(pepper, signs=opening.settings.signatures_required)
         return Services(
             opening.clock,
             self._store,

@@ -29,6 +29,7 @@ from system.api.ownership import check_owner
 from system.api.problems import Code, Problem
 from system.api.route import Call, Route
 from system.api.services import Services
+from system.errors import InputError
 
 
 class Verdict(Body):
@@ -57,23 +58,45 @@ def _decide(desk: Services, call: Call) -> Decided:
         if target is None or not target.allows(call.caller):
             raise not_found()
         row = approvals.decide(unit, call.caller, asked, call.body.approve, desk.clock.now_s())
-        maker = clients.find(unit, row.maker)
         done = kept_answers.result_of(unit, row.approval_id)
     if not call.body.approve:
         return Decided(approval_id=row.approval_id, state=row.state, result=None)
     if done is not None:
         return Decided(approval_id=row.approval_id, state=row.state, result=done)
+    result = _carry_out(desk, target, row, call.media_type)
+    with desk.unit() as unit:
+        kept_answers.keep_result(unit, row.approval_id, result, desk.clock.now_s())
+    return Decided(approval_id=row.approval_id, state=row.state, result=result)
+
+
+def _carry_out(
+    desk: Services, target: Route, row: approvals.Approval, media_type: str
+) -> dict[str, Any]:
+    """What was asked for, in the name of who asked. Raises Problem, InputError: it is over then,
+    unless nobody can say yet what became of it."""
+    try:
+        return _in_makers_name(desk, target, row, media_type)
+    except (Problem, InputError) as refusal:
+        if not (isinstance(refusal, Problem) and refusal.code is Code.UNAVAILABLE):
+            with desk.unit() as unit:
+                approvals.refuse(unit, row)
+        raise
+
+
+def _in_makers_name(
+    desk: Services, target: Route, row: approvals.Approval, media_type: str
+) -> dict[str, Any]:
+    with desk.unit() as unit:
+        maker = clients.find(unit, row.maker)
     if maker is None or not target.allows(maker):
         raise Problem(Code.CONFLICT, "Whoever asked for it may not ask any more.")
     raw = row.body.encode()
     body = read(target.body, raw) if target.body is not None else None
     path = json.loads(row.path)
     check_owner(target, maker, path, body)
-    again = Call(maker, path, {}, body, raw, call.media_type, row.approval_id, row.checker)
-    result = target.handler(desk, again).model_dump(mode="json")
-    with desk.unit() as unit:
-        kept_answers.keep_result(unit, row.approval_id, result, desk.clock.now_s())
-    return Decided(approval_id=row.approval_id, state=row.state, result=result)
+    again = Call(maker, path, {}, body, raw, media_type, row.approval_id, row.checker)
+    answer: dict[str, Any] = target.handler(desk, again).model_dump(mode="json")
+    return answer
 
 
 _PRODUCTS: Final = (

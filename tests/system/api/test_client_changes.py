@@ -129,11 +129,40 @@ def test_two_administrators_replace_the_key_that_signs(signing: Town) -> None:
     assert actions(signing) == [("administrator", "replace client's signer", "client/signer")]
 
 
+def third(town: Town) -> None:
+    """Another administrator, on whom the two have to agree."""
+    town.admit_by_two("administrator-3", ["administrator"], "administrator-2")
+
+
 def test_what_a_revoked_administrator_asked_for_does_not_happen(signing: Town) -> None:
+    third(signing)
     path = ask_for_signer(signing)
     assert revoke(signing, "administrator", "administrator-2").status_code == 200
     assert signing.post(path, {"approve": True}, "administrator-2").status_code == 409
     assert is_signed_by(signing, KEY)
+    [row] = signing.get("/approvals?state=refused", "administrator-2").json()["approvals"]
+    assert f"/approvals/{row['approval_id']}" == path
+
+
+def test_one_of_two_administrators_admits_nobody(signing: Town) -> None:
+    body = {"client_id": "puppet", "roles": ["risk_officer"], "scopes": ["operations"]}
+    for alone in ("administrator", "administrator-2"):
+        answer = signing.post("/clients", body, alone)
+        assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    third(signing)
+    with signing.process.gateway.services.unit() as unit:
+        [link] = [one for one in unit.scan(AUDIT) if one.subject == "client/administrator-3"][:1]
+    assert (link.actor, link.action) == ("administrator", "admit client")
+
+
+def test_what_could_not_be_done_is_over_and_cannot_be_approved_later(signing: Town) -> None:
+    body = {"client_id": "teller", "roles": ["risk_officer"], "scopes": ["operations"]}
+    asked = signing.post("/client-admissions", body, "administrator").json()
+    path = f"/approvals/{asked['approval_id']}"
+    for _ in range(2):
+        answer = signing.post(path, {"approve": True}, "administrator-2")
+        assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    assert "refused already" in answer.json()["detail"]
 
 
 def test_administrators_see_approvals_of_clients_alone(town: Town) -> None:
@@ -144,15 +173,18 @@ def test_administrators_see_approvals_of_clients_alone(town: Town) -> None:
         assert town.get(f"/approvals{query}", "administrator").json()["approvals"] == []
 
 
-def test_the_last_administrator_stays(town: Town) -> None:
+def test_the_last_administrators_stay(town: Town) -> None:
     powerless = {"client_id": "powerless", "roles": ["administrator"], "scopes": ["credit"]}
     assert town.post("/clients", powerless, "administrator").status_code == 201
     answer = revoke(town, "administrator")
     assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
     town.admit("administrator-2", "", ["administrator"])
-    assert revoke(town, "administrator").status_code == 200
+    for client in ("administrator", "administrator-2"):
+        answer = revoke(town, client)
+        assert (answer.status_code, answer.json()["code"]) == (409, "conflict"), "two stay two"
+    third(town)
     assert revoke(town, "administrator", "administrator-2").status_code == 200
-    assert revoke(town, "administrator-2", "administrator-2").status_code == 409
+    assert revoke(town, "administrator", "administrator-3").status_code == 200
 
 
 def test_a_bank_whose_first_client_has_another_secret_starts_again(tmp_path: Path) -> None:

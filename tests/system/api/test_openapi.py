@@ -7,16 +7,20 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from system.api.access import SCOPES
+from system.api import signatures
+from system.api.access import SCOPES, Caller, Role
+from system.api.answers import Asked
 from system.api.endpoint import JSON
 from system.api.open_routes import OPEN_ROUTES
 from system.api.openapi import document
+from system.api.problems import Problem
 from system.api.route import thing_of
 from system.api.table import ROUTES
 from system.chain.ubl import read_ubl
 from system.leasing.aemp import read_page
 from system.payments.instructions import read_initiation
 from system.payments.reports import read_report
+from tests.system.api.signing import KEY
 from tests.system.api.town import Town
 
 TOLD = document(ROUTES, OPEN_ROUTES, "1")
@@ -109,8 +113,27 @@ def test_every_operation_tells_its_rules_and_its_headers(route: Any) -> None:
         return
     # Where nothing shows what a command changes, the gateway refuses If-Match.
     seen = thing_of(route, ROUTES) is not None
-    assert headers == {"Idempotency-Key"} | ({"If-Match"} if seen else set())
+    signs = {"Content-Digest", "Signature-Input", "Signature"} if route.signed else set()
+    assert headers == {"Idempotency-Key"} | ({"If-Match"} if seen else set()) | signs
     assert ("412" in operation["responses"]) == seen
+
+
+def test_the_example_of_a_signature_is_one_of_the_example_of_a_decision() -> None:
+    parameters = TOLD["components"]["parameters"].values()
+    headers = {one["name"]: one["example"] for one in parameters if one["in"] == "header"}
+    body = OPERATIONS["decideApproval"]["requestBody"]["content"][JSON]["example"]
+    signer = KEY.public_key().public_bytes_raw()
+    caller = Caller("teller-2", "bank-1", Role.BANK_OFFICER, (), signer)
+    path = f"/approvals/{Asked.example()['approval_id']}"
+    sent = json.dumps(body, separators=(",", ":")).encode()
+
+    def check(path: str) -> None:
+        message = signatures.Message("POST", f"http://bank{path}", headers)
+        signatures.check(caller, message, sent, 1_767_240_120)
+
+    check(path)
+    with pytest.raises(Problem, match="does not count"):
+        check(path + "0")
 
 
 def test_every_scope_is_told_and_every_scope_that_is_asked_for_exists() -> None:

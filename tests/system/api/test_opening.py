@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,11 @@ from system.api.access import SCOPES, Caller, Role
 from system.api.problems import Problem
 from system.api.start import ADMINISTRATOR, Process
 from system.api.telemetry import BANK_USER, account_of_bank
+from system.errors import InputError
 from system.payments.instructions import Initiation, Instruction, write_initiation
 
 ROOT = Path(__file__).resolve().parents[3]
-CALLER = Caller("auditor", "", Role.AUDITOR, SCOPES)
+CALLER = Caller("auditor", "", Role.AUDITOR, tuple(SCOPES))
 OLD, NEW = "ab" * 32, "cd" * 32
 
 
@@ -105,6 +107,24 @@ def test_a_bank_learns_its_first_clients_secret(tmp_path: Path) -> None:
         with process.gateway.services.unit() as unit:
             assert clients.authenticate(unit, ADMINISTRATOR, told[ADMINISTRATOR])
         assert told[BANK_USER] == account_of_bank(clients).secret
+        with process.gateway.services.unit() as unit:
+            clients.replace_secret(unit, ADMINISTRATOR, "another")
+    later = said(tmp_path, "secrets")
+    assert later.stdout.split() == [BANK_USER, told[BANK_USER]]
+    assert "counts no more" in later.stderr
+
+
+def test_where_signatures_are_asked_for_an_administrator_has_a_key(tmp_path: Path) -> None:
+    """One who could sign nothing could agree to nothing, and nobody could be admitted any more."""
+    second = Caller("second", "", Role.ADMINISTRATOR, tuple(SCOPES))
+    with opened(tmp_path, SHAPAN_REQUIRE_SIGNATURES="1") as process:
+        services = process.gateway.services
+        assert process.administrator_secret(), "the first begins without"
+        with services.unit() as unit:
+            with pytest.raises(InputError, match="signer"):
+                services.clients.admit(unit, second, "k", START_S)
+            assert services.clients.admit(unit, replace(second, signer=b"k" * 32), "k", START_S)
+            assert services.clients.admit(unit, CALLER, "k", START_S)
 
 
 def test_a_word_that_means_nothing_is_refused(tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ def test_a_write_off_waits_for_a_second_officer_and_bears_both_names(town: Town)
     assert answer.json()["refusal"] == "write_off_not_defaulted"
     with town.process.gateway.services.unit() as unit:
         [row] = unit.scan(APPROVALS)
-    assert (row.maker, row.checker, row.state) == ("teller", "teller-2", "approved")
+    assert (row.maker, row.checker, row.state) == ("teller", "teller-2", "refused")
 
 
 def test_what_was_declined_cannot_be_approved(town: Town) -> None:

@@ -35,8 +35,8 @@ LETS_IT_MOVE = {"decideApproval", "replaceClientSigner"}
 def signing_town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """Two clients of every role: one that registered a key, and one that did not."""
     town = Town.open(tmp_path_factory.mktemp("signing"))
-    town.admit("with-key", "bank-1", EVERY_ROLE, signer=public(KEY))
     town.admit("without-key", "bank-1", EVERY_ROLE)
+    town.admit_by_two("with-key", EVERY_ROLE, "without-key", signer=public(KEY))
     yield town
     town.close()
 

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from sim.qa.bank import START_S, RunningBank
+from system.api.access import SCOPES
+from system.api.start import ADMINISTRATOR
 from system.credit import registry
 from system.credit.model_files import pack_scorecard
 from tests.system.credit_world import MODEL
@@ -50,6 +52,17 @@ class Town(RunningBank):
         approval = f"/approvals/{asked.json()['approval_id']}"
         answer = self.post(approval, {"approve": True}, "teller-2")
         assert answer.status_code == 200, answer.text
+
+    def admit_by_two(self, client: str, roles: list[str], checker: str, **more: str) -> None:
+        """A client of the bank, logged in, on which two administrators agreed."""
+        body = {"client_id": client, "party_id": "bank-1", "roles": roles, "scopes": list(SCOPES)}
+        asked = self.post("/client-admissions", body | more, ADMINISTRATOR)
+        approval = f"/approvals/{asked.json()['approval_id']}"
+        assert self.post(approval, {"approve": True}, ADMINISTRATOR).status_code == 403
+        done = self.post(approval, {"approve": True}, checker)
+        assert done.json()["result"] == {"client_id": client}, done.text
+        secret = self.post(f"/clients/{client}/secret", {}, ADMINISTRATOR)
+        self.log_in(client, secret.json()["client_secret"])
 
     def promote_model(self) -> None:
         file = pack_scorecard(MODEL)
