@@ -1,6 +1,7 @@
 """``python -m system``: one gateway process, set up by the environment (docs/OPERATIONS.md).
 
-``python -m system secrets`` prints what the operator has to know, and ends.
+``python -m system secrets`` prints what the operator has to know, and ends; ``python -m system
+signer CLIENT KEY`` gives a client the key with which it signs.
 """
 
 import gc
@@ -9,17 +10,23 @@ import os
 import resource
 import ssl
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import uvicorn
+from pydantic import ValidationError
 from starlette.types import ASGIApp
 
 from system.adapters.os_clock import OsClock
 from system.adapters.rail_embedded import RailTerms
+from system.api import client_changes
+from system.api.client_changes import NewSigner
 from system.api.connections import Bounds, connections_within
 from system.api.logs import set_up
+from system.api.problems import Problem
 from system.api.start import ADMINISTRATOR, Opening, Process
 from system.api.telemetry import EMBEDDED, account_of_bank
 from system.errors import InputError, OperationalError
@@ -38,7 +45,6 @@ from system.settings import (
 
 # Where the embedded broker keeps what it has answered, in the working folder.
 SPOOL = "shapan-mqtt"
-SECRETS = "secrets"
 # New objects between two looks for cycles. Requests make next to none.
 _YOUNG_OBJECTS = 10_000
 # Open at once, where the machine admits it.
@@ -47,31 +53,43 @@ _CONNECTIONS = 4_096
 
 
 def main() -> int:
-    """Serve until stopped, or print the secrets.
+    """Serve until stopped, or run an errand of the operator's.
 
     Exit code 2 for settings that cannot be used, 1 where a part of the bank that stands elsewhere
     does not answer.
     """
-    wants_secrets = sys.argv[1:] == [SECRETS]
     try:
-        if sys.argv[1:] and not wants_secrets:
-            raise InputError("argument", " ".join(sys.argv[1:]), f"write {SECRETS}, or nothing")
+        errand = errand_of(sys.argv[1:])
         set_up(OsClock(), log_level_from(os.environ))
         listener = listener_from(os.environ)
         process = Process(opening_from(os.environ, OsClock()))
+        if errand is not None:
+            with closing(process):
+                errand(process)
+            return 0
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
     except OperationalError as error:
         print(error, file=sys.stderr)
         return 1
-    if wants_secrets:
-        tell_secrets(process)
-        return 0
     files = open_many_files()
     _spare_what_stays()
     serve(process, listener, bounds_within(files))
     return 0
+
+
+def errand_of(arguments: list[str]) -> Callable[[Process], None] | None:
+    """What the arguments ask for, None where they are none. Raises InputError."""
+    match arguments:
+        case []:
+            return None
+        case ["secrets"]:
+            return tell_secrets
+        case ["signer", client_id, key]:
+            return partial(set_signer, client_id=client_id, key=key)
+    remedy = "write secrets, signer CLIENT KEY, or nothing"
+    raise InputError("argument", " ".join(arguments), remedy)
 
 
 def tell_secrets(process: Process) -> None:
@@ -86,7 +104,18 @@ def tell_secrets(process: Process) -> None:
         print(f"{ADMINISTRATOR}: its first secret counts no more", file=sys.stderr)
     bank = account_of_bank(services.clients)
     print(bank.user, bank.secret)
-    process.close()
+
+
+def set_signer(process: Process, client_id: str, key: str) -> None:
+    """The first administrator's key, which nobody else could give it, or one that was lost."""
+    process.administrator_secret()  # the first client is there from now on
+    services = process.gateway.services
+    try:
+        client_changes.set_signer(services, client_id, NewSigner(signer=key).signer)
+    except ValidationError:
+        raise InputError("key", key, "give an Ed25519 public key: 64 hex digits, small") from None
+    except Problem as problem:
+        raise InputError("client", client_id, problem.detail) from None
 
 
 def opening_from(environment: Mapping[str, str], clock: Clock) -> Opening:

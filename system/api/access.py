@@ -40,6 +40,7 @@ class Caller:
     """Whose token it is. party_id: the party that the client acts for, empty for none.
 
     signer: the client's Ed25519 public key (32 bytes) for signed requests, empty for none.
+    secret_mark: another one with every new secret; empty where the client is yet to be admitted.
     """
 
     client_id: str
@@ -47,6 +48,7 @@ class Caller:
     roles: Role
     scopes: tuple[str, ...]
     signer: bytes = b""
+    secret_mark: str = ""
 
     def sees_all(self) -> bool:
         """Whether object checks are lifted for reading."""

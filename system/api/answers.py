@@ -1,7 +1,7 @@
 """What the gateway answers, and how a product's refusal becomes a problem."""
 
 from enum import IntEnum
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -55,11 +55,14 @@ class Page(Answer):
 
 
 class Asked(Answer):
-    """What four eyes have to see was asked for, and waits for the second pair."""
+    """What four eyes have to see was asked for, and waits for the second pair.
 
-    model_config = answered(approval_id="76a8580a34cfa4089db3770f29758ce1")
+    state: asked; of a request that is sent again, what became of it.
+    """
+
+    model_config = answered(approval_id="76a8580a34cfa4089db3770f29758ce1", state="asked")
     approval_id: str
-    state: Literal["asked"] = "asked"
+    state: str
 
 
 class Document(Answer):

@@ -52,8 +52,8 @@ APPROVALS: Final = Table(
 )
 
 
-def ask(unit: Unit, caller: Caller, request: Request, now_s: int) -> str:
-    """Keep a request until a second person has seen it; its id. The same again: the same id.
+def ask(unit: Unit, caller: Caller, request: Request, now_s: int) -> Approval:
+    """Keep a request until a second person has seen it. The same again: the same one.
 
     Raises Problem where the key was used for another request.
     """
@@ -62,10 +62,11 @@ def ask(unit: Unit, caller: Caller, request: Request, now_s: int) -> str:
     if known is not None:
         if known.request_hash != request.hash():
             raise Problem(Code.IDEMPOTENCY_KEY_REUSED, "Use a new key for a new request.")
-        return approval_id
+        return known
     asked = (request.route, request.path, request.body, request.hash())
-    unit.insert(APPROVALS, [Approval(approval_id, *asked, caller.client_id, now_s)])
-    return approval_id
+    row = Approval(approval_id, *asked, caller.client_id, now_s)
+    unit.insert(APPROVALS, [row])
+    return row
 
 
 def find(unit: Unit, approval_id: str) -> Approval:

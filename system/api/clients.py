@@ -149,9 +149,9 @@ class ClientDesk:
 
 def caller_of(row: Client) -> Caller:
     """A stored client as the caller that it is."""
-    return Caller(
-        row.client_id, row.party_id, Role(row.roles), tuple(row.scopes.split()), row.signer
-    )
+    roles, scopes = Role(row.roles), tuple(row.scopes.split())
+    mark = row.secret_hash[:_MARK_CHARS]
+    return Caller(row.client_id, row.party_id, roles, scopes, row.signer, mark)
 
 
 def find(unit: Unit, client_id: str) -> Caller | None:
@@ -198,6 +198,7 @@ def _check(caller: Caller) -> None:
 
 
 _TWO: Final = 2
+_MARK_CHARS: Final = 16
 # In place of the key of a request that admits.
 _FIRST: Final = "first"
 _NAMES: Final = [role.name.lower() for role in Role if role.name]

@@ -76,6 +76,7 @@ ROUTES: Final = (
         handler=handlers.review,
         answer=shapes.CaseAnswer,
         body=shapes.Finding,
+        signed=True,
         answers_secret=True,
     ),
     _post(
@@ -85,6 +86,7 @@ ROUTES: Final = (
         handler=handlers.rule,
         answer=shapes.CaseAnswer,
         body=shapes.Ruling,
+        signed=True,
         answers_secret=True,
     ),
     _get(

@@ -27,6 +27,11 @@ from system.errors import (
     StoreUnavailable,
 )
 
+
+class NotDone(OperationalError):
+    """Books, chain or log disagree with what a command was about to do, and it is undone."""
+
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -61,7 +66,7 @@ def perform(
     """Run one call inside the writer's group. seen: the tag under which the caller saw the thing.
 
     What is the caller's to mend comes back as a value: a product keeps its refusals under their
-    key, and raising would undo that.
+    key, and raising would undo that. What is not is raised, so that nothing is half done.
     """
     try:
         if seen and route.is_command:
@@ -76,8 +81,11 @@ def perform(
     except InputError as error:
         facts = {"errors": [{"field": error.field, "remedy": error.remedy}]}
         return Problem(Code.INVALID, error.message(), facts)
-    except (EvmUnavailable, IntegrityError) as error:
+    except EvmUnavailable as error:
+        # A value: what is raised has everything read again, and without its chain a bank cannot.
         return Problem(Code.UNAVAILABLE, str(error))
+    except IntegrityError as error:
+        raise NotDone(str(error)) from error
 
 
 def _done(desk: Services, route: Route, call: Call) -> dict[str, Any]:
@@ -129,8 +137,8 @@ def _ask(desk: Services, route: Route, call: Call) -> dict[str, Any]:
         raise Problem(Code.MALFORMED, "The body is no text: encode it as UTF-8.") from None
     request = approvals.Request(route.name, canonical_json(dict(call.path)), body, call.key)
     with desk.unit() as unit:
-        approval_id = approvals.ask(unit, call.caller, request, desk.clock.now_s())
-    return Asked(approval_id=approval_id).model_dump()
+        row = approvals.ask(unit, call.caller, request, desk.clock.now_s())
+    return Asked(approval_id=row.approval_id, state=row.state).model_dump()
 
 
 async def body_of_request(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:
@@ -163,10 +171,12 @@ def caller_of_request(gateway: Gateway, request: Request) -> Caller:
         raise Problem(Code.UNAUTHENTICATED, "Send a bearer token.", headers=challenge)
     services = gateway.services
     now_s = services.clock.now_s()
-    client_id = gateway.tokens.client_of(token, now_s)
+    client_id, secret_mark = gateway.tokens.holder_of(token, now_s)
     caller = services.clients.find(services.store, client_id, now_s)
     if caller is None:
         raise Problem(Code.UNAUTHENTICATED, "The client was revoked.")
+    if caller.secret_mark != secret_mark:
+        raise Problem(Code.UNAUTHENTICATED, "The client has a new secret: get a token with it.")
     return caller
 
 
@@ -180,7 +190,7 @@ def _check_rights(gateway: Gateway, route: Route, caller: Caller) -> None:
 def _check_signature(
     gateway: Gateway, route: Route, request: Request, caller: Caller, raw: bytes
 ) -> None:
-    if route.signed and (caller.signer or gateway.signatures_required):
+    if route.is_signed and (caller.signer or gateway.signatures_required):
         message = signatures.Message(request.method, str(request.url), request.headers)
         signatures.check(caller, message, raw, gateway.services.clock.now_s())
 

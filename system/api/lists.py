@@ -1,11 +1,12 @@
-"""Lists of receivables, requests and approvals: each caller's own, officers and supervisors all."""
+"""Lists of receivables, requests, approvals and clients: each caller's own, supervisors all."""
 
 from typing import Final
 
 from system.api import client_changes
-from system.api.access import SEE_ALL, Role
+from system.api.access import READERS, SEE_ALL, Role
 from system.api.answers import Answer, Page, answered
 from system.api.approvals import APPROVALS
+from system.api.clients import CLIENTS, Client, caller_of
 from system.api.pages import QUERY, own_or_all, page_of_table
 from system.api.pages import page as page_of
 from system.api.route import Call, Route
@@ -91,6 +92,32 @@ class Approvals(Page):
     approvals: list[ApprovalRow]
 
 
+class ClientRow(Answer):
+    """signer: hex of the key with which it signs, empty for none.  revoked_at_s: null while it
+    counts."""
+
+    model_config = answered(
+        client_id="erp-7",
+        party_id="supplier-1",
+        roles=["supplier"],
+        scopes=["receivables"],
+        signer="5a" * 32,
+        created_at_s=1_767_240_000,
+        revoked_at_s=None,
+    )
+    client_id: str
+    party_id: str
+    roles: list[str]
+    scopes: list[str]
+    signer: str
+    created_at_s: int
+    revoked_at_s: int | None
+
+
+class Clients(Page):
+    clients: list[ClientRow]
+
+
 def _receivables(desk: Services, call: Call) -> Receivables:
     where = {"state": call.query["state"]} if call.query.get("state") else {}
     with desk.unit() as unit:
@@ -131,7 +158,38 @@ def _approvals(desk: Services, call: Call) -> Approvals:
     return Approvals(approvals=shown, next=cursor)
 
 
+def _clients(desk: Services, call: Call) -> Clients:
+    with desk.unit() as unit:
+        rows, cursor = page_of_table(unit, CLIENTS, call)
+    return Clients(clients=[_client_row(row) for row in rows], next=cursor)
+
+
+def _client_row(row: Client) -> ClientRow:
+    caller = caller_of(row)
+    return ClientRow(
+        client_id=row.client_id,
+        party_id=row.party_id,
+        roles=[role.name.lower() for role in Role if role & caller.roles and role.name],
+        scopes=list(caller.scopes),
+        signer=row.signer.hex(),
+        created_at_s=row.created_at_s,
+        revoked_at_s=row.revoked_at_s,
+    )
+
+
 ROUTES: Final = (
+    Route(
+        "GET",
+        "/clients",
+        "listClients",
+        "Who may call, as what and with which key",
+        "operations",
+        READERS | Role.ADMINISTRATOR,
+        _clients,
+        Clients,
+        object_rule="any: administrators answer for all clients, supervisors see them",
+        query=QUERY,
+    ),
     Route(
         "GET",
         "/receivables",

@@ -125,8 +125,8 @@ def _rules(route: Route) -> str:
     roles = ", ".join(role.name.lower() for role in Role if role & route.roles and role.name)
     whose = f"{' or '.join(route.owns)} is the caller's party" if route.owns else route.object_rule
     lines = [f"Roles: {roles}.", f"Objects: {whose}."]
-    if route.signed:
-        lines.append("Money moves: clients with a registered key sign the request (RFC 9421).")
+    if route.is_signed:
+        lines.append("Clients with a registered key sign the request (RFC 9421).")
     if route.four_eyes:
         lines.append("Four eyes: it happens when a second client approves it.")
     return " ".join(lines)
@@ -145,7 +145,7 @@ def _parameters(route: Route, thing: Route | None) -> list[dict[str, Any]]:
     headers = ["Idempotency-Key"] if route.is_command else ["If-None-Match"]
     if thing is not None and route.is_command:
         headers.append("If-Match")
-    if route.signed:
+    if route.is_signed:
         headers += ["Content-Digest", "Signature-Input", "Signature"]
     return found + [_component("parameters", name) for name in headers]
 

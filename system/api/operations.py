@@ -1,6 +1,11 @@
 """Routes of the gateway itself: clients, parties, approvals, audit."""
 
-from typing import Any, Final, Literal
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import StringConstraints
 
 from system.api.access import SCOPES, Caller, Role
 from system.api.answers import Answer, Taken, answered, not_found, refusal_problem
@@ -17,6 +22,14 @@ from system.parties.feedback import Feedback
 from system.parties.records import PARTIES
 
 
+def _one_of(names: Iterable[str]) -> StringConstraints:
+    return StringConstraints(pattern=f"^({'|'.join(names)})$")
+
+
+RoleName = Annotated[str, _one_of(role.name.lower() for role in Role if role.name)]
+ScopeName = Annotated[str, _one_of(SCOPES)]
+
+
 class NewClient(Body):
     """roles, scopes: names.  signer: hex of an Ed25519 public key, for requests that move money."""
 
@@ -28,9 +41,9 @@ class NewClient(Body):
     )
     client_id: Text
     party_id: str = ""
-    roles: list[str]
-    scopes: list[str]
-    signer: str = ""
+    roles: list[RoleName]
+    scopes: list[ScopeName]
+    signer: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")] = ""
 
 
 class Opinion(Body):
@@ -100,15 +113,8 @@ def add_client(desk: Services, call: Call, body: NewClient) -> str:
 
 
 def _client_of(body: NewClient) -> Caller:
-    roles = Role(0)
-    for name in body.roles:
-        if name.upper() not in Role.__members__:
-            raise Problem(Code.INVALID, f"roles: {name!r} is none of {', '.join(_ROLES)}.")
-        roles |= Role[name.upper()]
-    try:
-        signer = bytes.fromhex(body.signer)
-    except ValueError:
-        raise Problem(Code.INVALID, "signer: give hex.") from None
+    roles = reduce(or_, (Role[name.upper()] for name in body.roles), Role(0))
+    signer = bytes.fromhex(body.signer)
     return Caller(body.client_id, body.party_id, roles, tuple(body.scopes), signer)
 
 
@@ -168,7 +174,6 @@ def _show_party(desk: Services, call: Call) -> PartyAnswer:
     return PartyAnswer(**{name: getattr(row, name) for name in PartyAnswer.model_fields})
 
 
-_ROLES: Final = [role.name.lower() for role in Role if role.name]
 _ANY: Final = Role(2 * max(Role) - 1)
 _KYC_EXAMPLE: Final[dict[str, Any]] = {"step": "suspend"}
 _PARTY_EXAMPLE: Final[dict[str, Any]] = {

@@ -18,7 +18,7 @@ class Code(Enum):
     MALFORMED = (400, "The request cannot be read")
     IDEMPOTENCY_KEY_MISSING = (400, "A command needs an Idempotency-Key")
     UNAUTHENTICATED = (401, "No valid access token")
-    SIGNATURE_MISSING = (401, "Money moves on a signed request only")
+    SIGNATURE_MISSING = (401, "This happens on a signed request only")
     SIGNATURE_INVALID = (401, "The signature does not cover this request")
     FORBIDDEN = (403, "The role or scope does not allow this")
     NOT_FOUND = (404, "There is no such thing, or it is not yours to see")

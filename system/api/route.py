@@ -88,8 +88,8 @@ class Route:
     where the business is nobody's in particular.
 
     status: of success.  forms: of a request that has no ``body``.  shows: the form of an answer
-    that is a Document.  signed: money moves, so the request must carry the client's signature.
-    four_eyes: it runs when a second client has approved it.  query: what may stand behind ``?``,
+    that is a Document.  signed: money moves, or is let move.  four_eyes: it runs when a second
+    client has approved it, and signed what was asked for.  query: what may stand behind ``?``,
     with its meaning.  joined: does requests that wait at the same time as one batch; its product
     keeps what each key was answered.  answers_secret: the answer is kept nowhere, and the handler
     works it out again for a request that ``repeats``.
@@ -125,6 +125,14 @@ class Route:
     def is_command(self) -> bool:
         """Whether it changes something, and so needs an Idempotency-Key."""
         return self.method != "GET"
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the request carries its client's signature, where the client has a key.
+
+        Asking is half of what four eyes do: nobody else may do it with a secret alone.
+        """
+        return self.signed or self.four_eyes
 
     @property
     def media_types(self) -> tuple[str, ...]:

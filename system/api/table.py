@@ -29,7 +29,7 @@ from system.api.ownership import check_owner
 from system.api.problems import Code, Problem
 from system.api.route import Call, Route
 from system.api.services import Services
-from system.errors import InputError
+from system.errors import EvmUnavailable, InputError
 
 
 class Verdict(Body):
@@ -55,32 +55,35 @@ def _decide(desk: Services, call: Call) -> Decided:
     with desk.unit() as unit:
         asked = approvals.find(unit, call.path["approval_id"])
         target = _FOUR_EYES.get(asked.route)
-        if target is None or not target.allows(call.caller):
+        # As the books have it now: the request may have been under way for a while.
+        checker = clients.find(unit, call.caller.client_id)
+        if target is None or checker != call.caller or not target.allows(checker):
             raise not_found()
-        row = approvals.decide(unit, call.caller, asked, call.body.approve, desk.clock.now_s())
+        row = approvals.decide(unit, checker, asked, call.body.approve, desk.clock.now_s())
         done = kept_answers.result_of(unit, row.approval_id)
-    if not call.body.approve:
-        return Decided(approval_id=row.approval_id, state=row.state, result=None)
-    if done is not None:
-        return Decided(approval_id=row.approval_id, state=row.state, result=done)
-    result = _carry_out(desk, target, row, call.media_type)
-    with desk.unit() as unit:
-        kept_answers.keep_result(unit, row.approval_id, result, desk.clock.now_s())
-    return Decided(approval_id=row.approval_id, state=row.state, result=result)
+    if call.body.approve and done is None:
+        done = _carry_out(desk, target, row, call.media_type, is_new=asked.state == "asked")
+    return Decided(approval_id=row.approval_id, state=row.state, result=done)
 
 
 def _carry_out(
-    desk: Services, target: Route, row: approvals.Approval, media_type: str
+    desk: Services, target: Route, row: approvals.Approval, media_type: str, *, is_new: bool
 ) -> dict[str, Any]:
-    """What was asked for, in the name of who asked. Raises Problem, InputError: it is over then,
-    unless nobody can say yet what became of it."""
+    """What was asked for, in the name of who asked. Raises Problem and others: it is over then.
+
+    is_new: approved just now. Before, it would have been done, or been over.
+    """
     try:
-        return _in_makers_name(desk, target, row, media_type)
-    except (Problem, InputError) as refusal:
-        if not (isinstance(refusal, Problem) and refusal.code is Code.UNAVAILABLE):
-            with desk.unit() as unit:
-                approvals.refuse(unit, row)
+        if not is_new:
+            raise Problem(Code.CONFLICT, "It was approved before and not done: ask anew.")
+        result = _in_makers_name(desk, target, row, media_type)
+    except (Problem, InputError, EvmUnavailable):
+        with desk.unit() as unit:
+            approvals.refuse(unit, row)
         raise
+    with desk.unit() as unit:
+        kept_answers.keep_result(unit, row.approval_id, result, desk.clock.now_s())
+    return result
 
 
 def _in_makers_name(

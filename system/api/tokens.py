@@ -34,6 +34,7 @@ class _Claims:
     from_s: int
     until_s: int
     client_id: str
+    secret_mark: str
 
 
 class TokenIssuer:
@@ -53,18 +54,19 @@ class TokenIssuer:
             "iss": AUDIENCE,
             "aud": AUDIENCE,
             "sub": caller.client_id,
+            "secret": caller.secret_mark,
             "scope": " ".join(caller.scopes),
             "iat": now_s,
             "exp": now_s + LIFE_S,
         }
         return jwt.encode(header, claims, self._keys[0], algorithms=[_ALGORITHM])
 
-    def client_of(self, token: str, now_s: int) -> str:
-        """The client that the token was issued to. Raises Problem."""
+    def holder_of(self, token: str, now_s: int) -> tuple[str, str]:
+        """The client that the token was issued to, and the mark of its secret. Raises Problem."""
         claims = self._verified.get(token) or self._verify(token)
         if claims.audience != AUDIENCE or not claims.from_s <= now_s < claims.until_s:
             raise _refused("it has expired: ask for a new one at /oauth/token")
-        return claims.client_id
+        return claims.client_id, claims.secret_mark
 
     def _verify(self, token: str) -> "_Claims":
         """What the token says. It stays true for these bytes, so it is worked out once."""
@@ -72,7 +74,8 @@ class TokenIssuer:
             told = jwt.decode(token, self._ring, algorithms=[_ALGORITHM]).claims
         except (JoseError, ValueError):
             raise _refused("it was not issued here, or was altered") from None
-        claims = _Claims(told.get("aud"), told.get("iat", 0), told["exp"], str(told["sub"]))
+        whose = str(told["sub"]), str(told.get("secret", ""))
+        claims = _Claims(told.get("aud"), told.get("iat", 0), told["exp"], *whose)
         if len(self._verified) >= _VERIFIED_MAX:
             del self._verified[next(iter(self._verified))]
         self._verified[token] = claims

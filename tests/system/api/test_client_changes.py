@@ -51,6 +51,7 @@ def test_an_admission_leaves_one_link(town: Town) -> None:
 
 def test_a_revoked_client_is_turned_away_at_once_and_for_good(town: Town) -> None:
     secret = secret_of(town, "auditor", "k-1")
+    town.log_in("auditor", secret)
     assert town.get("/audit", "auditor").status_code == 200
     revoked = revoke(town, "auditor")
     assert revoked.json() == {"client_id": "auditor", "revoked_at_s": town.clock.time_s}
@@ -71,6 +72,16 @@ def test_an_old_secret_gets_no_token_after_its_replacement(town: Town) -> None:
     assert token_status(town, "auditor", second) == 200
     link = ("administrator", "replace client's secret", "client/auditor")
     assert actions(town) == [link] * 2
+
+
+def test_a_token_ends_with_the_secret_that_it_was_got_with(town: Town) -> None:
+    """Or a thief's would make the next secret."""
+    assert town.get("/audit", "auditor").status_code == 200
+    secret = secret_of(town, "auditor", "k-1")
+    answer = town.get("/audit", "auditor")
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+    town.log_in("auditor", secret)
+    assert town.get("/audit", "auditor").status_code == 200
 
 
 def test_a_repeated_replacement_does_not_bring_an_older_secret_back(town: Town) -> None:

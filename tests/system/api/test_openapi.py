@@ -113,7 +113,7 @@ def test_every_operation_tells_its_rules_and_its_headers(route: Any) -> None:
         return
     # Where nothing shows what a command changes, the gateway refuses If-Match.
     seen = thing_of(route, ROUTES) is not None
-    signs = {"Content-Digest", "Signature-Input", "Signature"} if route.signed else set()
+    signs = {"Content-Digest", "Signature-Input", "Signature"} if route.is_signed else set()
     assert headers == {"Idempotency-Key"} | ({"If-Match"} if seen else set()) | signs
     assert ("412" in operation["responses"]) == seen
 

@@ -14,9 +14,11 @@ from sim.qa.bank import START_S, HeldClock
 from system.__main__ import opening_from
 from system.adapters.rail_embedded import TRANSFERS
 from system.api.access import SCOPES, Caller, Role
+from system.api.clients import CLIENTS
 from system.api.problems import Problem
 from system.api.start import ADMINISTRATOR, Process
 from system.api.telemetry import BANK_USER, account_of_bank
+from system.compliance.records import AUDIT
 from system.errors import InputError
 from system.payments.instructions import Initiation, Instruction, write_initiation
 
@@ -53,7 +55,7 @@ def token_of(process: Process) -> str:
 
 
 def client_of(process: Process, token: str) -> str:
-    return process.gateway.tokens.client_of(token, HeldClock().now_s())
+    return process.gateway.tokens.holder_of(token, HeldClock().now_s())[0]
 
 
 def test_a_token_outlives_the_rotation_of_its_key_until_the_key_is_dropped(tmp_path: Path) -> None:
@@ -112,6 +114,33 @@ def test_a_bank_learns_its_first_clients_secret(tmp_path: Path) -> None:
     later = said(tmp_path, "secrets")
     assert later.stdout.split() == [BANK_USER, told[BANK_USER]]
     assert "counts no more" in later.stderr
+
+
+def test_the_host_gives_a_client_its_key(tmp_path: Path) -> None:
+    """The first administrator's, which nobody else can give, and one that was lost."""
+    assert said(tmp_path, "signer", ADMINISTRATOR, "ab" * 32).returncode == 0
+    with opened(tmp_path) as process, process.gateway.services.unit() as unit:
+        [row] = unit.get(CLIENTS, [(ADMINISTRATOR,)])
+        assert row is not None
+        assert row.signer == b"\xab" * 32
+        [link] = unit.scan(AUDIT)
+        assert (link.actor, link.subject) == ("host", f"client/{ADMINISTRATOR}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ((ADMINISTRATOR, "ab"), "key"),
+        (("nobody", "ab" * 32), "client"),
+        ((ADMINISTRATOR,), "argument"),
+    ],
+)
+def test_a_key_or_client_that_is_none_is_refused(
+    tmp_path: Path, arguments: tuple[str, ...], named: str
+) -> None:
+    answered = said(tmp_path, "signer", *arguments)
+    assert (answered.returncode, answered.stdout) == (2, "")
+    assert answered.stderr.startswith(f"{named} = ")
 
 
 def test_where_signatures_are_asked_for_an_administrator_has_a_key(tmp_path: Path) -> None:
