@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Final
 
 from sim.pools.base import Pool
-from sim.prepare import RUNS, Wish, free_path, prepare, reopen
+from sim.prepare import RUNS, Wish, free_path, is_run_folder, prepare, reopen
 from sim.resume import resume
 from sim.run_document import FAILED, OK, PARTIAL, RUNNING
 from sim.run_folder import Json, RunFolder, write_json
-from sim.study import Study, begin, conduct
+from sim.study import Study, begin, conduct, finish_beginning
 from system.errors import InputError, IntegrityError
 
 # The scenarios of the main job: one for each product that is built.
@@ -108,12 +108,19 @@ def conduct_pilot(
     on_progress gets a scenario's name and the number of its finished replications. fresh: create
     the folders, and take them away again when a model refuses its scenario (InputError).
     """
-    made = _begin(pilot) if fresh else []
+    if fresh:
+        RunFolder(pilot.path).check_free()
+    made: list[Path] = []
     try:
+        made = _begin(pilot) if fresh else []
         for name, study in pilot.studies.items():
             conduct(study, pool, partial(on_progress, name), fresh=False)
     except InputError:
         _take_away(made, pilot.path)
+        raise
+    except KeyboardInterrupt:
+        if fresh:
+            _finish_beginning(pilot)
         raise
     finally:
         if is_pilot_folder(pilot.path):
@@ -128,10 +135,17 @@ def _take_away(made: Sequence[Path], path: Path) -> None:
 
 
 def _begin(pilot: Pilot) -> list[Path]:
-    RunFolder(pilot.path).check_free()
     made = [begin(study) for study in pilot.studies.values()]
     _write_summary(pilot)
     return made
+
+
+def _finish_beginning(pilot: Pilot) -> None:
+    """What was interrupted before all folders were there has them all, and can be finished."""
+    for study in pilot.studies.values():
+        if not is_run_folder(str(study.folder.path)):
+            finish_beginning(study)
+    _write_summary(pilot)
 
 
 def _write_summary(pilot: Pilot) -> None:

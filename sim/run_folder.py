@@ -66,9 +66,13 @@ class RunFolder:
         """
         self.check_free()
         missing = [path for path in (self.path, *self.path.parents) if not path.exists()]
+        self.complete()
+        return missing[-1] if missing else self.path
+
+    def complete(self) -> None:
+        """Make what is missing of the folder: who made it may have been interrupted."""
         for name in ("replications", "failures"):
             (self.path / name).mkdir(parents=True, exist_ok=True)
-        return missing[-1] if missing else self.path
 
     def check_free(self) -> None:
         """Raises InputError if something is there already."""

@@ -66,8 +66,14 @@ def begin(study: Study) -> Path:
     So that it can be read, and finished, before its first replication. Raises InputError.
     """
     made = study.folder.create()
-    close(study, _wall(perf_counter(), 0))
+    finish_beginning(study)
     return made
+
+
+def finish_beginning(study: Study) -> None:
+    """Close the folder as partial, however much of it is there."""
+    study.folder.complete()
+    close(study, _wall(perf_counter(), 0))
 
 
 def conduct(study: Study, pool: Pool, on_progress: Callable[[int], None], *, fresh: bool) -> Json:
@@ -78,15 +84,19 @@ def conduct(study: Study, pool: Pool, on_progress: Callable[[int], None], *, fre
     once the folder is closed with what is there.
     """
     started = perf_counter()
-    made = study.folder.create() if fresh else None
-    reopened(study)
+    if fresh:
+        study.folder.check_free()  # or an interruption would close a folder that is another's
+    made = None
     try:
+        made = study.folder.create() if fresh else None
+        reopened(study)
         _run_to_decision(study, pool, on_progress)
     except InputError:
         if made is not None:
             shutil.rmtree(made)
         raise
     except KeyboardInterrupt:
+        study.folder.complete()
         close(study, _wall(started, pool.at_once))
         raise
     return close(study, _wall(started, pool.at_once))

@@ -118,7 +118,7 @@ def _conduct(
 ) -> int:
     from sim.assumptions.study import conduct_map, map_of
     from sim.commands.progress import map_progress, progress_of
-    from sim.prepare import check_required
+    from sim.prepare import check_required, is_run_folder
     from sim.reports.document import document_of
     from sim.study import conduct
 
@@ -132,6 +132,8 @@ def _conduct(
         if found is not None:
             with map_progress(scenario.name) as on_points:
                 conduct_map(found, pool, on_points)
+    if not is_run_folder(str(study.folder.path)):
+        return options.INTERRUPTED  # before there was anything to show
     document = document_of(study.folder)
     if json:
         options.print_json(document)

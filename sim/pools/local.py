@@ -58,7 +58,10 @@ class LocalPool:
                 else:
                     yield job, result
             for job in orphans:
-                yield from self._one_life(function, deque([job]), 1)
+                alone = deque([job])
+                # Not taken where the workers' time was over, or one of them died, just before.
+                while alone:
+                    yield from self._one_life(function, alone, 1)
 
     def _one_life(
         self, function: Callable[[J], R], queue: deque[J], at_hand: int
@@ -72,7 +75,12 @@ class LocalPool:
                 is_over = is_over or perf_counter() - self._started_s > WORKER_LIFE_S
                 while is_whole and not is_over and queue and len(running) < at_hand:
                     job = queue.popleft()
-                    running[executor.submit(function, job)] = job
+                    try:
+                        running[executor.submit(function, job)] = job
+                    except BrokenProcessPool:
+                        # A worker died since the last look: this job was never handed out.
+                        queue.appendleft(job)
+                        is_whole = False
                 if not running:
                     break
                 for future in wait(running, return_when=FIRST_COMPLETED).done:

@@ -157,7 +157,7 @@ class _Load:
                 await self.voice.open()
             loaded = await drive(self.streams, instants, beside)
             if self.voice is not None:
-                await self._drained(gateway)
+                await self.voice.drained(gateway)
         finally:
             if self.voice is not None:
                 await self.voice.close()
@@ -209,23 +209,6 @@ class _Load:
             assert self.voice is not None
             made.append(Alerts(self.voice, gateway, self._alerts, now))
         return made
-
-    async def _drained(self, gateway: Gateway) -> None:
-        """Wait until what the broker answered for is in the books, as far as the bank shows it."""
-        assert self.voice is not None
-        machine = max(range(len(self.voice.kept)), key=lambda n: self.voice_count(n))
-        for _ in range(600):
-            path = f"/leasing/machines/{machine}"
-            shown = await gateway.read(self._bank.machines.lessor, path)
-            last_ms = (self.voice.start_s + self.voice.said[machine] - 1) * 1_000
-            if self.voice.said[machine] == 0 or (shown["at_ms"] or 0) >= last_ms:
-                break
-            await asyncio.sleep(0.1)
-        await asyncio.sleep(1.0)
-
-    def voice_count(self, machine: int) -> int:
-        """Readings of a machine so far."""
-        return 0 if self.voice is None else self.voice.said[machine]
 
     async def _watch(self, loaded: Loaded) -> None:
         every_s = max(self._wish.profile.duration_s / 200, 0.25)

@@ -19,6 +19,7 @@ from system.ports.broker import Account
 EACH: Final = 20
 _LOOK_S: Final = 0.1
 _WAIT_S_MAX: Final = 60.0
+_DRAIN_S_MAX: Final = 60.0
 # A terminal whose line is down asks at least so often.
 _RETRY_S_MAX: Final = 2.0
 
@@ -34,6 +35,9 @@ class Voice:
     said: list[int] = field(default_factory=list)
     # Readings by machine that the broker answered for.
     kept: list[int] = field(default_factory=list)
+    # The last message of each link that the broker answered for: a machine in it, and the time of
+    # its reading.
+    _last: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     async def open(self) -> None:
         """Connect. The broker keeps each link's place while it is away."""
@@ -52,11 +56,29 @@ class Voice:
 
     async def say(self, number: int, machines: list[int], readings: list[bytes]) -> None:
         """Publish at QoS 1; returns with the broker's answer."""
-        link = number % len(self.links)
+        link, machine = number % len(self.links), machines[-1]
+        last = machine, self.start_s + self.said[machine] - 1
         user = self.machines.gateways[link][0]
         await self.links[link].publish(f"gateway/{user}/data", b"\n".join(readings))
+        self._last[link] = last
         for machine in machines:
             self.kept[machine] += 1
+
+    async def drained(self, gateway: Gateway) -> None:
+        """Wait until what the broker answered for is in the books, as far as the bank shows it.
+
+        A machine has one link, and what a link said is taken in in its order: so its last message
+        tells of all. After a minute it is left to the audit to say what is missing.
+        """
+        clock = asyncio.get_running_loop().time
+        until_s = clock() + _DRAIN_S_MAX
+        for machine, at_s in self._last.values():
+            path = f"/leasing/machines/{machine}"
+            while clock() < until_s:
+                shown = await gateway.read(self.machines.lessor, path)
+                if (shown["at_ms"] or 0) >= at_s * 1_000:
+                    break
+                await asyncio.sleep(_LOOK_S)
 
     def reading(self, machine: int) -> bytes:
         """The next reading of a terminal, in the brief form; a second of its time apart."""
@@ -107,12 +129,17 @@ class Readings:
 
     async def open(self) -> None:
         """The voice is open already."""
+        assert self._usual % (EACH * len(self.voice.links)) == 0, "a machine has several links"
 
     async def close(self) -> None:
         """Nothing is left."""
 
+    @property
+    def _usual(self) -> int:
+        return self.voice.machines.count - self.kept
+
     async def arrive(self, number: int, intended_s: float) -> float:
-        usual = self.voice.machines.count - self.kept
+        usual = self._usual
         first = number * EACH % usual
         machines = [(first + n) % usual for n in range(EACH)]
         lines = [self.voice.reading(machine) for machine in machines]

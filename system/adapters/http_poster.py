@@ -5,7 +5,7 @@ import socket
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
-from threading import Timer
+from threading import Event, Timer
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -30,10 +30,15 @@ class HttpPoster:
         else:
             connection = http.client.HTTPConnection(place.hostname, place.port, timeout=_TIMEOUT_S)
         path = place.path or "/"
-        late = Timer(_WHOLE_S, _break, [connection])
+        is_late = Event()
+        late = Timer(_WHOLE_S, _break, [connection, is_late])
         late.daemon = True
         late.start()
         try:
+            connection.connect()
+            if is_late.is_set():
+                # There was nothing to break when the time was over, and nobody will break it now.
+                raise TimeoutError(f"no connection in {_WHOLE_S:g} s")
             connection.request(
                 "POST", f"{path}?{place.query}" if place.query else path, body, dict(headers)
             )
@@ -46,6 +51,8 @@ class HttpPoster:
             connection.close()
 
 
-def _break(connection: http.client.HTTPConnection) -> None:
+def _break(connection: http.client.HTTPConnection, is_late: Event) -> None:
+    # Said first: whoever connects meanwhile sees it, or has a socket here.
+    is_late.set()
     with suppress(OSError, AttributeError):
         connection.sock.shutdown(socket.SHUT_RDWR)

@@ -43,7 +43,7 @@ def address(runs: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "sim", "serve", "--port", str(port), "--mqtt-port", str(mqtt)]
     command += ["--runs", str(runs)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=ROOT) as process:
-        wait_for(f"http://127.0.0.1:{port}")
+        wait_for(f"http://127.0.0.1:{port}", lambda: process.poll() is None)
         yield f"http://127.0.0.1:{port}/console"
         process.terminate()
 
@@ -53,8 +53,10 @@ def browser() -> Iterator[Any]:
     """Chromium, driven by playwright; for one module, as its loop would stop all others."""
     if not CHROMIUM and not os.environ.get("SHAPAN_REQUIRE_CHROMIUM"):
         pytest.skip("needs Debian's chromium: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    # It only ends what hangs: charts are drawn on the server, on a machine that may be busy.
+    expect.set_options(timeout=60_000)
     with sync_playwright() as play:
         opened = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield opened

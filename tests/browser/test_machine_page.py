@@ -39,7 +39,7 @@ class Bank(Thread):
 
     def address(self) -> str:
         """Of the machine that drove away from its site."""
-        wait_for(f"http://127.0.0.1:{self._port}")
+        wait_for(f"http://127.0.0.1:{self._port}", self.is_alive)
         return f"http://127.0.0.1:{self._port}{BASE}/machines/{self.machine}"
 
 

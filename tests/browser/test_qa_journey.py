@@ -80,7 +80,7 @@ def interrupted(runs: Path, tmp_path: Path) -> Iterator[Path]:
     """A run that somebody stopped with Ctrl-C after its first replication."""
     path, scenario = runs / "interrupted", write_scenario(tmp_path)
     asked = ["--replications", "2", "--workers", "1", "--arms", "new", "--out", path]
-    line = line_of("run", scenario, "--set", "products.toy.pause_s=1", *asked)
+    line = line_of("run", scenario, "--set", "products.toy.pause_s=3", *asked)
     with subprocess.Popen(line, env=environment_of(), stderr=subprocess.DEVNULL) as process:
         while not RunFolder(path).finished():
             assert process.poll() is None

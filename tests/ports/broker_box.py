@@ -102,7 +102,7 @@ class BrokerBox:
         to a kill whatever its settings (docs/OPERATIONS.md), so here it gets the time to store.
         """
         if self.kind == "mosquitto":
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(2.0)
             self._server.end(signal.SIGKILL)
         else:
             await self.broker.kill()
@@ -129,7 +129,7 @@ class BrokerBox:
 async def take(link: MqttLink, count: int) -> list[bytes]:
     """The payloads of the next messages, each acknowledged at once."""
     payloads: list[bytes] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(payloads) < count:
             received = await link.receive(count - len(payloads))
             link.acknowledge(received)

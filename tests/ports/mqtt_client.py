@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from system.adapters import mqtt_wire as wire
 from system.ports.broker import Account
 
-# Mosquitto looks for silent clients every few seconds.
-PATIENCE_S = 12.0
+# It only ends what hangs; Mosquitto looks for silent clients every few seconds.
+PATIENCE_S = 60.0
 Heard = tuple[str, bytes, int, bool]
 
 

@@ -44,9 +44,9 @@ def test_a_silent_client_is_cut_off_within_its_keep_alive_and_its_will_is_publis
 def test_a_client_that_is_heard_stays_beyond_its_keep_alive(box: BrokerBox) -> None:
     async def scenario() -> None:
         async with box.running():
-            talking = await box.client(ONE, keep_alive_s=1)
+            talking = await box.client(ONE, keep_alive_s=2)
             for _ in range(8):
-                await asyncio.sleep(0.3)
+                await asyncio.sleep(0.5)
                 await talking.quiet()
 
     run(scenario())

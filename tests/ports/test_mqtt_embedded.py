@@ -235,12 +235,14 @@ def test_gmqtt_and_paho_get_along_with_it(box: BrokerBox) -> None:
             def say() -> None:
                 saying.connect("127.0.0.1", port)
                 saying.loop_start()
-                saying.publish(TOPIC, b"from paho", qos=1).wait_for_publish(5)
+                said = saying.publish(TOPIC, b"from paho", qos=1)
+                said.wait_for_publish(60)
+                assert said.is_published()
                 saying.disconnect()
                 saying.loop_stop()
 
             await asyncio.to_thread(say)
-            assert await asyncio.wait_for(heard.get(), 5) == b"from paho"
+            assert await asyncio.wait_for(heard.get(), 60) == b"from paho"
             await hearing.disconnect()
 
     run(scenario())

@@ -88,10 +88,21 @@ def parent(folder: Path, program: str) -> Iterator[Server]:
 
 
 def test_what_serves_the_state_is_killed_once_it_is_there(tmp_path: Path) -> None:
-    late = "import subprocess as s, time; time.sleep(0.4); s.Popen(['cat'], stdin=-1); input()"
-    with parent(tmp_path, late) as server:
+    late = "import subprocess as s, time; input(); time.sleep(0.4); s.Popen(['cat'], stdin=-1)"
+
+    async def told(server: Server) -> None:
+        following = asyncio.create_task(followed(faults, [(0.0, STATE_KILLED)], end_s=30.0))
+        await asyncio.sleep(0)
+        # Its time begins after that of the load, however long each of them took to start.
+        assert server.process is not None
+        assert server.process.stdin is not None
+        server.process.stdin.write(b"\n")
+        server.process.stdin.flush()
+        await following
+
+    with parent(tmp_path, f"{late}; input()") as server:
         faults = Faults(server, ())
-        asyncio.run(followed(faults, [(0.0, STATE_KILLED)], end_s=30.0))
+        asyncio.run(told(server))
         [struck] = faults.struck
         assert (struck.kind, struck.at_s > 0.2) == (STATE_KILLED, True)
         assert server.started() == []

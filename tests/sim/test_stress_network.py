@@ -36,6 +36,10 @@ class Line:
             raise ConnectionResetError from cut
         return clock() - said_s
 
+    async def took_s_min(self) -> float:
+        """The least of twenty: a busy machine holds some words up, but not all."""
+        return min([await self.took_s() for _ in range(20)])
+
     def close(self) -> None:
         self._writer.transport.abort()
 
@@ -64,11 +68,11 @@ async def line() -> AsyncIterator[Line]:
 def test_a_relay_delays_what_is_said_each_way() -> None:
     async def told() -> tuple[float, float, float]:
         async with line() as one:
-            before_s = await one.took_s()
+            before_s = await one.took_s_min()
             one.relay.delay_s = 0.15
             slow_s = await one.took_s()
             one.relay.delay_s = 0.0
-            return before_s, slow_s, await one.took_s()
+            return before_s, slow_s, await one.took_s_min()
 
     before_s, slow_s, after_s = asyncio.run(told())
     assert slow_s >= 0.3
@@ -112,7 +116,7 @@ def test_network_faults_strike_every_way_to_the_bank(monkeypatch: pytest.MonkeyP
             await asyncio.sleep(0)
             assert min(await asyncio.gather(*(one.took_s() for one in lines))) >= 0.5
             await struck
-            assert max([await one.took_s() for one in lines]) < 0.25
+            assert max([await one.took_s_min() for one in lines]) < 0.25
             struck = asyncio.create_task(faults.cut_network())
             await asyncio.sleep(0)
             for one in lines:

@@ -1,10 +1,14 @@
 """Studies: when they stop, what a failure leaves, and what cannot change a result."""
 
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
+from joblib.externals.loky.process_executor import BrokenProcessPool
 
+from sim.pools import local
 from sim.pools.local import LocalPool
 from sim.run import HELD, replicate
 from sim.study import conduct
@@ -70,6 +74,45 @@ def test_a_worker_that_dies_takes_no_other_replication_along(tmp_path: Path) -> 
     result = run(study)
     assert (result["failed"], result["replications"]) == ([2], [0, 1, 3])
     assert study.folder.failures()[0]["stage"] == "worker process"
+
+
+class Breaking:
+    """An executor that does with each job what is said: do it, lose the worker, or not take it."""
+
+    fates: ClassVar[list[str]] = []
+    lives = 0
+
+    def __init__(self, max_workers: int) -> None:
+        Breaking.lives += 1
+
+    def submit(self, function, job):
+        fate, future = self.fates.pop(0), Future()
+        if fate == "refuse":
+            raise BrokenProcessPool("a worker died")
+        if fate == "die":
+            future.set_exception(BrokenProcessPool("a worker died"))
+        else:
+            future.set_result(function(job))
+        return future
+
+    def shutdown(self, wait: bool, kill_workers: bool) -> None:
+        """Nothing to let go."""
+
+
+@pytest.mark.parametrize(
+    ("fates", "lives"),
+    [("do refuse do do", 2), ("die die do refuse do do", 3)],
+    ids=["in_company", "alone"],
+)
+def test_a_job_that_a_broken_pool_does_not_take_goes_to_the_next_one(
+    monkeypatch: pytest.MonkeyPatch, fates: str, lives: int
+) -> None:
+    monkeypatch.setattr(local, "ProcessPoolExecutor", Breaking)
+    monkeypatch.setattr(Breaking, "fates", fates.split())
+    monkeypatch.setattr(Breaking, "lives", 0)
+    found = list(LocalPool(1).run(abs, [-3, -2, -1]))
+    assert sorted(found) == [(-3, 3), (-2, 2), (-1, 1)]
+    assert (Breaking.lives, Breaking.fates) == (lives, [])
 
 
 def test_a_broken_invariant_is_named_with_its_place_and_fails_the_study(tmp_path: Path) -> None:

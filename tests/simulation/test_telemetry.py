@@ -173,7 +173,7 @@ def test_a_stock_client_publishes_the_briefs_json_and_the_alert_comes_out() -> N
                 said = ["-t", "device/d-0/data", "-m", text]
                 saying = await asyncio.create_subprocess_exec(publish, *place, *who, *said)
                 assert await saying.wait() == 0
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(120):
                 out, _ = await hearing.communicate()
                 # The third reading raises the alert; the fourth may still be on its way.
                 while len(stored_rows(played.built)) < 4:

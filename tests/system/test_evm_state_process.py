@@ -44,7 +44,7 @@ def test_the_state_is_served_to_nobody_without_the_word(tmp_path: Path) -> None:
     process = StateProcess(tmp_path / "s")
     address, _, _ = process.url.rpartition("/")
     asked = {"id": 3, "method": "eth_getBalance", "params": [MAKER, "0x0"]}
-    answer = httpx.post(process.url, json=asked).json()
+    answer = httpx.post(process.url, json=asked, timeout=60).json()
     assert answer == {"jsonrpc": "2.0", "id": 3, "result": "0x0"}
     for url, content in (
         (address, b"{}"),

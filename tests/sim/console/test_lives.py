@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,11 +64,15 @@ def told() -> Lives:
     return lives
 
 
-def test_nothing_is_simulated_again_until_somebody_asks(visitor: Visitor, runs: Path) -> None:
+def test_nothing_is_simulated_again_until_somebody_asks(runs: Path, tmp_path: Path) -> None:
+    # Nobody else asks here.
+    shutil.copytree(runs / "leasing", tmp_path / "leasing")
+    visitor = Visitor.of(tmp_path)
     assert "Simulate it again" in visitor.get(PAGE).text
     assert visitor.post(PAGE, {}, origin="http://elsewhere").status_code == 403
-    assert not (runs / ".console").exists()
+    assert not (tmp_path / ".console").exists()
     assert visitor.get("/runs/leasing/lives?arm=nobody").status_code == 422
+    visitor.loop.close()
 
 
 def test_a_life_is_found_by_name_and_told_in_order_with_its_map(

@@ -6,6 +6,7 @@ import hmac
 import json
 import socket
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -183,10 +184,19 @@ def test_the_poster_posts_once_follows_nothing_and_says_when_nobody_is_there() -
         HttpPoster().post(url, b"", {})
 
 
-def test_a_subscriber_that_drips_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each byte comes in time, the answer never."""
+@pytest.mark.parametrize("connects_after_s", [0.0, 0.6], ids=["at_once", "late"])
+def test_a_subscriber_that_drips_is_left(
+    monkeypatch: pytest.MonkeyPatch, connects_after_s: float
+) -> None:
+    """Each byte comes in time, the answer never; also where the time is over before the line is."""
     monkeypatch.setattr(http_poster, "_WHOLE_S", 0.3)
-    over = threading.Event()
+    connect, over = socket.create_connection, threading.Event()
+
+    def connect_late(*place: Any) -> socket.socket:
+        time.sleep(connects_after_s)
+        return connect(*place)
+
+    monkeypatch.setattr(socket, "create_connection", connect_late)
 
     def drip(server: socket.socket) -> None:
         connection, _ = server.accept()
