@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from system.api import documents
+from system.api import documents, screening
 from system.api import payments_shapes as shapes
 from system.api.access import READERS, SEE_ALL, Role
 from system.api.answers import Document, not_found
@@ -28,6 +28,12 @@ def _name_account(desk: Services, call: Call) -> shapes.AccountAnswer:
     assert isinstance(call.body, shapes.NewAccount)
     given: dict[str, Any] = values(call.body, shapes.NewAccount)
     account = PayoutAccount(**given, usable=True, named_at_s=desk.clock.now_s())
+    payments.check_account(account)
+    if screening.screen_payee(desk, call.key, account):
+        detail = (
+            "A sanctions list may have the payee: two officers dismiss the case, then ask anew."
+        )
+        raise Problem(Code.CONFLICT, detail)
     with desk.unit() as unit:
         payments.name_account(unit, account)
         is_party = unit.get(STANDINGS, [(account.owner,)]) != [None]

@@ -1,4 +1,4 @@
-"""Merchants' owners and lessees against the lists: who is like whom, and is kept out for it.
+"""Merchants' owners, lessees and payees against the lists: who is like whom, and is kept out.
 
 Nobody gets anything new who has a case that stands, so that another name for the owner, or no line
 yet, is no way around; the product notes it in its own books and asks nobody when it decides.
@@ -22,6 +22,8 @@ from system.kernels.columns import I64, Mask, i64
 from system.leasing.leases import commands as leases
 from system.parties import vault
 from system.parties.profiles import Profile
+from system.payments.desk import stop_paying
+from system.payments.records import PAYOUT_ACCOUNTS, PayoutAccount
 from system.ports.store import Unit
 
 _MERCHANT: Final = "merchant"
@@ -48,15 +50,30 @@ def screen_lessee(desk: Services, key: str, lessee: int, name: str) -> bool:
     return bool(listed)
 
 
+def screen_payee(desk: Services, key: str, account: PayoutAccount) -> bool:
+    """As ``screen_owner``, for whoever is to be paid: a merchant may never have named an owner."""
+    with desk.unit() as unit:
+        listed = watchlist.screen(unit, [(account.owner, account.name)], desk.clock.now_s())
+    settle(desk, key, account.owner)
+    return bool(listed)
+
+
 def screen_everybody(desk: Services, key: str) -> list[str]:
-    """Look at every owner and lessee again; those whose name a sanctions list has, in order."""
+    """Look at every owner, lessee and payee again; those whose name a sanctions list has, in order.
+
+    Payees of that name are paid nothing more until they are named anew.
+    """
+    now_s = desk.clock.now_s()
     with desk.unit() as unit:
         listed = _screen_owners(desk, unit, vault.owners(unit, desk.vault.cipher))
         lessees = [(f"{_LESSEE}/{row.lessee}", row.name) for row in unit.scan(LESSEE_NAMES)]
-        listed |= watchlist.screen(unit, lessees, desk.clock.now_s())
+        listed |= watchlist.screen(unit, lessees, now_s)
+        payees = [(row.owner, row.name) for row in unit.scan(PAYOUT_ACCOUNTS)]
+        unpaid = watchlist.screen(unit, payees, now_s)
+        stop_paying(unit, sorted(unpaid), now_s)
         found = cases.undismissed(unit)
     _tell(desk, key, found)
-    return sorted(listed)
+    return sorted(listed | unpaid)
 
 
 def settle(desk: Services, key: str, subject: str) -> None:

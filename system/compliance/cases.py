@@ -49,7 +49,13 @@ class CaseRefusal(StrEnum):
 
 
 _STANDING: Final = ("raised", "reviewed", "filed")
-CASES: Final = Table("compliance_case", Case, key=("case_id",), index=(("state",), ("subject",)))
+CASES: Final = Table(
+    "compliance_case",
+    Case,
+    key=("case_id",),
+    index=(("state",), ("subject",)),
+    sealed=("evidence", "finding", "reason"),
+)
 
 
 def case_id_of(kind: str, subject: str, evidence: str) -> str:

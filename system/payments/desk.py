@@ -55,7 +55,7 @@ def payment_id_of(product: str, cause: str, again: int = 0) -> str:
 
 def name_account(unit: Unit, account: PayoutAccount) -> None:
     """Say where an owner is paid from now on; what waited is asked for. Raises InputError."""
-    _check_account(account)
+    check_account(account)
     known = account_of(unit, account.owner)
     write = unit.insert if known is None else unit.replace
     write(PAYOUT_ACCOUNTS, [account])
@@ -71,7 +71,19 @@ def name_account(unit: Unit, account: PayoutAccount) -> None:
     )
 
 
-def _check_account(account: PayoutAccount) -> None:
+def stop_paying(unit: Unit, owners: Sequence[str], now_s: int) -> None:
+    """Nothing more is sent to these owners until their account is named anew; it is held."""
+    accounts = _accounts(unit, owners).values()
+    unit.replace(PAYOUT_ACCOUNTS, [replace(row, usable=False) for row in accounts])
+    for owner in owners:
+        asked = [row for row in unit.find(PAYMENTS, {"owner": owner}) if row.state == "asked"]
+        unit.replace(PAYMENTS, [replace(row, state="held") for row in asked])
+    links = [AuditEntry(_ACTOR, "stop paying", owner, None) for owner in owners]
+    audit.append(unit, links, now_s)
+
+
+def check_account(account: PayoutAccount) -> None:
+    """Raises InputError."""
     if not account.name.strip() or len(account.name) > TEXT_CHARS_MAX:
         raise InputError("name", account.name, f"give 1 to {TEXT_CHARS_MAX} characters")
     number = account.account
