@@ -43,18 +43,18 @@ def screen_owner(desk: Services, key: str, owner: Profile) -> bool:
 
 def screen_lessee(desk: Services, key: str, lessee: int, name: str) -> bool:
     """As ``screen_owner``, for a lessee."""
-    subject = f"{_LESSEE}/{lessee}"
-    with desk.unit() as unit:
-        listed = watchlist.screen(unit, [(subject, name)], desk.clock.now_s())
-    settle(desk, key, subject)
-    return bool(listed)
+    return _screen_name(desk, key, f"{_LESSEE}/{lessee}", name)
 
 
 def screen_payee(desk: Services, key: str, account: PayoutAccount) -> bool:
     """As ``screen_owner``, for whoever is to be paid: a merchant may never have named an owner."""
+    return _screen_name(desk, key, account.owner, account.name)
+
+
+def _screen_name(desk: Services, key: str, subject: str, name: str) -> bool:
     with desk.unit() as unit:
-        listed = watchlist.screen(unit, [(account.owner, account.name)], desk.clock.now_s())
-    settle(desk, key, account.owner)
+        listed = watchlist.screen(unit, [(subject, name)], desk.clock.now_s())
+    settle(desk, key, subject)
     return bool(listed)
 
 
