@@ -4,7 +4,7 @@ Sending proves nothing: a message goes again until its receiver's own receipt is
 a repeat by its id.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +14,7 @@ from system.leasing.devices import DEVICES, Device, DeviceKeys
 from system.leasing.events import BANK, MACHINE
 from system.leasing.signatures import sign
 from system.ledger import outbox
-from system.ledger.outbox import OutboxMessage
+from system.ledger.outbox import OutboxMessage, pending, unconfirmed
 from system.ports.book import Book
 from system.ports.clock import Clock
 from system.ports.store import Unit
@@ -40,32 +40,56 @@ class Dispatch:
     def __init__(self, book: Book, clock: Clock, keys: DeviceKeys) -> None:
         self._book, self._clock, self._keys = book, clock, keys
         self._sent_at_s: dict[str, int] = {}
+        # When the first may go again: before that nobody reads the very many that wait.
+        self._again_at_s = 0
 
     def due(self) -> list[Letter]:
         """What must leave now, marked as sent: publish it."""
         now_s = self._clock.now_s()
         with self._book.transaction() as unit:
+            waiting = self._waiting(unit.rows, now_s)
             letters = [
                 letter
                 for target, write in ((MACHINE, self._to_machine), (BANK, _to_bank))
-                for letter in self._due(unit.rows, target, now_s, write)
+                for message in self._due(unit.rows, target, waiting, now_s)
+                for letter in write(unit.rows, message)
             ]
             outbox.mark_sent(unit.rows, sorted({letter.message_id for letter in letters}))
-        for letter in letters:
-            self._sent_at_s[letter.message_id] = now_s
+        self._note(letters, waiting, now_s)
         return letters
 
+    def _waiting(self, unit: Unit, now_s: int) -> list[OutboxMessage] | None:
+        """What was sent and has no receipt; None before any of it may go again."""
+        if now_s < self._again_at_s:
+            return None
+        return [message for target in (MACHINE, BANK) for message in unconfirmed(unit, target)]
+
     def _due(
-        self,
-        unit: Unit,
-        target: str,
-        now_s: int,
-        write: Callable[[Unit, OutboxMessage], Sequence[Letter]],
-    ) -> list[Letter]:
-        waiting = outbox.unconfirmed(unit, target)
-        again = [m for m in waiting if now_s - self._sent_at_s.get(m.message_id, 0) >= RESEND_S]
-        messages = [*again, *outbox.pending(unit, target, _BATCH_MAX)]
-        return [letter for message in messages for letter in write(unit, message)]
+        self, unit: Unit, target: str, waiting: list[OutboxMessage] | None, now_s: int
+    ) -> list[OutboxMessage]:
+        again = [
+            message
+            for message in waiting or ()
+            if message.target == target and self._is_old(message, now_s)
+        ]
+        return [*again, *pending(unit, target, _BATCH_MAX)]
+
+    def _is_old(self, message: OutboxMessage, now_s: int) -> bool:
+        """Whether it goes again; what another process sent, or this one before its start, does."""
+        return now_s - self._sent_at_s.get(message.message_id, 0) >= RESEND_S
+
+    def _note(
+        self, letters: list[Letter], waiting: list[OutboxMessage] | None, now_s: int
+    ) -> None:
+        """Remember what left when, and forget what has its receipt."""
+        new = {letter.message_id: now_s for letter in letters}
+        if waiting is None:
+            self._sent_at_s |= new
+            return
+        held = self._sent_at_s
+        young = {m.message_id: held[m.message_id] for m in waiting if not self._is_old(m, now_s)}
+        self._sent_at_s = young | new
+        self._again_at_s = min(self._sent_at_s.values(), default=now_s) + RESEND_S
 
     def _to_machine(self, unit: Unit, message: OutboxMessage) -> list[Letter]:
         """To each terminal of the machine, signed with the secret that it shares with us."""

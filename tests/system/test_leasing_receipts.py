@@ -151,3 +151,32 @@ def test_after_a_restart_what_has_no_receipt_goes_again(
     [order] = orders(built)
     restarted = TelemetryDesk(Parts(clock, built.book, DEFAULT_POLICY))
     assert order in restarted.due()
+
+
+def test_what_another_process_sent_goes_again_in_time(
+    built: LeasingSystem, clock: HeldClock
+) -> None:
+    other = TelemetryDesk(Parts(clock, built.book, DEFAULT_POLICY))
+    assert other.due() == []
+    stopped(built, straying(built))
+    sent = built.telemetry.due()
+    assert len(sent) == 2
+    clock.at_s += RESEND_S
+    assert other.due() == sent
+    assert other.due() == []
+
+
+def test_an_alert_that_waits_for_its_receipt_holds_up_no_younger_one(
+    built: LeasingSystem, clock: HeldClock
+) -> None:
+    straying(built)
+    [first] = built.telemetry.due()
+    clock.at_s += RESEND_S - 1
+    straying(built, "d-1", SECRET)
+    [second] = built.telemetry.due()
+    clock.at_s += 1
+    assert built.telemetry.due() == [first]
+    clock.at_s += RESEND_S - 1
+    assert built.telemetry.due() == [second]
+    clock.at_s += 1
+    assert built.telemetry.due() == [first]
