@@ -120,6 +120,9 @@ FIRMWARE_CHARS_MAX = 64
 WORDS_MAX = 100_000
 # Readings are kept, and taken in late, for this long: a month's rent and its dispute.
 HISTORY_MS = 62 * 86_400_000
+# Readings that a machine's tail takes before they go into its page: a row of the database that is
+# written with each reading, and stays within a page of its own.
+HISTORY_TAIL_ROWS = 6
 # Readings of one page of history, and pages of one machine: 65,536 readings are 227 days at five
 # minutes, or 18 hours at one second.
 HISTORY_PAGE_ROWS = 64

@@ -167,13 +167,23 @@ class SqlBookUnit:
 
     def _write_plain(self, frame: Frame, rows: Rows, columns: Columns, n: int) -> None:
         shape = self._shapes[frame.name]
-        if n == 0 or columns.keys().isdisjoint(shape.names):
-            return
+        if n and not columns.keys().isdisjoint(shape.names):
+            changed = self._changed(shape, rows, columns, n)
+            self._rows.replace(shape.table, _records(shape, changed))
+
+    def _changed(self, shape: _Shape, rows: Rows, columns: Columns, n: int) -> I64:
+        """The rows that become others, as they will be stored."""
+        if columns.keys() >= set(shape.names):
+            # Nothing stays of what is there: it need not be read.
+            after = np.empty((n, 1 + len(shape.names)), np.int64)
+            after[:, 0] = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
+            _set_columns(after, shape, columns)
+            return after
         before = self._block(shape, rows, n)
         after = before.copy()
         _set_columns(after, shape, columns)
-        changed = (after != before).any(axis=1)
-        self._rows.replace(shape.table, _records(shape, after[changed]))
+        changed: I64 = after[(after != before).any(axis=1)]
+        return changed
 
     def _write_planes(self, frame: Frame, rows: Rows, columns: Columns) -> None:
         plain = self._shapes[frame.name].names

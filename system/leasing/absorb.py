@@ -25,6 +25,8 @@ from system.limits import CHECKPOINT_DAYS
 from system.ports.book import BookUnit, Frame
 
 _MACHINE_COLUMNS = tuple(column.name for column in MACHINES.columns)
+# All of a twin's, so that it is written without being read once more.
+_COLUMNS = tuple(column.name for column in TWINS.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,9 @@ def absorb(unit: BookUnit, readings: Readings, policy: LeasingPolicy) -> Absorbe
     """Carry twins on over readings that history has kept, each once, in any order."""
     readings = readings.in_event_order()
     machines, starts = np.unique(readings.device, return_index=True)
-    twins = _read(unit, TWINS, (*TWIN_COLUMNS, "silence_told_ms"), machines)
-    heard = _heard(machines, twins["at_ms"], twins.pop("silence_told_ms"))
+    twins = _read(unit, TWINS, _COLUMNS, machines)
+    told_ms = twins.pop("silence_told_ms")
+    heard = _heard(machines, twins["at_ms"], told_ms)
     behind = _behind(twins, readings, starts)
     again_from_ms: dict[int, int] = {}
     lasting: set[str] = set()
@@ -61,7 +64,7 @@ def absorb(unit: BookUnit, readings: Readings, policy: LeasingPolicy) -> Absorbe
             again_from_ms[int(machines[at])] = int(first_ms[at])
             lasting |= _lasting(twins, at, int(machines[at]))
         readings = _with_history(unit, readings, machines, first_ms, behind)
-    turns = run_days(unit, readings, machines, twins, policy)
+    turns = run_days(unit, readings, machines, twins, told_ms, policy)
     return Absorbed(turns, again_from_ms, heard, too_late, frozenset(lasting))
 
 
@@ -70,7 +73,7 @@ def judge_again(unit: BookUnit, machines: I64, from_ms: I64, policy: LeasingPoli
 
     machines: int64 (n,), ascending.  from_ms: int64 (n,).  Machines with nothing since then stay.
     """
-    twins = _read(unit, TWINS, TWIN_COLUMNS, machines)
+    twins = _read(unit, TWINS, _COLUMNS, machines)
     touched = (twins["at_ms"] != MISSING) & (twins["at_ms"] >= from_ms)
     machines, from_ms = machines[touched], from_ms[touched]
     if not machines.size:
@@ -86,7 +89,8 @@ def judge_again(unit: BookUnit, machines: I64, from_ms: I64, policy: LeasingPoli
         again_from_ms[machine] = day * DAY_MS - LOCAL_OFFSET_MS
         lasting |= _lasting(twins, at, machine)
         parts.append(history.since(unit.rows, machine, again_from_ms[machine]))
-    turns = run_days(unit, joined(parts), machines, twins, policy)
+    told_ms = twins.pop("silence_told_ms")
+    turns = run_days(unit, joined(parts), machines, twins, told_ms, policy)
     return Absorbed(turns, again_from_ms, {}, 0, frozenset(lasting))
 
 
@@ -157,9 +161,17 @@ def joined(parts: Sequence[Readings]) -> Readings:
 
 
 def run_days(
-    unit: BookUnit, readings: Readings, machines: I64, twins: Columns, policy: LeasingPolicy
+    unit: BookUnit,
+    readings: Readings,
+    machines: I64,
+    twins: Columns,
+    told_ms: I64,
+    policy: LeasingPolicy,
 ) -> list[Turn]:
-    """Run the rules day by day and write twins and checkpoints."""
+    """Run the rules day by day and write twins and checkpoints.
+
+    told_ms: the twins' ``silence_told_ms``, which stays: what is written whole is not read first.
+    """
     facts = _read(unit, MACHINES, _MACHINE_COLUMNS, machines)
     ground = ground_of(unit, facts, twins, readings, policy)
     days = local_day(readings.at_ms)
@@ -177,5 +189,5 @@ def run_days(
         for name, column in after.items():
             twins[name][some] = column
         turns += turns_of(episodes, machines[some], before, of_day)
-    unit.write(TWINS, machines, twins)
+    unit.write(TWINS, machines, {**twins, "silence_told_ms": told_ms})
     return turns

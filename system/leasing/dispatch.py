@@ -4,7 +4,6 @@ Sending proves nothing: a message goes again until its receiver's own receipt is
 a repeat by its id.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -78,9 +77,7 @@ class Dispatch:
         """Whether it goes again; what another process sent, or this one before its start, does."""
         return now_s - self._sent_at_s.get(message.message_id, 0) >= RESEND_S
 
-    def _note(
-        self, letters: list[Letter], waiting: list[OutboxMessage] | None, now_s: int
-    ) -> None:
+    def _note(self, letters: list[Letter], waiting: list[OutboxMessage] | None, now_s: int) -> None:
         """Remember what left when, and forget what has its receipt."""
         new = {letter.message_id: now_s for letter in letters}
         if waiting is None:

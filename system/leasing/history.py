@@ -1,8 +1,9 @@
 """The readings that were taken in: each once, kept by machine, found again by time.
 
-A machine's readings fill a page; a full page is packed and put away, into the place of the oldest
-once all places are taken. A reading's key is its boot and sequence. Most keys are above all that
-came before, which needs no look at any page; for the others, the pages whose keys span them tell.
+A machine's readings fill a page, a tail at a time; a full page is packed and put away, into the
+place of the oldest once all places are taken. A reading's key is its boot and sequence. Most keys
+are above all that came before, which needs no look at any page; for the others, the pages whose
+keys span them tell.
 """
 
 from collections.abc import Sequence
@@ -13,8 +14,9 @@ import numpy as np
 
 from system.kernels.columns import I64, Mask
 from system.leasing.history_pages import pack, unpack
+from system.leasing.history_tails import NOTHING, OPEN, TAILS, OpenPage, Tail, Tails, open_page
 from system.leasing.readings import Readings
-from system.limits import HISTORY_PAGE_ROWS, HISTORY_PAGES_MAX, SEQUENCE_MAX
+from system.limits import HISTORY_PAGE_ROWS, HISTORY_PAGES_MAX, HISTORY_TAIL_ROWS, SEQUENCE_MAX
 from system.ports.store import Table, Unit
 
 # What a page holds of a reading, and what its device's clock said.
@@ -24,23 +26,7 @@ _BOOT, _SEQUENCE = COLUMNS.index("boot"), COLUMNS.index("sequence")
 _AT, _CLOCK = COLUMNS.index("at_ms"), COLUMNS.index("clock_ms")
 # How the bank came by a reading is not its content: a repeat may differ in these.
 _CONTENT: Final = [at for at, name in enumerate(COLUMNS) if name not in ("at_ms", "received_ms")]
-NOTHING: Final = -1
-
-
-@dataclass(slots=True)
-class OpenPage:
-    """A machine's newest readings. high, sealed_high: greatest key of all, and of packed pages.
-
-    pages: how many were packed so far.  forgotten_ms: the clock of the newest reading that is no
-    longer held; what is not newer cannot be told from a repeat.  rows: COLUMNS of each reading.
-    """
-
-    device: int
-    pages: int
-    high: int
-    sealed_high: int
-    forgotten_ms: int
-    rows: bytes
+_TAIL_BYTES: Final = HISTORY_TAIL_ROWS * WIDTH * 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +49,9 @@ class PageBody:
     body: bytes
 
 
-OPEN: Final = Table("leasing_history_open", OpenPage, key=("device",))
 HEADS: Final = Table("leasing_history_head", PageHead, key=("device", "slot"))
 BODIES: Final = Table("leasing_history_body", PageBody, key=("device", "slot"))
-HISTORY_TABLES: Final = (OPEN, HEADS, BODIES)
+HISTORY_TABLES: Final = (TAILS, OPEN, HEADS, BODIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,25 +82,19 @@ def keep(unit: Unit, readings: Readings, clock_ms: I64 | None = None) -> Kept:
     order = np.lexsort((keys, readings.device))
     devices, starts = np.unique(readings.device[order], return_index=True)
     stops = np.append(starts[1:], n)
-    held = unit.get(OPEN, [(device,) for device in devices.tolist()])
-    plain = _all_new(keys[order], starts, held)
+    tails = Tails(unit, devices.tolist(), _TAIL_BYTES)
+    plain = _all_new(keys[order], starts, tails.held)
     kept.is_new[order] = np.repeat(plain, stops - starts)
     body = rows[order].astype("<i8", copy=False).tobytes()
     high = keys[order[stops - 1]].tolist()
-    fresh: list[OpenPage] = []
-    known: list[OpenPage] = []
-    spans = zip(starts.tolist(), stops.tolist(), strict=True)
-    for at, (device, page, (start, stop)) in enumerate(
-        zip(devices.tolist(), held, spans, strict=True)
-    ):
+    for at, (start, stop) in enumerate(zip(starts.tolist(), stops.tolist(), strict=True)):
         if plain[at]:
-            more = body[start * WIDTH * 8 : stop * WIDTH * 8]
-            grown = _grown(unit, page or _first_page(device), more, high[at])
+            tails.grow(at, body[start * WIDTH * 8 : stop * WIDTH * 8], high[at])
         else:
-            grown = _keep_of(unit, device, page, order[start:stop], rows, keys, kept)
-        (fresh if page is None else known).append(grown)
-    unit.insert(OPEN, fresh)
-    unit.replace(OPEN, known)
+            tails.put(_keep_of(unit, tails.whole(at), order[start:stop], rows, keys, kept), at)
+    for at in tails.long():
+        tails.put(_sealed_if_full(unit, tails.whole(at)), at)
+    tails.write()
     return kept
 
 
@@ -129,7 +108,7 @@ def _keys(rows: I64) -> I64:
     return keys
 
 
-def _all_new(keys: I64, starts: I64, held: Sequence[OpenPage | None]) -> Mask:
+def _all_new(keys: I64, starts: I64, held: Sequence[Tail | None]) -> Mask:
     """Machines all of whose keys are above what they had, and rise: the usual case, at a glance.
 
     keys: int64 (n,), by machine, then rising.  starts: int64 (m,), each machine's first.
@@ -137,17 +116,14 @@ def _all_new(keys: I64, starts: I64, held: Sequence[OpenPage | None]) -> Mask:
     repeated = np.zeros(keys.size, np.bool_)
     repeated[1:] = keys[1:] == keys[:-1]
     repeated[starts] = False
-    high = np.array([NOTHING if page is None else page.high for page in held], np.int64)
-    forgets = np.array([page is not None and page.forgotten_ms > NOTHING for page in held])
+    high = np.array([NOTHING if tail is None else tail.high for tail in held], np.int64)
+    forgets = np.array([tail is not None and tail.forgotten_ms > NOTHING for tail in held])
     plain: Mask = ~np.logical_or.reduceat(repeated, starts) & (keys[starts] > high) & ~forgets
     return plain
 
 
-def _keep_of(
-    unit: Unit, device: int, held: OpenPage | None, at: I64, rows: I64, keys: I64, kept: Kept
-) -> OpenPage:
+def _keep_of(unit: Unit, page: OpenPage, at: I64, rows: I64, keys: I64, kept: Kept) -> OpenPage:
     """One machine's readings, ``at`` in order of keys; its page afterwards."""
-    page = held or _first_page(device)
     fresh = _new_ones(unit, page, at, rows, keys, kept)
     if page.forgotten_ms > NOTHING:
         lost = rows[fresh, _CLOCK] <= page.forgotten_ms
@@ -157,18 +133,12 @@ def _keep_of(
         return page
     kept.is_new[fresh] = True
     more = rows[fresh].astype("<i8", copy=False).tobytes()
-    return _grown(unit, page, more, max(page.high, int(keys[fresh[-1]])))
+    high = max(page.high, int(keys[fresh[-1]]))
+    return _sealed_if_full(unit, replace(page, high=high, rows=page.rows + more))
 
 
-def _first_page(device: int) -> OpenPage:
-    return OpenPage(device, 0, NOTHING, NOTHING, NOTHING, b"")
-
-
-def _grown(unit: Unit, page: OpenPage, more: bytes, high: int) -> OpenPage:
-    """The page with these readings, packed once it is full."""
-    body = page.rows + more
-    grown = OpenPage(page.device, page.pages, high, page.sealed_high, page.forgotten_ms, body)
-    return _sealed(unit, grown) if len(body) >= HISTORY_PAGE_ROWS * WIDTH * 8 else grown
+def _sealed_if_full(unit: Unit, page: OpenPage) -> OpenPage:
+    return _sealed(unit, page) if len(page.rows) >= HISTORY_PAGE_ROWS * WIDTH * 8 else page
 
 
 def _new_ones(unit: Unit, page: OpenPage, at: I64, rows: I64, keys: I64, kept: Kept) -> I64:
@@ -255,12 +225,9 @@ def _sealed(unit: Unit, page: OpenPage) -> OpenPage:
 
 def since(unit: Unit, device: int, at_ms: int) -> Readings:
     """A machine's readings from this event time on, in event order."""
-    [page] = unit.get(OPEN, [(device,)])
-    if page is None:
-        return _readings(device, np.zeros((0, WIDTH), np.int64))
     heads = unit.find(HEADS, {"device": device})
     slots = [head.slot for head in heads if head.count and head.at_high >= at_ms]
-    rows = np.concatenate([*_bodies(unit, device, slots), _open_rows(page)])
+    rows = np.concatenate([*_bodies(unit, device, slots), _open_rows(open_page(unit, device))])
     return _readings(device, rows[rows[:, _AT] >= at_ms])
 
 

@@ -9,7 +9,9 @@ from system.adapters.memory_store import MemoryStore
 from system.kernels.columns import MISSING
 from system.leasing import history
 from system.leasing.history import HISTORY_TABLES, Kept
+from system.leasing.history_tails import OPEN
 from system.leasing.readings import Readings
+from system.limits import HISTORY_TAIL_ROWS
 from system.ports.store import Store
 from tests.system.telemetry_world import NOW_MS
 
@@ -68,7 +70,8 @@ def test_a_page_that_is_put_away_is_found_again_in_every_column(store: Store) ->
         keep(store, batch.take(np.arange(start, min(start + 9, 500))))
     with store.transaction() as unit:
         found = history.since(unit, 7, NOW_MS + 100 * 60_000)
-        assert len(unit.scan(history.HEADS)) == 7
+        # The last five of the seventh page are still in the machine's tail.
+        assert len(unit.scan(history.HEADS)) == 6
     for name in Readings.__slots__:
         expected = getattr(batch, name)[100:]
         np.testing.assert_array_equal(getattr(found, name), expected)
@@ -101,6 +104,36 @@ def test_retention_lets_go_of_whole_pages_and_keeps_the_rest(store: Store) -> No
     with store.transaction() as unit:
         assert history.forget(unit, NOW_MS + 64 * 60_000) == 1
     assert since(store, 0)[0] == (1, 64)
+
+
+def test_one_by_one_a_reading_writes_its_tail_and_the_page_only_when_that_is_long(
+    store: Store,
+) -> None:
+    pages = set()
+    for n in range(60):
+        assert keep(store, readings((0, 1, n, n))).is_new.tolist() == [True]
+        with store.transaction() as unit:
+            [page] = unit.get(OPEN, [(0,)])
+        pages.add(page.rows if page is not None else b"")
+        assert since(store, 0) == [(1, n) for n in range(n + 1)]
+    assert len(pages) == 1 + 60 // HISTORY_TAIL_ROWS
+    repeated = readings(*((0, 1, n, n) for n in range(60)))
+    assert not keep(store, repeated).is_new.any()
+
+
+def test_a_page_from_before_there_were_tails_goes_on(store: Store) -> None:
+    keep(store, readings(*((0, 1, n, n) for n in range(40))))
+    with store.transaction() as unit:
+        [page] = unit.get(OPEN, [(0,)])
+    assert page is not None
+    old = MemoryStore(HISTORY_TABLES)
+    with old.transaction() as unit:
+        unit.insert(OPEN, [page])
+    assert since(old, 0) == [(1, n) for n in range(40)]
+    kept = keep(old, readings((0, 1, 39, 39), (0, 1, 40, 40)))
+    assert kept.is_new.tolist() == [False, True]
+    assert keep(old, readings((0, 1, 41, 41))).is_new.tolist() == [True]
+    assert since(old, 0) == [(1, n) for n in range(42)]
 
 
 def test_an_undone_transaction_leaves_nothing_behind(store: Store) -> None:
