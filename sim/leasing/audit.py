@@ -76,10 +76,7 @@ def _arrivals(stage: Stage) -> str:
     if not isinstance(lessor, UsageLessor) or not stage.faults.windows:
         return HELD
     with stage.system.book.transaction() as unit:
-        pages, heads = unit.rows.scan(history.OPEN), unit.rows.scan(history.HEADS)
-    stored = {page.device: len(page.rows) // (8 * history.WIDTH) for page in pages}
-    for head in heads:
-        stored[head.device] += head.count
+        stored = history.counts(unit.rows)
     is_late = stage.engine.now_s > stage.faults.healed_s() + RECOVERY_S
     handed = lessor.line.handed
     return audit_arrivals(handed.counts(), stored, handed.waiting, is_late)

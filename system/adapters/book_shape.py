@@ -30,12 +30,17 @@ def found_rows(frame: Frame, rows: Rows, count: int) -> tuple[Rows, int]:
     """
     if isinstance(rows, slice):
         return _found_range(frame, rows, count)
-    assert rows.dtype == np.int64, f"{frame.name}: rows are {rows.dtype}"
-    assert rows.ndim == 1, f"{frame.name}: rows have {rows.ndim} dimensions"
+    assert_numbers(frame, rows)
     if rows.size and (rows.min() < 0 or rows.max() >= count):
         outside = rows[(rows < 0) | (rows >= count)]
         raise MissingRow(frame.name, (int(outside[0]),))
     return rows, rows.size
+
+
+def assert_numbers(frame: Frame, rows: I64) -> None:
+    """Rows by number are int64 (n,)."""
+    assert rows.dtype == np.int64, f"{frame.name}: rows are {rows.dtype}"
+    assert rows.ndim == 1, f"{frame.name}: rows have {rows.ndim} dimensions"
 
 
 def _found_range(frame: Frame, rows: slice, count: int) -> tuple[slice, int]:

@@ -18,6 +18,7 @@ import numpy as np
 from system.adapters.book_pages import pages_of, read_pages, write_pages
 from system.adapters.book_shape import (
     assert_each_once,
+    assert_numbers,
     assert_plane,
     check_columns,
     check_plane,
@@ -26,6 +27,7 @@ from system.adapters.book_shape import (
     found_rows,
     read_only,
 )
+from system.errors import MissingRow
 from system.ports.book import I64, Column, Columns, Frame, Rows
 from system.ports.store import AtLeast, Store, Table, Unit
 
@@ -44,6 +46,11 @@ class _Shape:
     by_name: dict[str, Column]
     table: Table[Any]
     names: tuple[str, ...]
+
+    def is_partial(self, columns: Columns) -> bool:
+        """Whether some plain columns are among them, and not all."""
+        given = sum(name in columns for name in self.names)
+        return 0 < given < len(self.names)
 
 
 @cache
@@ -89,9 +96,11 @@ class SqlBookUnit:
 
     def read(self, frame: Frame, names: Sequence[str], rows: Rows) -> dict[str, I64]:
         shape = self._shapes[frame.name]
-        rows, n = found_rows(frame, rows, self.count(frame))
-        plain = [name for name in names if shape.by_name[name].planes == 1]
-        block = self._block(shape, rows, n) if plain else None
+        block = None
+        if any(shape.by_name[name].planes == 1 for name in names):
+            rows, block = self._block(frame, rows)
+        else:
+            rows, _ = found_rows(frame, rows, self.count(frame))
         found = {}
         for name in names:
             if shape.by_name[name].planes == 1:
@@ -137,53 +146,64 @@ class SqlBookUnit:
                 self.write_plane(frame, name, plane, rows, values)
 
     def write(self, frame: Frame, rows: Rows, columns: Columns) -> None:
-        rows, n = found_rows(frame, rows, self.count(frame))
+        shape, before = self._shapes[frame.name], None
+        if shape.is_partial(columns):
+            rows, before = self._block(frame, rows)
+            n = len(before)
+        else:
+            # Nothing stays of what is there: it need not be read.
+            rows, n = found_rows(frame, rows, self.count(frame))
         assert_each_once(frame, rows)
-        check_columns(frame, self._shapes[frame.name].by_name, columns, n)
+        check_columns(frame, shape.by_name, columns, n)
         with self._rows.savepoint():
-            self._write_plain(frame, rows, columns, n)
+            if not columns.keys().isdisjoint(shape.names):
+                self._write_plain(shape, rows, columns, n, before)
             self._write_planes(frame, rows, columns)
 
     def write_plane(self, frame: Frame, name: str, plane: int, rows: Rows, values: I64) -> None:
         column = self._shapes[frame.name].by_name[name]
+        if column.planes == 1:
+            assert_plane(frame, column, plane)
+            self.write(frame, rows, {name: values})
+            return
         rows, n = found_rows(frame, rows, self.count(frame))
         assert_each_once(frame, rows)
         check_plane(frame, column, plane, values, n)
-        if column.planes == 1:
-            self._write_plain(frame, rows, {name: values}, n)
-        else:
-            write_pages(self._rows, frame, name, plane, rows, values[np.newaxis])
+        write_pages(self._rows, frame, name, plane, rows, values[np.newaxis])
 
-    def _block(self, shape: _Shape, rows: Rows, n: int) -> I64:
-        """The accounts' rows as they are stored: (n, 1 + plain columns)."""
+    def _block(self, frame: Frame, rows: Rows) -> tuple[Rows, I64]:
+        """Which rows they are, and these as they are stored: (n, 1 + plain columns).
+
+        Raises MissingRow. What is asked for by number is not counted first: it is there or not.
+        """
+        shape = self._shapes[frame.name]
+        held: Sequence[Any]
         if isinstance(rows, slice):
-            after = (rows.start - 1,) if rows.start else None
+            found, n = found_rows(frame, rows, self.count(frame))
+            assert isinstance(found, slice)
+            rows, after = found, (found.start - 1,) if found.start else None
             held = self._rows.scan(shape.table, after=after, limit=n)
         else:
+            assert_numbers(frame, rows)
             held = self._rows.get(shape.table, [(account,) for account in rows.tolist()])
+            if None in held:
+                raise MissingRow(frame.name, (int(rows[held.index(None)]),))
         values_of = attrgetter(ACCOUNT, *shape.names)
         row = np.dtype((np.int64, (1 + len(shape.names),)))
-        return np.fromiter(map(values_of, held), row, n)
+        return rows, np.fromiter(map(values_of, held), row, len(held))
 
-    def _write_plain(self, frame: Frame, rows: Rows, columns: Columns, n: int) -> None:
-        shape = self._shapes[frame.name]
-        if n and not columns.keys().isdisjoint(shape.names):
-            changed = self._changed(shape, rows, columns, n)
-            self._rows.replace(shape.table, _records(shape, changed))
-
-    def _changed(self, shape: _Shape, rows: Rows, columns: Columns, n: int) -> I64:
-        """The rows that become others, as they will be stored."""
-        if columns.keys() >= set(shape.names):
-            # Nothing stays of what is there: it need not be read.
+    def _write_plain(
+        self, shape: _Shape, rows: Rows, columns: Columns, n: int, before: I64 | None
+    ) -> None:
+        """before: the rows as they are stored; None where all their columns are given."""
+        if before is None:
             after = np.empty((n, 1 + len(shape.names)), np.int64)
             after[:, 0] = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
-            _set_columns(after, shape, columns)
-            return after
-        before = self._block(shape, rows, n)
-        after = before.copy()
+        else:
+            after = before.copy()
         _set_columns(after, shape, columns)
-        changed: I64 = after[(after != before).any(axis=1)]
-        return changed
+        changed = after if before is None else after[(after != before).any(axis=1)]
+        self._rows.replace(shape.table, _records(shape, changed))
 
     def _write_planes(self, frame: Frame, rows: Rows, columns: Columns) -> None:
         plain = self._shapes[frame.name].names

@@ -231,6 +231,17 @@ def since(unit: Unit, device: int, at_ms: int) -> Readings:
     return _readings(device, rows[rows[:, _AT] >= at_ms])
 
 
+def counts(unit: Unit) -> dict[int, int]:
+    """How many readings are held of each machine."""
+    held: dict[int, int] = {}
+    parts: list[Tail | OpenPage] = [*unit.scan(TAILS), *unit.scan(OPEN)]
+    for part in parts:
+        held[part.device] = held.get(part.device, 0) + len(part.rows) // (WIDTH * 8)
+    for head in unit.scan(HEADS):
+        held[head.device] += head.count
+    return held
+
+
 def _readings(device: int, rows: I64) -> Readings:
     columns = [np.ascontiguousarray(rows[:, at]) for at in range(WIDTH - 1)]
     return Readings(np.full(len(rows), device, np.int64), *columns).in_event_order()

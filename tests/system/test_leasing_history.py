@@ -116,6 +116,8 @@ def test_one_by_one_a_reading_writes_its_tail_and_the_page_only_when_that_is_lon
             [page] = unit.get(OPEN, [(0,)])
         pages.add(page.rows if page is not None else b"")
         assert since(store, 0) == [(1, n) for n in range(n + 1)]
+        with store.transaction() as unit:
+            assert history.counts(unit) == {0: n + 1}
     assert len(pages) == 1 + 60 // HISTORY_TAIL_ROWS
     repeated = readings(*((0, 1, n, n) for n in range(60)))
     assert not keep(store, repeated).is_new.any()
