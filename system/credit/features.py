@@ -111,8 +111,9 @@ def _windows(unit: BookUnit, accounts: I64, day: int) -> Windows:
     rows = as_rows(accounts) if is_ascending(accounts) else accounts
     newest = day // PERIOD_DAYS - 1
     window = [newest - back for back in range(WINDOW_PERIODS)]
-    periods = [unpack(words) for words in read_periods(unit, rows, window)]
-    sums = {name: np.stack([one[name] for one in periods]) for name in periods[0]}
+    # Periods side by side first: for one merchant every array costs more than what is in it.
+    words = tuple(np.stack(word) for word in zip(*read_periods(unit, rows, window), strict=True))
+    sums = unpack(words)
     names = ("since_day", *UNSEEN_DAYS.values())
     plain = unit.read(FEEDS, names, rows)
     return Windows(sums, (newest + 1) * PERIOD_DAYS, *(plain[name] for name in names))
