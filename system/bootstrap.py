@@ -103,9 +103,13 @@ class System:
         """
         under_way = self.receivables.relay()
         if under_way:
-            least_s = self.chain.head().time_s + self.chain.time_step_s
-            self.chain.seal(max(self.clock.now_s(), least_s))
+            self.seal()
         return under_way
+
+    def seal(self) -> None:
+        """Put what was sent into a block, at the clock's time or just after the one before."""
+        least_s = self.chain.head().time_s + self.chain.time_step_s
+        self.chain.seal(max(self.clock.now_s(), least_s))
 
     def close(self) -> None:
         """Give the store's files and connections back."""

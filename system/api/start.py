@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -210,8 +210,8 @@ class Process:
         # A node is asked over the network while everybody waits.
         pause_s = max(self._opening.block_s, _NODE_LOOK_S) if is_node else self._opening.block_s
         beside = {
-            "chain": (self._turn(self.advance_chain), pause_s),
-            "payment rail": (self._talk_to_rail, _RAIL_S),
+            "chain": (self._in_pieces(self._chain_pieces), pause_s),
+            "payment rail": (self._in_pieces(self._rail_pieces), _RAIL_S),
             "webhooks": (self._deliver, _HOOKS_S),
             "end of day": (self._turn(self.close_days), _DAY_LOOK_S),
             "money monitoring": (self._take_movements, _WATCH_S),
@@ -256,29 +256,42 @@ class Process:
 
         Not inside a group: what is sent must be durable before it leaves.
         """
-        system = self.gateway.services.receivables
-        if self._opening.settings.evm in EVM_KINDS:
-            system.step()
-        else:
-            system.receivables.relay()
+        for _ in self._chain_pieces():
+            pass
+
+    def _chain_pieces(self) -> Iterator[None]:
+        """``advance_chain``; between two pieces requests may come, and services be made anew."""
+        under_way = self.gateway.services.receivables.receivables.relay()
+        yield
+        if under_way and self._opening.settings.evm in EVM_KINDS:
+            self.gateway.services.receivables.seal()
+            yield
+        receivables = self.gateway.services.receivables.receivables
         payees = {
             event.supplier_id if isinstance(event, LotDisbursed) else event.to_id
-            for event in system.receivables.confirm()
+            for event in receivables.confirm()
             if isinstance(event, LotDisbursed | PayoutMade)
         }
         if payees:
-            system.receivables.pay_out(sorted(payees))
+            receivables.pay_out(sorted(payees))
 
     def advance_rail(self) -> None:
         """Send payments that wait, and apply what the rail says. Not inside a group."""
-        for _ in self._rail_work.run(self._take):
+        for _ in self._rail_pieces():
             pass
 
-    async def _talk_to_rail(self) -> None:
-        """``advance_rail`` with room for requests between its pieces."""
-        await self._writer.give_way()
-        for _ in self._rail_work.run(self._take):
+    def _rail_pieces(self) -> Iterator[None]:
+        return self._rail_work.run(self._take)
+
+    def _in_pieces(self, work: Callable[[], Iterator[None]]) -> Callable[[], Awaitable[None]]:
+        """Work with room for requests before each of its pieces."""
+
+        async def pieces() -> None:
             await self._writer.give_way()
+            for _ in work():
+                await self._writer.give_way()
+
+        return pieces
 
     def _take(self, raw: bytes) -> Taken:
         return take(self.gateway.services, raw)
