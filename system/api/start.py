@@ -210,8 +210,8 @@ class Process:
         # A node is asked over the network while everybody waits.
         pause_s = max(self._opening.block_s, _NODE_LOOK_S) if is_node else self._opening.block_s
         beside = {
-            "chain": (self._in_pieces(self._chain_pieces), pause_s),
-            "payment rail": (self._in_pieces(self._rail_pieces), _RAIL_S),
+            "chain": (self._turn_of_chain, pause_s),
+            "payment rail": (self._talk_to_rail, _RAIL_S),
             "webhooks": (self._deliver, _HOOKS_S),
             "end of day": (self._turn(self.close_days), _DAY_LOOK_S),
             "money monitoring": (self._take_movements, _WATCH_S),
@@ -277,21 +277,18 @@ class Process:
 
     def advance_rail(self) -> None:
         """Send payments that wait, and apply what the rail says. Not inside a group."""
-        for _ in self._rail_pieces():
+        for _ in self._rail_work.run(self._take):
             pass
 
-    def _rail_pieces(self) -> Iterator[None]:
-        return self._rail_work.run(self._take)
+    async def _turn_of_chain(self) -> None:
+        """``advance_chain`` in pieces with requests between, and nothing else."""
+        await self._writer.in_pieces(self._chain_pieces())
 
-    def _in_pieces(self, work: Callable[[], Iterator[None]]) -> Callable[[], Awaitable[None]]:
-        """Work with room for requests before each of its pieces."""
-
-        async def pieces() -> None:
+    async def _talk_to_rail(self) -> None:
+        """``advance_rail`` with room for everybody between its pieces, which may be many."""
+        await self._writer.give_way()
+        for _ in self._rail_work.run(self._take):
             await self._writer.give_way()
-            for _ in work():
-                await self._writer.give_way()
-
-        return pieces
 
     def _take(self, raw: bytes) -> Taken:
         return take(self.gateway.services, raw)

@@ -8,7 +8,7 @@ that under load groups are larger, and what each piece costs is less.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -79,11 +79,22 @@ class Writer:
         """Returns when the requests that are here have their answers: call it before each piece of
         work that is nobody's request, so that no two of them run without a group between."""
         async with self._beside:
-            # What has come by now is read in one turn of the loop, and waits here after the next.
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
-            if self._waiting:
-                await asyncio.wait([self._waiting[-1].future])
+            await self._requests_first()
+
+    async def in_pieces(self, work: Iterator[None]) -> None:
+        """Do the work, each piece of it after the requests that are here then. What else is nobody's
+        request waits for all of it: in turns with that, its pieces would wait for each other."""
+        async with self._beside:
+            await self._requests_first()
+            for _ in work:
+                await self._requests_first()
+
+    async def _requests_first(self) -> None:
+        # What has come by now is read in one turn of the loop, and waits here after the next.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        if self._waiting:
+            await asyncio.wait([self._waiting[-1].future])
 
     def _call_flush(self, loop: asyncio.AbstractEventLoop) -> None:
         # Never longer than the rest, should this be another loop with a clock of its own.
