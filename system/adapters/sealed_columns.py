@@ -9,11 +9,12 @@ import base64
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
 
+from system.adapters.table_shape import columns_of
 from system.errors import DuplicateRow, InputError, IntegrityError
 from system.ports.cipher import FieldCipher
 from system.ports.store import Store, Table, Unit
@@ -46,6 +47,9 @@ class ColumnSeal:
     def __init__(self, table: Table[Any], cipher: FieldCipher) -> None:
         self._table, self._cipher = table, cipher
         self._key_of = attrgetter(*table.key)
+        names = [column.name for column in columns_of(table)]
+        self._values_of = attrgetter(*names)
+        self._places = [(names.index(name), name) for name in table.sealed]
         # A row is written and read again with each step of what it tells of.
         self._close_short = lru_cache(_REMEMBERED)(self._close)
         self._open_short = lru_cache(_REMEMBERED)(self._open)
@@ -60,11 +64,11 @@ class ColumnSeal:
 
     def _changed(self, row: Any, short: _Change, long: _Change) -> Any:
         place = f"{self._table.name}/{self._key_of(row)!r}"
-        changes = {}
-        for name in self._table.sealed:
-            text = getattr(row, name)
-            changes[name] = (short if len(text) <= _SHORT_CHARS else long)(place, name, text)
-        return replace(row, **changes)
+        values = list(self._values_of(row))
+        for at, name in self._places:
+            text = values[at]
+            values[at] = (short if len(text) <= _SHORT_CHARS else long)(place, name, text)
+        return self._table.record(*values)
 
     def _close(self, place: str, name: str, text: str) -> str:
         # As JSON: a text from outside may have a NUL in it.

@@ -3,6 +3,7 @@
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
@@ -81,16 +82,7 @@ class Sqlite(Dialect):
         self, columns: str, table: Table[Any], keys: Sequence[Key]
     ) -> tuple[str, list[Any]]:
         values = [value for key in keys for value in key]
-        if len(table.key) == 1:
-            marks = ", ".join("?" * len(keys))
-            sql = f'SELECT {columns} FROM "{table.name}" WHERE "{table.key[0]}" IN ({marks})'  # nosec B608
-            return sql, values
-        # Not ``(a, b) IN (VALUES …)``: for that it walks through the whole table. CROSS JOIN keeps
-        # this order, one look into the index for each key.
-        rows = ", ".join([f"({', '.join('?' * len(table.key))})"] * len(keys))
-        tests = " AND ".join(f'"{name}" = asked.column{n}' for n, name in enumerate(table.key, 1))
-        source = f'(VALUES {rows}) AS asked CROSS JOIN "{table.name}"'
-        return f"SELECT {columns} FROM {source} WHERE {tests}", values  # nosec B608
+        return _sqlite_by_keys(columns, table.name, table.key, len(keys)), values
 
     def translated(self, error: Exception, table: Table[Any] | None, operation: str) -> Exception:
         primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
@@ -99,6 +91,23 @@ class Sqlite(Dialect):
         if table is not None and isinstance(error, OverflowError):
             return CheckFailed(table.name, "int64")
         return StoreUnavailable(operation, str(error)) if primary in SQLITE_UNAVAILABLE else error
+
+
+@lru_cache(_STATEMENTS_KEPT)
+def _sqlite_by_keys(columns: str, table: str, key: tuple[str, ...], n: int) -> str:
+    """The query for n keys."""
+    if n == 1:
+        tests = " AND ".join(f'"{name}" = ?' for name in key)
+        return f'SELECT {columns} FROM "{table}" WHERE {tests}'  # nosec B608
+    if len(key) == 1:
+        marks = ", ".join("?" * n)
+        return f'SELECT {columns} FROM "{table}" WHERE "{key[0]}" IN ({marks})'  # nosec B608
+    # Not ``(a, b) IN (VALUES …)``: for that it walks through the whole table. CROSS JOIN keeps
+    # this order, one look into the index for each key.
+    rows = ", ".join([f"({', '.join('?' * len(key))})"] * n)
+    tests = " AND ".join(f'"{name}" = asked.column{at}' for at, name in enumerate(key, 1))
+    source = f'(VALUES {rows}) AS asked CROSS JOIN "{table}"'
+    return f"SELECT {columns} FROM {source} WHERE {tests}"  # nosec B608
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -135,6 +135,9 @@ class SqlUnit:
 
     def get(self, table: Table[R], keys: Sequence[Key]) -> list[R | None]:
         held = self._statements[table.name]
+        if len(keys) == 1:
+            rows = self._read(table, *self._dialect.by_keys(held.columns, table, keys))
+            return [rows[0] if rows else None]
         found: dict[Key, R] = {}
         wanted = iter(dict.fromkeys(keys))
         while part := list(islice(wanted, KEYS_MAX)):
