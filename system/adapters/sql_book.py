@@ -183,6 +183,7 @@ class SqlBookUnit:
             assert isinstance(found, slice)
             rows, after = found, (found.start - 1,) if found.start else None
             held = self._rows.scan(shape.table, after=after, limit=n)
+            assert len(held) == n, f"{frame.name}: accounts are numbered without gaps"
         else:
             assert_numbers(frame, rows)
             held = self._rows.get(shape.table, [(account,) for account in rows.tolist()])

@@ -82,8 +82,8 @@ class Writer:
             await self._requests_first()
 
     async def in_pieces(self, work: Iterator[None]) -> None:
-        """Do the work, each piece of it after the requests that are here then. Other work that is
-        nobody's request waits for the whole: else each piece would wait for all of that."""
+        """Do the work, each piece of it after the requests that are here then. Who else gives way
+        waits for the whole: else each piece would wait for all of them."""
         async with self._beside:
             await self._requests_first()
             for _ in work:

@@ -20,6 +20,8 @@ from system.ports.store import Unit
 
 # A receipt that has not come in this time is asked for again; a machine may be out of reach.
 RESEND_S: Final = 300
+# How often it is looked which: those of another process, which may reach nobody, do so at once.
+_LOOK_S: Final = 5
 # Messages that leave in one go.
 _BATCH_MAX: Final = 1_000
 
@@ -39,7 +41,7 @@ class Dispatch:
     def __init__(self, book: Book, clock: Clock, keys: DeviceKeys) -> None:
         self._book, self._clock, self._keys = book, clock, keys
         self._sent_at_s: dict[str, int] = {}
-        # When the first may go again: before that nobody reads the very many that wait.
+        # When it is looked next what may go again: very many may wait.
         self._again_at_s = 0
 
     def due(self) -> list[Letter]:
@@ -58,7 +60,7 @@ class Dispatch:
         return letters
 
     def _waiting(self, unit: Unit, now_s: int) -> list[OutboxMessage] | None:
-        """What was sent and has no receipt; None before any of it may go again."""
+        """What was sent and has no receipt; None before it is time to look."""
         if now_s < self._again_at_s:
             return None
         return [message for target in (MACHINE, BANK) for message in unconfirmed(unit, target)]
@@ -84,9 +86,10 @@ class Dispatch:
             self._sent_at_s |= new
             return
         held = self._sent_at_s
-        young = {m.message_id: held[m.message_id] for m in waiting if not self._is_old(m, now_s)}
+        young = {m.message_id: held[m.message_id] for m in waiting if m.message_id in held}
         self._sent_at_s = young | new
-        self._again_at_s = min(self._sent_at_s.values(), default=now_s) + RESEND_S
+        oldest_s = min(self._sent_at_s.values(), default=now_s)
+        self._again_at_s = min(oldest_s + RESEND_S, now_s + _LOOK_S)
 
     def _to_machine(self, unit: Unit, message: OutboxMessage) -> list[Letter]:
         """To each terminal of the machine, signed with the secret that it shares with us."""

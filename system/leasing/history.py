@@ -91,7 +91,11 @@ def keep(unit: Unit, readings: Readings, clock_ms: I64 | None = None) -> Kept:
         if plain[at]:
             tails.grow(at, body[start * WIDTH * 8 : stop * WIDTH * 8], high[at])
         else:
-            tails.put(_keep_of(unit, tails.whole(at), order[start:stop], rows, keys, kept), at)
+            page = tails.whole(at)
+            fresh = _fresh_of(unit, page, order[start:stop], rows, keys, kept)
+            if fresh.size:
+                more = rows[fresh].astype("<i8", copy=False).tobytes()
+                tails.grow(at, more, max(page.high, int(keys[fresh[-1]])))
     for at in tails.long():
         tails.put(_sealed_if_full(unit, tails.whole(at)), at)
     tails.write()
@@ -122,19 +126,15 @@ def _all_new(keys: I64, starts: I64, held: Sequence[Tail | None]) -> Mask:
     return plain
 
 
-def _keep_of(unit: Unit, page: OpenPage, at: I64, rows: I64, keys: I64, kept: Kept) -> OpenPage:
-    """One machine's readings, ``at`` in order of keys; its page afterwards."""
+def _fresh_of(unit: Unit, page: OpenPage, at: I64, rows: I64, keys: I64, kept: Kept) -> I64:
+    """Which of one machine's readings are new. page: with its tail.  at: in order of keys."""
     fresh = _new_ones(unit, page, at, rows, keys, kept)
     if page.forgotten_ms > NOTHING:
         lost = rows[fresh, _CLOCK] <= page.forgotten_ms
         kept.is_forgotten[fresh[lost]] = True
         fresh = fresh[~lost]
-    if not fresh.size:
-        return page
     kept.is_new[fresh] = True
-    more = rows[fresh].astype("<i8", copy=False).tobytes()
-    high = max(page.high, int(keys[fresh[-1]]))
-    return _sealed_if_full(unit, replace(page, high=high, rows=page.rows + more))
+    return fresh
 
 
 def _sealed_if_full(unit: Unit, page: OpenPage) -> OpenPage:

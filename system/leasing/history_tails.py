@@ -1,7 +1,8 @@
 """Where a machine's newest readings are: a few in its tail, those before them in its open page.
 
 Each reading writes its machine's tail, which is a twentieth of a page; once that is long it goes
-into the page. So a database writes a few hundred bytes for a reading in place of seven thousand.
+into the page. So a database writes a thousand bytes for a reading in place of five to seven
+thousand.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,18 +1,21 @@
 """Each reading once, found again by time, whatever the order and however many."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from system.adapters.memory_store import MemoryStore
+from system.adapters.memory_store import MemoryStore, MemoryUnit
 from system.kernels.columns import MISSING
 from system.leasing import history
 from system.leasing.history import HISTORY_TABLES, Kept
-from system.leasing.history_tails import OPEN
+from system.leasing.history_tails import OPEN, TAILS
 from system.leasing.readings import Readings
 from system.limits import HISTORY_TAIL_ROWS
-from system.ports.store import Store
+from system.ports.store import Store, Table
 from tests.system.telemetry_world import NOW_MS
 
 
@@ -121,6 +124,26 @@ def test_one_by_one_a_reading_writes_its_tail_and_the_page_only_when_that_is_lon
     assert len(pages) == 1 + 60 // HISTORY_TAIL_ROWS
     repeated = readings(*((0, 1, n, n) for n in range(60)))
     assert not keep(store, repeated).is_new.any()
+
+
+def test_repeats_write_nothing_and_what_was_let_go_does_not_make_readings_dear(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "HISTORY_PAGES_MAX", 2)
+    keep(store, readings(*((0, 1, n, n) for n in range(64 * 3))))
+    written: list[str] = []
+    replace = MemoryUnit.replace
+
+    def noted(unit: MemoryUnit, table: Table[Any], rows: Sequence[Any]) -> None:
+        written.extend(table.name for _ in rows)
+        replace(unit, table, rows)
+
+    monkeypatch.setattr(MemoryUnit, "replace", noted)
+    for n in range(200, 200 + HISTORY_TAIL_ROWS - 1):
+        assert keep(store, readings((0, 1, n, n))).is_new.tolist() == [True]
+        assert keep(store, readings((0, 1, n, n))).is_new.tolist() == [False]
+    assert set(written) == {TAILS.name}
+    assert len(written) == HISTORY_TAIL_ROWS - 1
 
 
 def test_a_page_from_before_there_were_tails_goes_on(store: Store) -> None:

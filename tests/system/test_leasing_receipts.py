@@ -153,17 +153,18 @@ def test_after_a_restart_what_has_no_receipt_goes_again(
     assert order in restarted.due()
 
 
-def test_what_another_process_sent_goes_again_in_time(
+def test_what_another_process_sent_goes_again_within_seconds(
     built: LeasingSystem, clock: HeldClock
 ) -> None:
-    other = TelemetryDesk(Parts(clock, built.book, DEFAULT_POLICY))
-    assert other.due() == []
+    # That process may be on a broker which nobody is on.
+    named = TelemetryDesk(Parts(clock, built.book, DEFAULT_POLICY))
+    assert named.due() == []
     stopped(built, straying(built))
     sent = built.telemetry.due()
     assert len(sent) == 2
-    clock.at_s += RESEND_S
-    assert other.due() == sent
-    assert other.due() == []
+    clock.at_s += 5
+    assert named.due() == sent
+    assert named.due() == []
 
 
 def test_an_alert_that_waits_for_its_receipt_holds_up_no_younger_one(

@@ -43,6 +43,27 @@ def financed(town: Town) -> int:
     return int(shown["advance_fen"])
 
 
+def test_between_the_pieces_of_a_turn_requests_come_and_services_are_made_anew(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pieces = 0
+
+    def interrupted() -> None:
+        nonlocal pieces
+        for _ in town.process._chain_pieces():
+            pieces += 1
+            assert town.get("/health", "teller").status_code == 200
+            town.process._forget()
+
+    monkeypatch.setattr(town.process, "advance_chain", interrupted)
+    town.name_account("supplier-1")
+    advance_fen = financed(town)
+    [paid] = payments(town)
+    assert (paid["state"], paid["amount_fen"]) == ("settled", advance_fen)
+    # One after sending, and one after each block.
+    assert pieces > 6
+
+
 def payments(town: Town, client: str = "supplier-erp", query: str = "") -> list[Any]:
     answer = town.get(f"/payments{query}", client)
     assert answer.status_code == 200, answer.text

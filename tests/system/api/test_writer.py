@@ -152,6 +152,53 @@ def test_no_two_pieces_of_other_work_run_without_the_requests_between_them() -> 
     assert said == ["a", "request at a", "b", "request at b", "c", "request at c"]
 
 
+def test_between_pieces_of_one_work_there_are_requests_and_no_other_work() -> None:
+    writer = writer_over(CountingStore())
+    said: list[str] = []
+
+    async def request(name: str) -> None:
+        await writer.run(lambda: said.append(f"request at {name}"))
+
+    requests: list[asyncio.Task[None]] = []
+
+    def pieces(name: str) -> Iterator[None]:
+        for n in range(3):
+            if n:
+                yield
+            said.append(f"{name}{n}")
+            requests.append(asyncio.ensure_future(request(f"{name}{n}")))
+
+    async def other() -> None:
+        await writer.give_way()
+        said.append("other")
+
+    async def go() -> None:
+        await asyncio.gather(writer.in_pieces(pieces("a")), other(), writer.in_pieces(pieces("b")))
+        await asyncio.gather(*requests)
+
+    asyncio.run(go())
+    told = [word for word in said if not word.startswith("request")]
+    assert told == ["a0", "a1", "a2", "other", "b0", "b1", "b2"]
+    for n in range(2):
+        assert said.index(f"a{n}") < said.index(f"request at a{n}") < said.index(f"a{n + 1}")
+
+
+def test_a_piece_that_fails_keeps_nobody_waiting() -> None:
+    writer = writer_over(CountingStore())
+
+    def fails() -> Iterator[None]:
+        yield
+        raise EvmUnavailable("seal", "it is away")
+
+    async def go() -> None:
+        async with asyncio.timeout(5):
+            with pytest.raises(EvmUnavailable):
+                await writer.in_pieces(fails())
+            await writer.give_way()
+
+    asyncio.run(go())
+
+
 def test_other_work_does_not_wait_where_nobody_asks() -> None:
     writer = writer_over(CountingStore())
 
