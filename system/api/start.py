@@ -25,7 +25,7 @@ from system.adapters.sealed_columns import column_cipher
 from system.adapters.sql_book import SqlBook, frame_tables
 from system.adapters.sql_checkpoints import Checkpoints
 from system.adapters.sql_store import SqlStore
-from system.api import surveillance
+from system.api import day_end, surveillance
 from system.api.access import SCOPES, Caller, Role
 from system.api.app import app_of
 from system.api.background import again
@@ -53,7 +53,6 @@ from system.core.core_work import CoreWork
 from system.credit import registry
 from system.credit.desk import Parts
 from system.credit.policy import DEFAULT_POLICY as CREDIT_POLICY
-from system.credit.retention import apply_retention
 from system.credit.service import CreditService
 from system.errors import InputError
 from system.kernels.business_day import business_day
@@ -65,7 +64,6 @@ from system.leasing.leases.service import LeaseService
 from system.leasing.policy import DEFAULT_POLICY as LEASING_POLICY
 from system.leasing.service import LeasingService
 from system.leasing.service_telemetry import TelemetryDesk
-from system.limits import PERIOD_DAYS
 from system.payments.intake import Taken
 from system.payments.rail_work import RailWork
 from system.ports.broker import Account
@@ -122,7 +120,7 @@ class Process:
         self._cipher = _cipher(opening)
         self._device_keys = DeviceKeys(self._cipher)
         # The day of the last close of receivables; at a start it is worked through once more.
-        self._day = -1
+        self._day = self._looked_day = -1
         store = open_store(opening.settings.store_url)
         store.seal_with(column_cipher(store, self._cipher))
         self._store = GroupStore(store)
@@ -211,10 +209,10 @@ class Process:
         pause_s = max(self._opening.block_s, _NODE_LOOK_S) if is_node else self._opening.block_s
         beside = {
             "chain": (self._turn_of_chain, pause_s),
-            "payment rail": (self._talk_to_rail, _RAIL_S),
+            "payment rail": (self._with_room(self._rail_pieces), _RAIL_S),
             "webhooks": (self._deliver, _HOOKS_S),
-            "end of day": (self._turn(self.close_days), _DAY_LOOK_S),
-            "money monitoring": (self._take_movements, _WATCH_S),
+            "end of day": (self._turn(self._close_days), _DAY_LOOK_S),
+            "money monitoring": (self._with_room(self._money_pieces), _WATCH_S),
             "bank's core": (self._turn(self.tell_core), _DAY_LOOK_S),
             "audit anchor": (self._turn(self.anchor), _ANCHOR_S),
             "SQLite's log": (self._copy_log, _CHECKPOINT_S),
@@ -243,10 +241,15 @@ class Process:
 
         return turn
 
-    async def _take_movements(self) -> bool:
-        """Bit by bit, so that little is left for the day's end. True where there may be more."""
-        await self._writer.give_way()
-        return surveillance.take_in(self.gateway.services)
+    def _with_room(self, work: Callable[[], Iterator[None]]) -> Callable[[], Awaitable[None]]:
+        """Work in pieces, which may be many, with room for everybody between them."""
+
+        async def pieces() -> None:
+            await self._writer.give_way()
+            for _ in work():
+                await self._writer.give_way()
+
+        return pieces
 
     async def _copy_log(self) -> None:
         await asyncio.to_thread(self._checkpoints.copy)
@@ -277,18 +280,15 @@ class Process:
 
     def advance_rail(self) -> None:
         """Send payments that wait, and apply what the rail says. Not inside a group."""
-        for _ in self._rail_work.run(self._take):
+        for _ in self._rail_pieces():
             pass
+
+    def _rail_pieces(self) -> Iterator[None]:
+        return self._rail_work.run(self._take)
 
     async def _turn_of_chain(self) -> None:
         """``advance_chain`` in pieces with requests between, and nothing else."""
         await self._writer.in_pieces(self._chain_pieces())
-
-    async def _talk_to_rail(self) -> None:
-        """``advance_rail`` with room for everybody between its pieces, which may be many."""
-        await self._writer.give_way()
-        for _ in self._rail_work.run(self._take):
-            await self._writer.give_way()
 
     def _take(self, raw: bytes) -> Taken:
         return take(self.gateway.services, raw)
@@ -308,27 +308,23 @@ class Process:
         self.gateway.services.receivables.receivables.anchor()
 
     def close_days(self) -> None:
-        """Close every business day that has ended, in every product; with a period, look at all
-        lines again."""
-        services = self.gateway.services
-        credit = services.credit.credit
-        for day in credit.days_to_close():
-            credit.end_of_day(day)
-            with services.unit() as unit:
-                has_model = registry.champion_id(unit) is not None
-            if has_model and (day + 1) % PERIOD_DAYS == 0:
-                credit.review(day + 1)
-        for day in services.leasing.leases.days_to_close():
-            services.leasing.leases.end_of_day(day)
-        today = business_day(services.clock.now_s())
-        if today != self._day:
-            surveillance.watch(services)
-            with services.credit.book.transaction() as book:
-                apply_retention(book, services.clock.now_s())
-            services.receivables.receivables.end_of_day()
-            with services.unit() as unit:
-                vouchers.close(unit, today - 1, services.clock.now_s())
-            self._day = today
+        """Close every business day that has ended, and look at whose money moved."""
+        self._close_days()
+        for _ in self._money_pieces():
+            pass
+
+    def _money_pieces(self) -> Iterator[None]:
+        """Take in what moved; once a day has ended, look at whoever moved."""
+        while surveillance.take_in(self.gateway.services):
+            yield
+        today = business_day(self.gateway.services.clock.now_s())
+        if today != self._looked_day:
+            for _ in surveillance.watch(self.gateway.services):
+                yield
+            self._looked_day = today
+
+    def _close_days(self) -> None:
+        self._day = day_end.close_days(self.gateway.services, self._day)
 
     def tell_core(self) -> None:
         """Hand the bank's core the vouchers that it does not have yet, and compare balances. Not

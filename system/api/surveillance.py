@@ -1,6 +1,6 @@
 """Movements of money, as the three products tell them, for the monitoring rules."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from system.api.services import Services
@@ -41,12 +41,9 @@ _LEASING: Final = {
 _EVENTS: Final = ("LotDisbursed", "PaymentSettled", "PayoutMade")
 
 
-def watch(desk: Services) -> int:
-    """Take in what moved since the last time and look at it; how many cases were raised."""
-    while take_in(desk):
-        pass
-    with desk.leasing.book.transaction() as book:
-        return monitoring.look(book.rows, desk.clock.now_s(), BOUNDS)
+def watch(desk: Services) -> Iterator[int]:
+    """Look at whoever moved since the last time, in pieces: how many cases each raised."""
+    return monitoring.look(desk.unit, desk.clock.now_s(), BOUNDS)
 
 
 def take_in(desk: Services) -> bool:

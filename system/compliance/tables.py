@@ -4,7 +4,7 @@ from typing import Final
 
 from system.compliance.cases import CASES
 from system.compliance.green import TAGS
-from system.compliance.monitoring import MOVEMENTS, PROGRESS
+from system.compliance.monitoring import MOVEMENTS, PLACES, PROGRESS
 from system.compliance.records import AUDIT_TABLES
 from system.compliance.sandbox import SWITCH, TERMS
 from system.compliance.watchlist import LISTED
@@ -14,6 +14,7 @@ COMPLIANCE_TABLES: Final = (
     CASES,
     LISTED,
     MOVEMENTS,
+    PLACES,
     PROGRESS,
     TERMS,
     SWITCH,

@@ -1,8 +1,12 @@
 """The rules over movements of money fire on what is planted, and are silent without."""
 
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from system.adapters.memory_store import MemoryStore
@@ -14,6 +18,7 @@ from system.compliance.monitoring import Movement
 from system.compliance.tables import COMPLIANCE_TABLES
 from system.kernels.columns import i64
 from system.limits import DAY_S
+from system.ports.store import Store
 
 T0 = 1_767_225_600
 BOUNDS = Bounds()
@@ -107,11 +112,129 @@ def test_a_pattern_is_raised_once_a_month_with_its_movements() -> None:
     ]
     with store.transaction() as unit:
         monitoring.take_in(unit, "credit", 5, rows)
-        assert monitoring.look(unit, T0 + DAY_S, BOUNDS) == 1
-        assert monitoring.look(unit, T0 + 2 * DAY_S, BOUNDS) == 0
+    assert look(store, T0 + DAY_S) == 1
+    assert look(store, T0 + 2 * DAY_S) == 0
+    with store.transaction() as unit:
         assert monitoring.read_up_to(unit, "credit") == 5
         [case] = unit.scan(CASES)
-        assert (case.kind, case.subject, case.state) == ("structuring", "merchant/7", "raised")
-        assert '"r4"' in case.evidence
-        # After the longest window nothing of it is looked at any more.
-        assert monitoring.look(unit, T0 + 90 * DAY_S, BOUNDS) == 0
+    assert (case.kind, case.subject, case.state) == ("structuring", "merchant/7", "raised")
+    assert '"r4"' in case.evidence
+    # After the longest window nothing of it is looked at any more.
+    take(store, [Movement(0, T0 + 89 * DAY_S, "merchant/7", "bank", 100, True, "late")])
+    assert look(store, T0 + 90 * DAY_S) == 0
+
+
+def take(store: Store, rows: list[Movement]) -> None:
+    with store.transaction() as unit:
+        monitoring.take_in(unit, "credit", 1, rows)
+
+
+def look(store: Store, now_s: int) -> int:
+    return sum(monitoring.look(store.transaction, now_s, BOUNDS))
+
+
+def cases(store: Store) -> set[tuple[str, str]]:
+    with store.transaction() as unit:
+        return {(case.kind, case.subject) for case in unit.scan(CASES)}
+
+
+def by_all_at_once(rows: list[Movement]) -> set[tuple[str, str]]:
+    """What every rule finds in all movements together: rule and party."""
+    ordered = sorted(rows, key=lambda row: row.at_s)
+    names = sorted({row.party for row in rows} | {row.counterparty for row in rows})
+    moved = Movements(
+        np.array([names.index(row.party) for row in ordered], np.int64),
+        np.array([names.index(row.counterparty) for row in ordered], np.int64),
+        np.array([row.amount_fen for row in ordered], np.int64),
+        np.array([row.at_s for row in ordered], np.int64),
+        np.array([row.outwards for row in ordered], np.bool_),
+    )
+    found = set()
+    for kind, rule in monitoring.RULES.items():
+        found |= {(kind, ordered[place].party) for place in rule(moved, BOUNDS).tolist()}
+    return found
+
+
+MOVED = st.builds(
+    Movement,
+    st.just(0),
+    st.integers(T0, T0 + 6 * DAY_S),
+    st.sampled_from(["merchant/1", "merchant/11", "merchant/2", "supplier-1"]),
+    st.sampled_from(["bank", "supplier-2"]),
+    st.sampled_from([4_900_000, 4_950_000, 100, 60_000_000]),
+    st.booleans(),
+    st.just("moved"),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(MOVED, max_size=25), min_size=1, max_size=4), st.integers(1, 7))
+def test_looks_in_small_pieces_find_what_one_look_at_everything_finds(
+    days: list[list[Movement]], at_once: int
+) -> None:
+    once, daily = MemoryStore(COMPLIANCE_TABLES), MemoryStore(COMPLIANCE_TABLES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(monitoring, "_ROWS_AT_ONCE", at_once)
+        patch.setattr(monitoring, "_FEW", 2)
+        for day in days:
+            take(once, day)
+            take(daily, day)
+            look(daily, T0 + 6 * DAY_S)
+        look(once, T0 + 6 * DAY_S)
+    expected = by_all_at_once([row for day in days for row in day])
+    assert cases(once) == expected
+    # What came late may hide a pattern that was raised already.
+    assert cases(daily) >= expected
+
+
+def structured(party: str) -> list[Movement]:
+    return [
+        Movement(0, T0 + hour * 3_600, party, "bank", 4_900_000, True, f"r{hour}")
+        for hour in range(3)
+    ]
+
+
+def test_a_look_that_was_left_half_done_is_done_again() -> None:
+    store = MemoryStore(COMPLIANCE_TABLES)
+    take(store, structured("merchant/7"))
+    pieces = 0
+    while not cases(store):
+        pieces += 1
+        for _ in islice(monitoring.look(store.transaction, T0 + DAY_S, BOUNDS), pieces):
+            pass
+    assert pieces > 1
+    assert look(store, T0 + DAY_S) == 0
+    assert cases(store) == {("structuring", "merchant/7")}
+
+
+def test_only_who_moved_since_the_last_look_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = MemoryStore(COMPLIANCE_TABLES)
+    for party in ("merchant/7", "merchant/8"):
+        take(store, structured(party))
+    assert look(store, T0 + DAY_S) == 2
+    take(store, [Movement(0, T0 + DAY_S, "merchant/8", "bank", 100, True, "moved")])
+    read: list[Movement] = []
+    judge = monitoring._judge
+
+    def judged(opens: Any, held: Sequence[Movement], *more: Any) -> int:
+        read.extend(held)
+        return judge(opens, held, *more)
+
+    monkeypatch.setattr(monitoring, "_judge", judged)
+    assert look(store, T0 + 2 * DAY_S) == 0
+    assert {row.party for row in read} == {"merchant/8"}
+    assert len(read) == 4
+
+
+def test_movements_that_a_version_without_places_took_in_are_looked_at() -> None:
+    before = MemoryStore(COMPLIANCE_TABLES)
+    take(before, structured("merchant/7"))
+    with before.transaction() as unit:
+        rows = unit.scan(monitoring.MOVEMENTS)
+    store = MemoryStore(COMPLIANCE_TABLES)
+    with store.transaction() as unit:
+        unit.insert(monitoring.MOVEMENTS, rows)
+        unit.insert(monitoring.PROGRESS, [monitoring.Progress("window", 1)])
+    take(store, structured("merchant/8"))
+    assert look(store, T0 + DAY_S) == 2
+    assert cases(store) == {("structuring", "merchant/7"), ("structuring", "merchant/8")}
