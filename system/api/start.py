@@ -55,7 +55,6 @@ from system.credit.desk import Parts
 from system.credit.policy import DEFAULT_POLICY as CREDIT_POLICY
 from system.credit.service import CreditService
 from system.errors import InputError
-from system.kernels.business_day import business_day
 from system.leasing.desk import Parts as MachineParts
 from system.leasing.devices import DEVICES, GATEWAYS, DeviceKeys
 from system.leasing.leases.desk import LeaseParts
@@ -78,6 +77,8 @@ _SETUP_S: Final = 3_600
 _NODE_LOOK_S: Final = 0.5
 # How often the process looks whether a business day has ended.
 _WATCH_S: Final = 5.0
+# Pieces that monitoring takes in at most before it looks, should money never stand still.
+_TAKES_MAX: Final = 100
 _DAY_LOOK_S: Final = 60.0
 # Between two checkpoints of the audit log: what of its end could go unnoticed.
 _ANCHOR_S: Final = 3_600.0
@@ -314,14 +315,16 @@ class Process:
             pass
 
     def _money_pieces(self) -> Iterator[None]:
-        """Take in what moved; once a day has ended, look at whoever moved."""
-        while surveillance.take_in(self.gateway.services):
+        """Take in what moved; once a day was closed, look at whoever moved."""
+        for _ in range(_TAKES_MAX):
+            if not surveillance.take_in(self.gateway.services):
+                break
             yield
-        today = business_day(self.gateway.services.clock.now_s())
-        if today != self._looked_day:
+        day = self._day
+        if day != self._looked_day:
             for _ in surveillance.watch(self.gateway.services):
                 yield
-            self._looked_day = today
+            self._looked_day = day
 
     def _close_days(self) -> None:
         self._day = day_end.close_days(self.gateway.services, self._day)

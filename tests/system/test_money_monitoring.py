@@ -207,6 +207,48 @@ def test_a_look_that_was_left_half_done_is_done_again() -> None:
     assert cases(store) == {("structuring", "merchant/7")}
 
 
+def small(party: str, day: int) -> Movement:
+    return Movement(0, T0 + day * DAY_S, party, "bank", 100_000, True, f"d{day}")
+
+
+def test_the_next_month_is_a_case_of_its_own_also_where_the_party_then_goes_quiet() -> None:
+    store = MemoryStore(COMPLIANCE_TABLES)
+    start_s = T0 // (30 * DAY_S) * 30 * DAY_S
+    for day in (25, 36):
+        moved = [
+            Movement(0, start_s + day * DAY_S + n, "merchant/7", "bank", 4_900_000, True, "r")
+            for n in range(3)
+        ]
+        take(store, moved)
+        assert look(store, start_s + (day + 1) * DAY_S) == 1
+
+
+@pytest.mark.parametrize("late_days", [0, 1, 3, 20])
+def test_however_late_a_look_is_it_finds_the_same(late_days: int) -> None:
+    store = MemoryStore(COMPLIANCE_TABLES)
+    take(store, [small("merchant/7", day) for day in range(60)])
+    look(store, T0 + 60 * DAY_S)
+    large = Movement(0, T0 + 60 * DAY_S, "merchant/7", "bank", 60_000_000, True, "large")
+    take(store, [large])
+    assert look(store, T0 + (61 + late_days) * DAY_S) == 1
+    assert cases(store) == {("velocity", "merchant/7")}
+
+
+def test_a_look_goes_on_from_the_last_range_that_was_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monitoring, "_RANGE", 3)
+    store = MemoryStore(COMPLIANCE_TABLES)
+    for party in ("merchant/9", "merchant/8", "merchant/7"):
+        take(store, structured(party))
+    pieces = monitoring.look(store.transaction, T0 + DAY_S, BOUNDS)
+    while next(pieces) == 0:
+        pass
+    next(pieces)
+    assert cases(store) == {("structuring", "merchant/9")}
+    with store.transaction() as unit:
+        assert monitoring.read_up_to(unit, "looked") == 3
+    assert look(store, T0 + DAY_S) == 2
+
+
 def test_only_who_moved_since_the_last_look_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     store = MemoryStore(COMPLIANCE_TABLES)
     for party in ("merchant/7", "merchant/8"):
