@@ -76,6 +76,16 @@ def test_a_silent_machine_is_offline_and_not_idle() -> None:
     assert kinds(leasing.alerts()) == [AlertKind.OFFLINE]
 
 
+def test_silence_that_was_told_is_not_told_again_for_what_came_late() -> None:
+    leasing = system_of(machines=1).leasing
+    whole = readings(8)
+    leasing.take_in(whole.take(np.array([0, 1, 2, 4, 5, 6, 7])))
+    last_ms = MONDAY_MS + 7 * 15 * MINUTE_MS
+    assert leasing.tick(last_ms + 3 * DAY_MS) == 1
+    leasing.take_in(whole.take(np.array([3])))
+    assert leasing.tick(last_ms + 3 * DAY_MS + HOUR_MS) == 0
+
+
 def test_while_the_line_is_down_no_machine_is_offline_and_the_bank_is_told_once() -> None:
     system = system_of(machines=3)
     leasing = system.leasing
