@@ -80,13 +80,17 @@ class Dispatch:
         return now_s - self._sent_at_s.get(message.message_id, 0) >= RESEND_S
 
     def _note(self, letters: list[Letter], waiting: list[OutboxMessage] | None, now_s: int) -> None:
-        """Remember what left when, and forget what has its receipt."""
+        """Remember what left when; forget what has its receipt, and what could not go again."""
         new = {letter.message_id: now_s for letter in letters}
         if waiting is None:
             self._sent_at_s |= new
             return
-        held = self._sent_at_s
-        young = {m.message_id: held[m.message_id] for m in waiting if m.message_id in held}
+        waits = {message.message_id for message in waiting}
+        young = {
+            message_id: at_s
+            for message_id, at_s in self._sent_at_s.items()
+            if message_id in waits and now_s - at_s < RESEND_S
+        }
         self._sent_at_s = young | new
         oldest_s = min(self._sent_at_s.values(), default=now_s)
         self._again_at_s = min(oldest_s + RESEND_S, now_s + _LOOK_S)

@@ -1,11 +1,14 @@
 """Orders leave until they are answered, and each answer takes effect once."""
 
+from dataclasses import replace
+
 import orjson
 import pytest
 
 from system.bootstrap_leasing import LeasingSystem
+from system.leasing import dispatch
 from system.leasing.desk import Parts
-from system.leasing.devices import NO_KEYS, Device, enrol_devices
+from system.leasing.devices import DEVICES, NO_KEYS, Device, enrol_devices
 from system.leasing.dispatch import RESEND_S, Letter
 from system.leasing.policy import DEFAULT_POLICY
 from system.leasing.quarantine import Fault, counts
@@ -165,6 +168,27 @@ def test_what_another_process_sent_goes_again_within_seconds(
     clock.at_s += 5
     assert named.due() == sent
     assert named.due() == []
+
+
+def test_an_order_that_nobody_can_hear_any_more_makes_no_look_dear(
+    built: LeasingSystem, clock: HeldClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped(built, straying(built))
+    assert len(orders(built)) == 1
+    with built.book.transaction() as unit:
+        [device] = unit.rows.get(DEVICES, [("d-0",)])
+        assert device is not None
+        unit.rows.replace(DEVICES, [replace(device, is_revoked=True)])
+    clock.at_s += RESEND_S
+    assert orders(built) == []
+    looks: list[str] = []
+    monkeypatch.setattr(dispatch, "unconfirmed", lambda unit, target: looks.append(target) or [])
+    for _ in range(3):
+        built.telemetry.due()
+    assert looks == []
+    clock.at_s += 5
+    built.telemetry.due()
+    assert looks
 
 
 def test_an_alert_that_waits_for_its_receipt_holds_up_no_younger_one(
