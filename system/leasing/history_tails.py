@@ -97,7 +97,7 @@ class Tails:
         self._stored |= dict(zip(missing, found, strict=True))
 
     def grow(self, at: int, more: bytes, high: int) -> None:
-        """Add readings that are new and newest; high: the greatest of their keys."""
+        """Add readings that are new. high: the greatest key of all that the machine then has."""
         held = self.held[at] or _after(_first(self._devices[at]))
         self._tails[at] = Tail(held.device, high, held.forgotten_ms, held.rows + more)
 
